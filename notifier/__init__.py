@@ -1,0 +1,1 @@
+"""Keep what every customer has been told equal to what the business now believes."""

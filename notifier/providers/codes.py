@@ -1,0 +1,184 @@
+"""What each provider's code means and what we do about it, one line a code.
+
+Sources: Twilio's error dictionary (twilio.com/docs/api/errors), SendGrid's event webhook
+and suppression documents, RFC 5321 for SMTP.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from notifier.providers.receipt import ReceiptEvent
+
+
+class Reaction(StrEnum):
+    """What to do when a message was not taken or did not arrive."""
+
+    RETRY = "retry"  # the same message, the same way, later
+    NEVER = "never"  # these words will always be refused; the next channel may carry them
+    OTHER_CHANNEL = "other_channel"  # the address may be fine, but not now: next channel
+    SUPPRESS = "suppress"  # they opted out: suppress the address, next channel
+    FLAG_CONTACT = "flag_contact"  # the address can't take this: flag it, next channel
+    HALT_CHANNEL = "halt_channel"  # our account is at fault: stop the channel, tell staff
+    HOLD = "hold"  # nobody knows: resolve before anything else goes out
+
+
+class Code(NamedTuple):
+    """A code's reaction, and its meaning for people."""
+
+    reaction: Reaction
+    meaning: str
+
+
+_RETRY, _NEVER, _OTHER = Reaction.RETRY, Reaction.NEVER, Reaction.OTHER_CHANNEL
+_SUPPRESS, _FLAG, _HALT, _HOLD = (
+    Reaction.SUPPRESS,
+    Reaction.FLAG_CONTACT,
+    Reaction.HALT_CHANNEL,
+    Reaction.HOLD,
+)
+
+# The same numbers come in an error answer to a send and in a later failure receipt.
+TWILIO: dict[str, Code] = {
+    "20003": Code(_HALT, "Twilio does not accept our credentials"),
+    "20005": Code(_HALT, "our Twilio account is not active"),
+    "20008": Code(_HALT, "test credentials were used for a real send"),
+    "20404": Code(_HALT, "our Twilio account was not found"),
+    "20429": Code(_RETRY, "too many requests at once"),
+    "21211": Code(_FLAG, "not a valid phone number"),
+    "21212": Code(_HALT, "our sender number is not valid"),
+    "21408": Code(_OTHER, "texts to this region are not enabled on our account"),
+    "21602": Code(_NEVER, "the text is empty"),
+    "21603": Code(_HALT, "no sender number is set"),
+    "21604": Code(_FLAG, "no phone number was given"),
+    "21606": Code(_HALT, "our sender number can't send texts"),
+    "21609": Code(_HALT, "our public URL is not one that Twilio can call"),
+    "21610": Code(_SUPPRESS, "opted out with STOP"),
+    "21611": Code(_RETRY, "the queue of our sender number is full"),
+    "21612": Code(_OTHER, "not reachable by text from our sender number"),
+    "21614": Code(_FLAG, "not a mobile number"),
+    "21617": Code(_NEVER, "the text is longer than 1,600 characters"),
+    "21619": Code(_NEVER, "the text is empty"),
+    "21659": Code(_HALT, "our sender number is not one of Twilio's"),
+    "21660": Code(_HALT, "our sender number belongs to another account"),
+    "21703": Code(_HALT, "the messaging service has no usable sender"),
+    "21704": Code(_HALT, "the messaging service has no sender"),
+    "30001": Code(_RETRY, "the queue was full and the text was dropped"),
+    "30002": Code(_HALT, "our Twilio account is suspended"),
+    "30003": Code(_OTHER, "the phone is off or out of reach"),
+    "30004": Code(_OTHER, "the phone or carrier blocks our texts"),
+    "30005": Code(_FLAG, "the number is unknown to its carrier"),
+    "30006": Code(_FLAG, "a landline, or a carrier that can't be reached"),
+    "30007": Code(_NEVER, "the carrier filtered the text as spam"),
+    "30008": Code(_OTHER, "the carrier gave no reason"),
+    "30010": Code(_NEVER, "the text costs more than the maximum price"),
+    "30017": Code(_RETRY, "the carrier's network is congested"),
+    "30018": Code(_HALT, "the carrier wants our sender registered first"),
+    "30019": Code(_NEVER, "the text is longer than the carrier takes"),
+    "30022": Code(_RETRY, "our campaign's rate limit was passed"),
+    "30023": Code(_OTHER, "our daily limit with the carrier is used up"),
+    "30027": Code(_OTHER, "our daily limit with T-Mobile is used up"),
+    "30032": Code(_HALT, "our toll-free number is not verified"),
+    "30033": Code(_HALT, "our campaign is suspended"),
+    "30034": Code(_HALT, "our sender number is not registered for US texts"),
+    "30035": Code(_HALT, "our sender number is still being set up"),
+    "30036": Code(_OTHER, "the text waited past its validity and was dropped"),
+    "30410": Code(_OTHER, "the carrier did not answer in time"),
+    "30450": Code(_OTHER, "delivery was blocked"),
+    "63018": Code(_RETRY, "the channel's rate limit was passed"),
+    "63024": Code(_FLAG, "not a valid recipient for this channel"),
+}
+
+# Drop reasons and bounce classes, as `sendgrid_receipts` spells them in a receipt's code.
+SENDGRID: dict[str, Code] = {
+    "bounced_address": Code(_FLAG, "dropped: the address bounced before"),
+    "invalid": Code(_FLAG, "dropped: not a valid address"),
+    "unsubscribed_address": Code(_SUPPRESS, "dropped: the address is unsubscribed"),
+    "spam_reporting_address": Code(_SUPPRESS, "dropped: the address reported us as spam"),
+    "spam_content": Code(_NEVER, "dropped: the words look like spam"),
+    "invalid_smtpapi_header": Code(_NEVER, "dropped: a header was not valid"),
+    "recipient_list_over_package_quota": Code(_HALT, "dropped: our plan's quota is used up"),
+    "invalid_address": Code(_FLAG, "the address does not exist"),
+    "mailbox_unavailable": Code(_OTHER, "the mailbox is full or closed for now"),
+    "content": Code(_NEVER, "the mail server refused the words"),
+    "frequency_or_volume_too_high": Code(_OTHER, "the mail server wants less from us"),
+    "reputation": Code(_OTHER, "the mail server distrusts our sending domain"),
+    "technical_failure": Code(_OTHER, "the mail server failed"),
+    "unclassified": Code(_OTHER, "the mail server gave no clear reason"),
+}
+
+# Replies at any point before the mail was taken; other 4xx and 5xx fall to their class.
+SMTP: dict[str, Code] = {
+    "530": Code(_HALT, "the mail server wants a sign-in"),
+    "534": Code(_HALT, "the mail server wants another way to sign in"),
+    "535": Code(_HALT, "the mail server does not accept our credentials"),
+    "538": Code(_HALT, "the mail server wants encryption"),
+    "550": Code(_FLAG, "the mailbox does not exist or refuses us"),
+    "551": Code(_FLAG, "the mailbox is elsewhere"),
+    "552": Code(_OTHER, "the mailbox is full"),
+    "553": Code(_FLAG, "not a valid address"),
+    "554": Code(_NEVER, "the mail was refused"),
+}
+
+# The sandbox refuses with the numbers of the provider that it stands for.
+_TABLES = {"twilio": TWILIO, "sendgrid": SENDGRID, "smtp": SMTP, "sandbox": TWILIO | SENDGRID}
+
+# Where the event by itself decides and a code, if any, only explains it.
+_EVENT_REACTIONS: dict[ReceiptEvent, Reaction] = {
+    ReceiptEvent.OPTED_OUT: _SUPPRESS,
+    ReceiptEvent.COMPLAINED: _SUPPRESS,
+    ReceiptEvent.BOUNCED: _FLAG,
+}
+_FAILURES = frozenset({ReceiptEvent.UNDELIVERED, ReceiptEvent.FAILED})
+
+
+def http_class_reaction(status: int) -> Reaction:
+    """Return the reaction to an error answer whose code we do not know.
+
+    A 5xx may have been taken before the server failed, so it is held, not retried. A
+    redirect was not acted on: the API address is wrong.
+    """
+    if status == 429:
+        return _RETRY
+    if status in (401, 403, 407) or 300 <= status < 400:
+        return _HALT
+    if 400 <= status < 500:
+        return _NEVER
+    return _HOLD
+
+
+def send_reaction(provider: str, *, code: str | None, status: int) -> Reaction:
+    """Return the reaction to an error answer to a send: by its code, else by its class.
+
+    A server error is held whatever code it carries, for it may have taken the message.
+    """
+    known = _TABLES.get(provider, {}).get(code or "")
+    if known is None or status >= 500:
+        return http_class_reaction(status)
+    return known.reaction
+
+
+def smtp_reaction(reply: int) -> Reaction:
+    """Return the reaction to an SMTP refusal: RFC 5321 promises that 4xx and 5xx took nothing."""
+    known = SMTP.get(str(reply))
+    if known is not None:
+        return known.reaction
+    return _RETRY if 400 <= reply < 500 else _NEVER
+
+
+def receipt_reaction(provider: str, *, event: ReceiptEvent, code: str | None) -> Reaction | None:
+    """Return the reaction to a receipt, or None where it reports no failure.
+
+    A failure whose code is unknown takes the next channel: the provider will not try again.
+    """
+    if event in _EVENT_REACTIONS:
+        return _EVENT_REACTIONS[event]
+    if event not in _FAILURES:
+        return None
+    known = _TABLES.get(provider, {}).get(code or "")
+    return known.reaction if known else _OTHER
+
+
+def meaning(provider: str, code: str | None) -> str | None:
+    """Return what `code` means in words for staff, or None for a code we do not know."""
+    known = _TABLES.get(provider, {}).get(code or "")
+    return known.meaning if known else None
