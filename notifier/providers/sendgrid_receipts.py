@@ -1,0 +1,139 @@
+"""SendGrid's event batches as receipts."""
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from notifier.providers.receipt import ParsedReceipts, Receipt, ReceiptEvent
+
+# Opens and clicks prove nothing (mail scanners do both), and re-subscribing to a group is
+# the affair of whoever keeps consents; those and values that we do not know move nothing.
+_EVENTS: dict[str, ReceiptEvent] = {
+    "processed": ReceiptEvent.ACCEPTED,
+    "deferred": ReceiptEvent.DEFERRED,
+    "delivered": ReceiptEvent.DELIVERED,
+    "bounce": ReceiptEvent.BOUNCED,
+    "dropped": ReceiptEvent.FAILED,
+    "spamreport": ReceiptEvent.COMPLAINED,
+    "unsubscribe": ReceiptEvent.OPTED_OUT,
+    "group_unsubscribe": ReceiptEvent.OPTED_OUT,
+}
+
+# A bounce of one of these classes condemns the address; of another, only this delivery.
+_ADDRESS_IS_BAD = frozenset({None, "invalid_address", "unclassified"})
+
+# The id that the send answered stands before the name of the machine that took it.
+_SENT_ID = re.compile(r"(.+?)\.(?:filter|recv)")
+
+# SendGrid's own words for a dropped mail and a bounce's class; anything else in the reason
+# may quote an address and is not kept.
+_DROP_REASONS = frozenset(
+    {
+        "bounced_address",
+        "invalid",
+        "invalid_smtpapi_header",
+        "recipient_list_over_package_quota",
+        "spam_content",
+        "spam_reporting_address",
+        "unsubscribed_address",
+    }
+)
+_BOUNCE_CLASSES = frozenset(
+    {
+        "content",
+        "frequency_or_volume_too_high",
+        "invalid_address",
+        "mailbox_unavailable",
+        "reputation",
+        "technical_failure",
+        "unclassified",
+    }
+)
+
+
+def parse_event_batch(body: bytes) -> ParsedReceipts:
+    """Return the receipts in a verified batch, in its order, and how many items it spoilt.
+
+    A body that is no JSON array counts as one skipped item: SendGrid would send it again
+    for a day if it were refused.
+    """
+    try:
+        items = json.loads(body)
+    except (ValueError, RecursionError):
+        return ParsedReceipts(receipts=(), skipped=1)
+    if not isinstance(items, list):
+        return ParsedReceipts(receipts=(), skipped=1)
+    read = [_receipt(item) for item in items]
+    receipts = tuple(receipt for receipt in read if receipt is not None)
+    return ParsedReceipts(receipts=receipts, skipped=len(read) - len(receipts))
+
+
+def _receipt(item: object) -> Receipt | None:
+    if not isinstance(item, dict) or not isinstance(item.get("event"), str):
+        return None
+    name = item["event"]
+    event, code = _meaning(name, item)
+    return Receipt(
+        message_id=_uuid(item.get("message_id")),
+        attempt_id=_uuid(item.get("attempt_id")),
+        provider="sendgrid",
+        provider_id=_sent_id(item.get("sg_message_id")),
+        event_id=_event_id(name, item),
+        event=event,
+        code=code,
+        occurred_at=_moment(item.get("timestamp")),
+    )
+
+
+def _meaning(name: str, item: dict[str, Any]) -> tuple[ReceiptEvent, str | None]:
+    event = _EVENTS.get(name, ReceiptEvent.IGNORED)
+    if name == "dropped":
+        return event, _known(item.get("reason"), _DROP_REASONS)
+    if name == "bounce":
+        code = _known(item.get("bounce_classification"), _BOUNCE_CLASSES)
+        blocked = item.get("type") == "blocked" or code not in _ADDRESS_IS_BAD
+        return (ReceiptEvent.UNDELIVERED if blocked else event), code
+    return event, None
+
+
+def _known(words: object, vocabulary: frozenset[str]) -> str | None:
+    slug = "_".join(re.findall(r"[a-z]+", str(words).lower()))
+    return slug if slug in vocabulary else None
+
+
+def _event_id(name: str, item: dict[str, Any]) -> str:
+    """Return the event's own id; of one without it, a hash of the whole item.
+
+    The name is part of it, since test events of different kinds share one id.
+    """
+    given = item.get("sg_event_id")
+    if isinstance(given, str) and given:
+        return f"{given}:{name}"
+    canonical = json.dumps(item, sort_keys=True).encode()
+    return f"{hashlib.sha256(canonical).hexdigest()}:{name}"
+
+
+def _sent_id(value: object) -> str | None:
+    if not isinstance(value, str) or not value or value.startswith("filter"):
+        return None
+    match = _SENT_ID.match(value)
+    return match[1] if match else value
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
