@@ -1,0 +1,1 @@
+"""Settings and fixed data: what differs between one installation and another."""
