@@ -134,12 +134,12 @@ _FAILURES = frozenset({ReceiptEvent.UNDELIVERED, ReceiptEvent.FAILED})
 def http_class_reaction(status: int) -> Reaction:
     """Return the reaction to an error answer whose code we do not know.
 
-    A 5xx may have been taken before the server failed, so it is held, not retried. A
-    redirect was not acted on: the API address is wrong.
+    A 5xx may have been taken before the server failed, so it is held, not retried. No
+    message is to blame for a redirect or a 404: the API's address or the account is wrong.
     """
     if status == 429:
         return _RETRY
-    if status in (401, 403, 407) or 300 <= status < 400:
+    if status in (401, 403, 404, 405, 407) or 300 <= status < 400:
         return _HALT
     if 400 <= status < 500:
         return _NEVER

@@ -1,0 +1,224 @@
+"""Email through any mail server, for people without SendGrid. There are no receipts."""
+
+import re
+import smtplib
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from notifier.providers.codes import Reaction, smtp_reaction
+from notifier.providers.connection import error_for_answer
+from notifier.providers.errors import (
+    ProviderMisconfigured,
+    SendDeferred,
+    SendError,
+    SendOutcomeUnknown,
+    SendRejected,
+)
+from notifier.providers.protocols import Accepted, LookUp, LookUpImpossible, OutgoingEmail
+
+_TIMEOUT = 10.0  # seconds for each step of the conversation
+_SEVEN_BITS = SMTP.clone(cte_type="7bit")  # not every server takes eight
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmtpServer:
+    """Where the mail server is and how to sign in."""
+
+    host: str
+    port: int
+    encrypted: bool  # TLS from the first byte (smtps)
+    starttls: bool
+    user: str | None
+    password: str | None = field(repr=False)
+
+    @classmethod
+    def from_url(cls, url: str) -> "SmtpServer":
+        """Read `smtp://user:pass@host:587?starttls=1` or `smtps://user:pass@host`.
+
+        :raises ValueError: with what is wrong, and never the URL, which holds a password.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps"):
+            raise ValueError("SMTP_URL must begin with smtp:// or smtps://")
+        if not parts.hostname:
+            raise ValueError("SMTP_URL names no host")
+        try:
+            port = parts.port
+        except ValueError:
+            raise ValueError("SMTP_URL has a port that is no number") from None
+        encrypted = parts.scheme == "smtps"
+        starttls = parse_qs(parts.query).get("starttls", ["0"])[0] in ("1", "true", "yes")
+        if encrypted and starttls:
+            raise ValueError("SMTP_URL asks for both smtps and starttls")
+        return cls(
+            host=parts.hostname,
+            port=port or (465 if encrypted else 587 if starttls else 25),
+            encrypted=encrypted,
+            starttls=starttls,
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+        )
+
+
+class SmtpEmail:
+    """Sends email from one address, one connection a mail."""
+
+    name = "smtp"
+    gives_receipts = False
+    can_look_up = False
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        from_address: str,
+        now: Callable[[], datetime],
+        timeout: float = _TIMEOUT,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._server = SmtpServer.from_url(url)
+        self._from_address = from_address
+        self._now = now
+        self._timeout = timeout
+        self._tls = tls or ssl.create_default_context()
+
+    def send(self, email: OutgoingEmail) -> Accepted:
+        """Hand one email to the server; see `SmsProvider.send`."""
+        created_at = self._now()
+        error: SendError
+        try:
+            message = _build(email, from_address=self._from_address, at=created_at)
+        except (ValueError, IndexError):
+            # Line breaks in a header or an address that is none; nothing was sent.
+            error = SendRejected("mail_not_built", reaction=Reaction.FLAG_CONTACT)
+        else:
+            refusal = self._deliver(email.to, message)
+            if refusal is None:
+                return Accepted(message["Message-ID"], created_at)
+            error = refusal
+        # Raised out here, so that a text which quotes the address is not its context.
+        raise error
+
+    def look_up(self, *, to: str, link_token: str, since: datetime) -> LookUp:
+        """Say that a mail server keeps no record that could be searched."""
+        return LookUpImpossible("no_record")
+
+    def _deliver(self, to: str, message: EmailMessage) -> SendError | None:
+        """Hold the whole conversation; return None once the server has taken the mail."""
+        written = False
+        connection: smtplib.SMTP | None = None
+        try:
+            connection = self._connect()
+            _expect(connection.mail(self._from_address), 250, of_us=True)
+            _expect(connection.rcpt(to), 250, 251)
+            _expect(connection.docmd("DATA"), 354)
+            written = True
+            connection.send(_as_data(message))
+            _expect(connection.getreply(), 250)
+        except _Refused as refused:
+            return _error_for_refusal(refused.reply, of_us=refused.of_us)
+        except smtplib.SMTPResponseException as refused:  # the greeting, TLS or sign-in
+            return _error_for_refusal(refused.smtp_code, of_us=True)
+        except smtplib.SMTPNotSupportedError:
+            return ProviderMisconfigured("smtp_not_supported")
+        except ssl.SSLCertVerificationError:
+            return ProviderMisconfigured("certificate_not_trusted")
+        except UnicodeEncodeError:
+            return SendRejected("address_not_ascii", reaction=Reaction.FLAG_CONTACT)
+        except (smtplib.SMTPException, OSError):
+            # Before DATA was let in the server can't have the mail; after, nobody knows.
+            return (
+                SendOutcomeUnknown("connection_lost") if written else SendDeferred("no_connection")
+            )
+        finally:
+            if connection is not None:
+                _leave(connection)
+        return None
+
+    def _connect(self) -> smtplib.SMTP:
+        server = self._server
+        connection: smtplib.SMTP
+        if server.encrypted:
+            connection = smtplib.SMTP_SSL(
+                server.host, server.port, timeout=self._timeout, context=self._tls
+            )
+        else:
+            connection = smtplib.SMTP(server.host, server.port, timeout=self._timeout)
+        try:
+            connection.ehlo_or_helo_if_needed()
+            if server.starttls:
+                connection.starttls(context=self._tls)
+                connection.ehlo()
+            if server.user is not None:
+                connection.login(server.user, server.password or "")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+class _Refused(Exception):
+    """The server's reply to a step was not the one that lets the mail pass."""
+
+    def __init__(self, reply: int, *, of_us: bool) -> None:
+        super().__init__(reply)
+        self.reply = reply
+        self.of_us = of_us
+
+
+def _expect(reply: tuple[int, bytes], *good: int, of_us: bool = False) -> None:
+    """Let a good reply pass. `of_us`: a refusal here is of us, not of the recipient."""
+    if reply[0] == -1:  # smtplib's word for a line that is no reply
+        raise smtplib.SMTPServerDisconnected("garbage")
+    if reply[0] not in good:
+        raise _Refused(reply[0], of_us=of_us)
+
+
+def _error_for_refusal(reply: int, *, of_us: bool) -> SendError:
+    code = f"smtp_{reply}"
+    if 400 <= reply < 500:
+        return SendDeferred(code)
+    if of_us:
+        return ProviderMisconfigured(code)
+    return error_for_answer(smtp_reaction(reply), code)
+
+
+def _leave(connection: smtplib.SMTP) -> None:
+    """Say goodbye; the outcome stands whatever becomes of it."""
+    try:
+        connection.quit()
+    except (smtplib.SMTPException, OSError):
+        connection.close()
+
+
+def _as_data(message: EmailMessage) -> bytes:
+    """Return the mail as DATA carries it: leading dots doubled, a lone dot at the end.
+
+    Source: RFC 5321, 4.5.2.
+    """
+    lines = re.sub(rb"(?m)^\.", b"..", message.as_bytes(policy=_SEVEN_BITS))
+    return lines + (b"" if lines.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
+def _build(email: OutgoingEmail, *, from_address: str, at: datetime) -> EmailMessage:
+    sender = Address(display_name=email.from_name, addr_spec=from_address)
+    message = EmailMessage(policy=_SEVEN_BITS)
+    message["From"] = sender
+    message["To"] = Address(addr_spec=email.to)
+    message["Subject"] = email.subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = f"<{email.message_id}.{email.attempt_id}@{sender.domain}>"
+    message["Auto-Submitted"] = "auto-generated"  # asks for no holiday replies
+    if email.unsubscribe_url:
+        message["List-Unsubscribe"] = f"<{email.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(email.text)
+    message.add_alternative(email.html, subtype="html")
+    return message
