@@ -1,0 +1,58 @@
+# `make run` starts the product, `make test` runs every check and test. Both make .venv first.
+# Neither writes outside this directory, apart from Chromium's package where root may install it.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --no-cache-dir install --quiet --require-hashes
+LOCK := $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--no-header --no-emit-index-url --no-cache
+CODE := app.py bench config notifier tests
+
+.PHONY: run test check fmt lock bench clean
+.DEFAULT_GOAL := run
+
+run: .venv/runtime-installed
+	@exec $(PY) -m flask --app app serve
+
+test: .venv/tests-installed
+	@sh tests/run-all.sh
+
+check: .venv/tests-installed
+	@sh tests/run-all.sh --only-checks
+
+fmt: .venv/tests-installed
+	$(PY) -m ruff check --fix $(wildcard $(CODE))
+	$(PY) -m ruff format $(wildcard $(CODE))
+
+# Compiles the pinned dependencies; `make lock UPGRADE=--upgrade` moves what is not pinned.
+lock: .venv/tests-installed
+	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
+	$(LOCK) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
+
+bench: .venv/tests-installed
+	$(PY) -m bench
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/made:
+	@command -v "$(PYTHON)" >/dev/null || { \
+		echo "Python 3.11 or newer is needed, and $(PYTHON) was not found." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, and $(PYTHON) is $$("$(PYTHON)" -V 2>&1)." \
+			"Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Making .venv..."
+	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; \
+		echo "The virtual environment could not be made (on Debian: apt-get install" \
+			"python3-venv)." >&2; exit 1; }
+	@touch .venv/made
+
+.venv/runtime-installed: requirements.txt | .venv/made
+	@echo "Installing what requirements.txt pins..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/tests-installed: requirements-dev.txt | .venv/made
+	@echo "Installing what requirements-dev.txt pins..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ .venv/runtime-installed
