@@ -1,0 +1,112 @@
+"""Facts: what happened to a job, as told by a source. Append-only; everything else follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from notifier.domain.reasons import Party, Reason
+from notifier.domain.windows import Expectation, Window
+
+
+class FactType(StrEnum):
+    """Every kind of fact. `booked` opens a job, `withdrawn` takes another fact back."""
+
+    BOOKED = "booked"
+    WITHDRAWN = "withdrawn"
+    # appointments and orders
+    DELAYED = "delayed"
+    CANCELLED = "cancelled"
+    TOLD = "told"
+    CONTACT_CHANGED = "contact_changed"
+    # appointments
+    CONFIRMED = "confirmed"
+    REASSIGNED = "reassigned"
+    EN_ROUTE = "en_route"
+    ARRIVED = "arrived"
+    COMPLETED = "completed"
+    MISSED = "missed"
+    RESCHEDULED = "rescheduled"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    # orders
+    SHIPPED = "shipped"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    ATTEMPTED = "attempted"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    DELIVERED = "delivered"
+    NOT_RECEIVED = "not_received"
+    EXCEPTION = "exception"
+    RETURNED = "returned"
+
+
+class FactSource(StrEnum):
+    """Who said so. Only staff reopen a finished job."""
+
+    STAFF = "staff"
+    TECHNICIAN = "technician"
+    CARRIER = "carrier"
+    SHOP = "shop"
+    CUSTOMER = "customer"
+    CLOCK = "clock"
+    API = "api"
+
+
+class Terms(StrEnum):
+    """What an `accepted` fact accepted."""
+
+    OFFER = "offer"  # a window that we asked about: it becomes the agreed one
+    SUITS = "suits"  # a late time that suits: told is given, agreed stays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing that happened to one job. Names nobody: people are ids.
+
+    `seq` is the order of arrival; state folds by (`effective_at`, `seq`).
+    """
+
+    id: UUID
+    seq: int
+    type: FactType
+    source: FactSource
+    occurred_at: datetime
+    received_at: datetime
+    minutes: int | None = None  # shift of the agreed window; says it, never adds to it
+    expected: Expectation | None = None
+    window: Window | None = None
+    agreed: bool | None = None
+    reason: Reason | None = None
+    by: Party | None = None
+    technician: UUID | None = None
+    parcel: str | None = None  # tracking code, normalised
+    person: UUID | None = None  # the job person who accepted, declined, was told
+    terms: Terms | None = None
+    withdraws: UUID | None = None
+    hold_seconds: int = 0  # "Sending in 10 s · Undo": what rests on it waits so long
+
+    @property
+    def effective_at(self) -> datetime:
+        """When it counts from: a source whose clock runs ahead can't overtake the future."""
+        return min(self.occurred_at, self.received_at)
+
+    def says_the_same_as(self, other: Fact) -> bool:
+        """Return whether both make the same claim, whoever said it and when."""
+        return _claim(self) == _claim(other)
+
+
+def _claim(fact: Fact) -> tuple[object, ...]:
+    return (
+        fact.type,
+        fact.minutes,
+        fact.expected,
+        fact.window,
+        fact.agreed,
+        fact.by,
+        fact.technician,
+        fact.parcel,
+        fact.person,
+    )

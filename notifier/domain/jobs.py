@@ -1,0 +1,164 @@
+"""Jobs, their statuses, and what every fact does to every status."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from notifier.domain.facts import FactSource, FactType
+
+
+class JobKind(StrEnum):
+    """A visit in a window, or parcels on their way."""
+
+    APPOINTMENT = "appointment"
+    ORDER = "order"
+
+
+class JobStatus(StrEnum):
+    """Where a job stands: how it began, then the last fact that counts as a status."""
+
+    SCHEDULED = "scheduled"
+    CONFIRMED = "confirmed"
+    EN_ROUTE = "en_route"
+    ARRIVED = "arrived"
+    COMPLETED = "completed"
+    MISSED = "missed"
+    ORDERED = "ordered"
+    SHIPPED = "shipped"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    ATTEMPTED = "attempted"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    DELIVERED = "delivered"
+    NOT_RECEIVED = "not_received"
+    EXCEPTION = "exception"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+class Effect(StrEnum):
+    """What one fact does to a job in one status."""
+
+    BECOMES = "becomes"  # the status is now the fact's type
+    APPLIES = "applies"  # changes what is believed; the status stays
+    RESTARTS = "restarts"  # applies, and the job is scheduled again
+    REOPENS = "reopens"  # restarts a finished job; only when staff say so
+    CORRECTS = "corrects"  # becomes, though finished: it happened after all
+    IGNORED = "ignored"  # recorded, and changes nothing
+
+
+#: A finished job owes no more news of lateness; only staff reopen it.
+FINISHED = frozenset(
+    {
+        JobStatus.COMPLETED,
+        JobStatus.MISSED,
+        JobStatus.DELIVERED,
+        JobStatus.RETURNED,
+        JobStatus.CANCELLED,
+    }
+)
+
+B, A, S, O, C, I = (  # noqa: E741 - one letter a cell keeps the tables readable at a glance
+    Effect.BECOMES,
+    Effect.APPLIES,
+    Effect.RESTARTS,
+    Effect.REOPENS,
+    Effect.CORRECTS,
+    Effect.IGNORED,
+)
+
+_F = FactType
+
+_APPOINTMENT_FACTS = (
+    # fmt: off
+    _F.CONFIRMED,
+    _F.DELAYED,
+    _F.REASSIGNED,
+    _F.EN_ROUTE,
+    _F.ARRIVED,
+    _F.COMPLETED,
+    _F.MISSED,
+    _F.CANCELLED,
+    _F.RESCHEDULED,
+    _F.ACCEPTED,
+    _F.DECLINED,
+    _F.TOLD,
+    _F.CONTACT_CHANGED,
+    # fmt: on
+)
+
+# Rows: the status. Columns: the facts above, in their order.
+# fmt: off
+_APPOINTMENT = {
+    #                     conf dela reas enro arri comp miss canc resc acce decl told cont
+    JobStatus.SCHEDULED: (B,   A,   A,   B,   B,   B,   B,   B,   S,   A,   A,   A,   A),
+    JobStatus.CONFIRMED: (I,   A,   A,   B,   B,   B,   B,   B,   S,   A,   A,   A,   A),
+    JobStatus.EN_ROUTE:  (I,   A,   A,   I,   B,   B,   B,   B,   S,   A,   A,   A,   A),
+    JobStatus.ARRIVED:   (I,   I,   A,   I,   I,   B,   I,   B,   S,   I,   I,   A,   A),
+    JobStatus.COMPLETED: (I,   I,   I,   I,   I,   I,   I,   I,   O,   I,   I,   A,   A),
+    JobStatus.MISSED:    (I,   I,   I,   C,   C,   C,   I,   B,   O,   I,   I,   A,   A),
+    JobStatus.CANCELLED: (I,   I,   I,   I,   I,   I,   I,   I,   O,   I,   I,   A,   A),
+}
+
+_ORDER_FACTS = (
+    _F.SHIPPED, _F.IN_TRANSIT, _F.OUT_FOR_DELIVERY, _F.DELAYED, _F.ATTEMPTED,
+    _F.READY_FOR_PICKUP, _F.DELIVERED, _F.NOT_RECEIVED, _F.EXCEPTION, _F.RETURNED,
+    _F.CANCELLED, _F.TOLD, _F.CONTACT_CHANGED,
+)
+
+_ORDER = {
+    #                            ship tran outf dela atte pick deli notr exce retu canc told cont
+    JobStatus.ORDERED:          (B,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
+    JobStatus.SHIPPED:          (A,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
+    JobStatus.IN_TRANSIT:       (A,   A,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
+    JobStatus.OUT_FOR_DELIVERY: (A,   B,   A,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
+    JobStatus.ATTEMPTED:        (I,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
+    JobStatus.READY_FOR_PICKUP: (I,   B,   B,   A,   B,   A,   B,   B,   B,   B,   B,   A,   A),
+    JobStatus.EXCEPTION:        (I,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
+    JobStatus.NOT_RECEIVED:     (I,   B,   B,   A,   B,   B,   B,   A,   B,   B,   B,   A,   A),
+    # "Delivered" by the carrier and "not received" by the customer can both be said: it is open.
+    JobStatus.DELIVERED:        (I,   I,   I,   I,   I,   I,   I,   C,   I,   C,   I,   A,   A),
+    JobStatus.RETURNED:         (I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   A,   A),
+    JobStatus.CANCELLED:        (I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   A,   A),
+}
+# fmt: on
+
+_EFFECTS: dict[JobKind, dict[tuple[JobStatus, FactType], Effect]] = {
+    JobKind.APPOINTMENT: {
+        (status, fact): effect
+        for status, row in _APPOINTMENT.items()
+        for fact, effect in zip(_APPOINTMENT_FACTS, row, strict=True)
+    },
+    JobKind.ORDER: {
+        (status, fact): effect
+        for status, row in _ORDER.items()
+        for fact, effect in zip(_ORDER_FACTS, row, strict=True)
+    },
+}
+
+#: The facts that can be said of each kind of job by anyone (not `booked`, not `withdrawn`).
+FACTS_OF = {
+    JobKind.APPOINTMENT: frozenset(_APPOINTMENT_FACTS),
+    JobKind.ORDER: frozenset(_ORDER_FACTS),
+}
+
+STATUSES_OF = {
+    JobKind.APPOINTMENT: frozenset(_APPOINTMENT),
+    JobKind.ORDER: frozenset(_ORDER),
+}
+
+FIRST_STATUS = {
+    JobKind.APPOINTMENT: JobStatus.SCHEDULED,
+    JobKind.ORDER: JobStatus.ORDERED,
+}
+
+
+def effect_of(kind: JobKind, status: JobStatus, fact: FactType, source: FactSource) -> Effect:
+    """Return what `fact`, said by `source`, does to a job of `kind` in `status`.
+
+    :raises KeyError: if that fact can't be said of that kind of job.
+    """
+    effect = _EFFECTS[kind][status, fact]
+    if effect is Effect.REOPENS and source is not FactSource.STAFF:
+        return Effect.IGNORED
+    return effect

@@ -1,0 +1,42 @@
+"""Everything that a use case needs, in one frozen value. Built in `app.py`, passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.providers.protocols import EmailProvider, SmsProvider
+from notifier.rendering import Words
+from notifier.rulebook import Rulebook
+from notifier.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long delivery waits for what. Seconds."""
+
+    lease: float = 30
+    look_up_after: float = 40
+    look_up_again: float = 90
+    hold_after: float = 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The database, the clock, the ids, the rules, the words and the providers."""
+
+    sessions: sessionmaker[Session]
+    now: Callable[[], datetime]
+    ids: Callable[[], UUID]
+    vault: Vault
+    rulebook: Rulebook
+    words: Words
+    sms: Mapping[str, SmsProvider]  # by name: twilio, sandbox
+    email: Mapping[str, EmailProvider]  # by name: sendgrid, smtp, sandbox
+    wake: Callable[[], None]  # tells delivery that something may be due
+    public_url: str  # without a trailing slash
+    timing: Timing = Timing()

@@ -1,0 +1,64 @@
+"""Facts between the table and the domain."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from notifier.domain.facts import Fact, FactSource, FactType, Terms
+from notifier.domain.reasons import Party, Reason
+from notifier.domain.windows import Window, from_json, to_json
+from notifier.store.tables import FactRow
+
+
+def body_of(fact: Fact) -> dict[str, Any]:
+    """Return what of `fact` has no column of its own, without what is empty."""
+    body: dict[str, Any] = {
+        "minutes": fact.minutes,
+        "expected": to_json(fact.expected),
+        "window": to_json(fact.window),
+        "agreed": fact.agreed,
+        "reason": fact.reason,
+        "by": fact.by,
+        "technician": _text(fact.technician),
+        "parcel": fact.parcel,
+        "person": _text(fact.person),
+        "terms": fact.terms,
+        "withdraws": _text(fact.withdraws),
+        "hold_seconds": fact.hold_seconds or None,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def fact_of(row: FactRow) -> Fact:
+    """Return the fact that `row` records."""
+    body = row.body
+    window = from_json(body.get("window"))
+    return Fact(
+        id=row.id,
+        seq=row.seq,
+        type=FactType(row.type),
+        source=FactSource(row.source),
+        occurred_at=row.occurred_at,
+        received_at=row.received_at,
+        minutes=body.get("minutes"),
+        expected=from_json(body.get("expected")),
+        window=window if isinstance(window, Window) else None,
+        agreed=body.get("agreed"),
+        reason=Reason(body["reason"]) if "reason" in body else None,
+        by=Party(body["by"]) if "by" in body else None,
+        technician=_id(body.get("technician")),
+        parcel=body.get("parcel"),
+        person=_id(body.get("person")),
+        terms=Terms(body["terms"]) if "terms" in body else None,
+        withdraws=_id(body.get("withdraws")),
+        hold_seconds=body.get("hold_seconds", 0),
+    )
+
+
+def _text(value: UUID | None) -> str | None:
+    return str(value) if value is not None else None
+
+
+def _id(value: str | None) -> UUID | None:
+    return UUID(value) if value is not None else None

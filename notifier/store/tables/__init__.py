@@ -1,0 +1,57 @@
+"""Every table, in the design's words."""
+
+from notifier.store.tables.access import (
+    ApiKey,
+    AuditLine,
+    Delivery,
+    Heartbeat,
+    SignInLink,
+    Source,
+    Staff,
+)
+from notifier.store.tables.brands import Brand, DayLink, Sender, Technician
+from notifier.store.tables.columns import Base
+from notifier.store.tables.jobs import FactRow, Job, JobPerson, Parcel, Promise
+from notifier.store.tables.outbox import Attempt, Message, MessageKey, Receipt, SandboxItem
+from notifier.store.tables.people import (
+    Consent,
+    ContactPoint,
+    Person,
+    SearchTerm,
+    Suppression,
+)
+from notifier.store.tables.work import Action, IdempotencyKey, Reply, Task
+
+__all__ = [
+    "Action",
+    "ApiKey",
+    "Attempt",
+    "AuditLine",
+    "Base",
+    "Brand",
+    "Consent",
+    "ContactPoint",
+    "DayLink",
+    "Delivery",
+    "FactRow",
+    "Heartbeat",
+    "IdempotencyKey",
+    "Job",
+    "JobPerson",
+    "Message",
+    "MessageKey",
+    "Parcel",
+    "Person",
+    "Promise",
+    "Receipt",
+    "Reply",
+    "SandboxItem",
+    "SearchTerm",
+    "Sender",
+    "SignInLink",
+    "Source",
+    "Staff",
+    "Suppression",
+    "Task",
+    "Technician",
+]
