@@ -2,8 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
+
+from notifier.store.tables.columns import UtcTime
 
 revision = "0001"
 down_revision = None
@@ -28,17 +29,15 @@ def upgrade() -> None:
         sa.Column("quiet_until", sa.String(), nullable=False),
         sa.Column("amends", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("demo", sa.Boolean(), nullable=False),
-        sa.Column("live_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("live_at", UtcTime(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_brands")),
         sa.UniqueConstraint("slug", name=op.f("uq_brands_slug")),
     )
     op.create_table(
         "heartbeats",
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeats")),
     )
     op.create_table(
@@ -48,9 +47,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("job_id", sa.Uuid(), nullable=False),
         sa.Column("fact_id", sa.Uuid(), nullable=True),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("created_at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_idempotency_keys")),
     )
     op.create_table(
@@ -59,15 +56,9 @@ def upgrade() -> None:
         sa.Column("brand_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("key_hash", sa.LargeBinary(length=32), nullable=False),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
-        sa.Column(
-            "last_used_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
-        sa.Column(
-            "revoked_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("last_used_at", UtcTime(), nullable=True),
+        sa.Column("revoked_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_api_keys_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("key_hash", name=op.f("uq_api_keys_key_hash")),
@@ -79,12 +70,8 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("provider", sa.String(length=40), nullable=False),
-        sa.Column(
-            "started_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
-        sa.Column(
-            "lease_until", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("started_at", UtcTime(), nullable=False),
+        sa.Column("lease_until", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_attempts_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
     )
@@ -99,7 +86,7 @@ def upgrade() -> None:
         sa.Column("did", sa.String(length=40), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("body", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
-        sa.Column("at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_audit_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
@@ -122,12 +109,8 @@ def upgrade() -> None:
         sa.Column("name", sa.LargeBinary(), nullable=True),
         sa.Column("locale", sa.String(), nullable=False),
         sa.Column("zone", sa.String(), nullable=True),
-        sa.Column(
-            "no_contact_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("no_contact_at", UtcTime(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_people_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
     )
@@ -143,12 +126,8 @@ def upgrade() -> None:
         sa.Column("origin", sa.String(length=40), nullable=False),
         sa.Column("event", sa.String(length=40), nullable=False),
         sa.Column("code", sa.String(), nullable=True),
-        sa.Column(
-            "occurred_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
-        sa.Column(
-            "received_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("occurred_at", UtcTime(), nullable=True),
+        sa.Column("received_at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_receipts_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipts")),
     )
@@ -163,7 +142,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("channel", sa.String(length=40), nullable=False),
         sa.Column("address_hash", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["brand_id"], ["brands.id"], name=op.f("fk_sandbox_items_brand_id")
         ),
@@ -182,7 +161,7 @@ def upgrade() -> None:
         sa.Column("provider", sa.String(length=40), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=True),
-        sa.Column("halted_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("halted_at", UtcTime(), nullable=True),
         sa.Column("halted_code", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_senders_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_senders")),
@@ -199,10 +178,8 @@ def upgrade() -> None:
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
         sa.Column("next_secret", sa.LargeBinary(), nullable=True),
-        sa.Column("live_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("live_at", UtcTime(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_sources_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sources")),
         sa.UniqueConstraint("name", name=op.f("uq_sources_name")),
@@ -217,12 +194,8 @@ def upgrade() -> None:
         sa.Column("email_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("phone_hash", sa.LargeBinary(length=32), nullable=True),
         sa.Column("session_epoch", sa.Integer(), nullable=False),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
-        sa.Column(
-            "disabled_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("disabled_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_staff_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
         sa.UniqueConstraint("brand_id", "email_hash", name=op.f("uq_staff_brand_id_email_hash")),
@@ -235,8 +208,8 @@ def upgrade() -> None:
         sa.Column("address_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("why", sa.String(length=40), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=False),
-        sa.Column("since", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False),
-        sa.Column("lifted_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("since", UtcTime(), nullable=False),
+        sa.Column("lifted_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_suppressions_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
     )
@@ -253,9 +226,7 @@ def upgrade() -> None:
         sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("name_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("phone", sa.LargeBinary(), nullable=True),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("created_at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_technicians_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_technicians")),
         sa.UniqueConstraint(
@@ -272,15 +243,9 @@ def upgrade() -> None:
         sa.Column("address_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("landline", sa.Boolean(), nullable=False),
         sa.Column("flagged_code", sa.String(), nullable=True),
-        sa.Column(
-            "replaced_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
-        sa.Column(
-            "first_texted_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("replaced_at", UtcTime(), nullable=True),
+        sa.Column("first_texted_at", UtcTime(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["brand_id"], ["brands.id"], name=op.f("fk_contact_points_brand_id")
         ),
@@ -307,15 +272,9 @@ def upgrade() -> None:
         sa.Column("technician_id", sa.Uuid(), nullable=False),
         sa.Column("day", sa.String(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
-        sa.Column(
-            "expires_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
-        sa.Column(
-            "revoked_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("expires_at", UtcTime(), nullable=False),
+        sa.Column("revoked_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_day_links_brand_id")),
         sa.ForeignKeyConstraint(
             ["technician_id"], ["technicians.id"], name=op.f("fk_day_links_technician_id")
@@ -334,16 +293,12 @@ def upgrade() -> None:
         sa.Column("delivery_key", sa.LargeBinary(length=32), nullable=False),
         sa.Column("headers", sa.LargeBinary(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
-        sa.Column(
-            "received_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("received_at", UtcTime(), nullable=False),
         sa.Column("repeats", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column("why", sa.String(), nullable=True),
         sa.Column("waits_for", sa.LargeBinary(length=32), nullable=True),
-        sa.Column(
-            "translated_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
+        sa.Column("translated_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_deliveries_brand_id")),
         sa.ForeignKeyConstraint(
             ["source_id"], ["sources.id"], name=op.f("fk_deliveries_source_id")
@@ -368,42 +323,34 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(), nullable=False),
         sa.Column("address", sa.LargeBinary(), nullable=True),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
-        sa.Column("held_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("held_at", UtcTime(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column("technician_id", sa.Uuid(), nullable=True),
         sa.Column(
             "promised",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
+            sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
             nullable=True,
         ),
         sa.Column(
             "agreed",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
+            sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
             nullable=True,
         ),
         sa.Column(
             "expected",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
+            sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
             nullable=True,
         ),
         sa.Column("reason", sa.String(length=40), nullable=True),
         sa.Column("by", sa.String(length=40), nullable=True),
-        sa.Column("starts_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
-        sa.Column("ends_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("starts_at", UtcTime(), nullable=True),
+        sa.Column("ends_at", UtcTime(), nullable=True),
         sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("finished", sa.Boolean(), nullable=False),
-        sa.Column("tell_by", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
-        sa.Column("look_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("tell_by", UtcTime(), nullable=True),
+        sa.Column("look_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_jobs_brand_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["people.id"], name=op.f("fk_jobs_customer_id")),
         sa.ForeignKeyConstraint(
@@ -422,13 +369,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("staff_id", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
-        sa.Column(
-            "expires_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
-        sa.Column("used_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("expires_at", UtcTime(), nullable=False),
+        sa.Column("used_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_sign_in_links_staff_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_links")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_sign_in_links_token_hash")),
@@ -443,10 +386,8 @@ def upgrade() -> None:
         sa.Column("fact_id", sa.Uuid(), nullable=True),
         sa.Column("preview_version", sa.String(), nullable=False),
         sa.Column("body", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
-        sa.Column(
-            "confirmed_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
-        sa.Column("undone_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("confirmed_at", UtcTime(), nullable=False),
+        sa.Column("undone_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_actions_brand_id")),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_actions_job_id")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_actions_staff_id")),
@@ -460,7 +401,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("granted", sa.Boolean(), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=False),
-        sa.Column("at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_consents_brand_id")),
         sa.ForeignKeyConstraint(
             ["contact_point_id"], ["contact_points.id"], name=op.f("fk_consents_contact_point_id")
@@ -482,12 +423,8 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=40), nullable=False),
         sa.Column("source_id", sa.Uuid(), nullable=True),
         sa.Column("actor", sa.String(), nullable=False),
-        sa.Column(
-            "occurred_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
-        sa.Column(
-            "received_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("occurred_at", UtcTime(), nullable=False),
+        sa.Column("received_at", UtcTime(), nullable=False),
         sa.Column("body", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("note", sa.LargeBinary(), nullable=True),
         sa.Column("external_id", sa.String(), nullable=True),
@@ -507,13 +444,11 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column(
             "told",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
+            sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
             nullable=True,
         ),
         sa.Column("told_strength", sa.String(length=40), nullable=True),
-        sa.Column("told_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("told_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_job_people_job_id")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_job_people_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job_people")),
@@ -535,9 +470,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column(
             "expected",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
+            sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
             nullable=True,
         ),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_parcels_brand_id")),
@@ -564,9 +497,7 @@ def upgrade() -> None:
         sa.Column("key", sa.LargeBinary(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("intent", sa.String(length=40), nullable=False),
-        sa.Column(
-            "received_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("received_at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_replies_brand_id")),
         sa.ForeignKeyConstraint(
             ["contact_point_id"], ["contact_points.id"], name=op.f("fk_replies_contact_point_id")
@@ -613,34 +544,24 @@ def upgrade() -> None:
         sa.Column("locale", sa.String(), nullable=False),
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=True),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
-        sa.Column("send_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False),
-        sa.Column("due_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False),
-        sa.Column(
-            "expires_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
-        sa.Column("tell_by", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("send_at", UtcTime(), nullable=False),
+        sa.Column("due_at", UtcTime(), nullable=False),
+        sa.Column("expires_at", UtcTime(), nullable=False),
+        sa.Column("tell_by", UtcTime(), nullable=True),
         sa.Column(
             "asserts",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
+            sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
             nullable=True,
         ),
         sa.Column("moves_told", sa.Boolean(), nullable=False),
         sa.Column("rests_on", sa.Uuid(), nullable=True),
         sa.Column(
             "told_before",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
+            sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
             nullable=True,
         ),
-        sa.Column(
-            "next_update_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
+        sa.Column("next_update_at", UtcTime(), nullable=True),
         sa.Column("technician_id", sa.Uuid(), nullable=True),
         sa.Column("recipient", sa.LargeBinary(), nullable=True),
         sa.Column("subject", sa.LargeBinary(), nullable=True),
@@ -650,22 +571,14 @@ def upgrade() -> None:
         sa.Column("link_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("rules_hash", sa.String(), nullable=False),
         sa.Column("template_hash", sa.String(), nullable=True),
-        sa.Column(
-            "claimed_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
+        sa.Column("claimed_at", UtcTime(), nullable=True),
         sa.Column("attempt_id", sa.Uuid(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("provider", sa.String(length=40), nullable=True),
         sa.Column("provider_id", sa.String(), nullable=True),
-        sa.Column(
-            "handed_over_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
-        sa.Column(
-            "accepted_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
-        sa.Column(
-            "settled_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True
-        ),
+        sa.Column("handed_over_at", UtcTime(), nullable=True),
+        sa.Column("accepted_at", UtcTime(), nullable=True),
+        sa.Column("settled_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_messages_brand_id")),
         sa.ForeignKeyConstraint(
             ["contact_point_id"], ["contact_points.id"], name=op.f("fk_messages_contact_point_id")
@@ -706,20 +619,16 @@ def upgrade() -> None:
         sa.Column("job_person_id", sa.Uuid(), nullable=False),
         sa.Column(
             "asserts",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
+            sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
             nullable=True,
         ),
-        sa.Column("moment", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
-        sa.Column("given_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False),
-        sa.Column("tell_by", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("moment", UtcTime(), nullable=True),
+        sa.Column("given_at", UtcTime(), nullable=False),
+        sa.Column("tell_by", UtcTime(), nullable=True),
         sa.Column("strength", sa.String(length=40), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("fact_id", sa.Uuid(), nullable=True),
-        sa.Column(
-            "recorded_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
+        sa.Column("recorded_at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_promises_brand_id")),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_promises_job_id")),
         sa.ForeignKeyConstraint(
@@ -741,11 +650,9 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("why", sa.String(length=40), nullable=False),
-        sa.Column("due_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False),
-        sa.Column(
-            "created_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=False
-        ),
-        sa.Column("done_at", notifier.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("due_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("done_at", UtcTime(), nullable=True),
         sa.Column("done_by", sa.String(), nullable=True),
         sa.Column("dropped", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_tasks_brand_id")),
