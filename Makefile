@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check --no-cache-dir install --quiet --require-hashes
+# pip asks `rustc` for its version, whose launcher would make a directory in the home.
+PIP := RUSTUP_HOME="$(CURDIR)/.venv/rustup" $(PY) -m pip --disable-pip-version-check --no-cache-dir install --quiet --require-hashes
 LOCK := $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-header --no-emit-index-url --no-cache
 CODE := app.py bench config notifier tests
