@@ -182,7 +182,7 @@ def _plain(text: str) -> str:
 
 
 def _stripped(said: str) -> str:
-    """Return the bare words: no courtesies, no punctuation or emoji around them."""
+    """Return the bare words: no courtesies, punctuation, emoji, or words said twice in a row."""
     bare = re.sub(r"[^\w\s']", " ", said)
     without = " ".join(_POLITE.sub(" ", bare).split())
-    return without.strip("' ")
+    return re.sub(r"\b(\w+)(?: \1\b)+", r"\1", without).strip("' ")

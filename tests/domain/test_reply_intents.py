@@ -10,7 +10,7 @@ from notifier.domain.reply_intents import CLOSES_ADDRESS, Intent, classify
     [
         "STOP", "stop", " Stop. ", "STOP!!!", "ＳＴＯＰ", "st\u200bop", "“Stop”", "STOPALL",
         "Stop all", "UNSUBSCRIBE", "END", "QUIT", "Quit please", "stop it", "Please stop",
-        "stop 🛑", "STOP now", "Opt out", "no more", "remove me",
+        "stop 🛑", "STOP STOP STOP", "STOP now", "Opt out", "no more", "remove me",
         "please stop texting me", "Stop texting", "quit sending", "Quit sending me these",
         "stop sending these messages", "Stop the messages!", "stop all these texts",
         "stop messaging this number", "Don’t text me anymore", "dont text me", "do not text again",
