@@ -16,7 +16,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from notifier.providers.codes import send_reaction
+from notifier.providers.codes import Reaction, http_class_reaction, send_reaction
 from notifier.providers.connection import (
     TIMEOUTS,
     error_for_answer,
@@ -120,16 +120,12 @@ class TwilioSms:
         error: SendError
         try:
             return self._search(to=to, link_token=link_token, since=since - _CLOCK_SLACK)
-        except (TwilioRestException, TwilioServiceException) as refusal:
-            found = _error_for_refusal(refusal)
-            halted = isinstance(found, ProviderMisconfigured)
-            error = found if halted else SendDeferred(found.code)
         except SendDeferred as deferred:
             error = deferred
         except requests.RequestException as broken:
             error = SendDeferred(error_for_broken_request(broken).code)
-        except TwilioException:
-            error = SendDeferred("look_up_refused")
+        except TwilioException as refusal:
+            error = _error_for_unread_page(refusal)
         except (ValueError, TypeError, AttributeError, KeyError):
             error = SendDeferred("garbage_answer")
         raise error
@@ -185,6 +181,16 @@ def _error_for_refusal(refusal: TwilioRestException | TwilioServiceException) ->
     code = str(refusal.code) if named else None
     reaction = send_reaction("twilio", code=code, status=int(refusal.status))
     return error_for_answer(reaction, code or f"http_{int(refusal.status)}")
+
+
+def _error_for_unread_page(refusal: TwilioException) -> SendError:
+    """Return the error for a page of the record that was refused; nothing was learnt from it."""
+    # The SDK keeps the whole answer beside its text here, and makes no code of it.
+    answer = next((part for part in refusal.args if isinstance(part, Response)), None)
+    status = 0 if answer is None else int(answer.status_code)
+    if status and http_class_reaction(status) is Reaction.HALT_CHANNEL:
+        return ProviderMisconfigured(f"http_{status}")
+    return SendDeferred(f"http_{status}" if status else "garbage_answer")
 
 
 def _is_since(item: Any, since: datetime) -> bool:

@@ -21,12 +21,6 @@ TOKEN = "k3Yt0kEn"
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    """A clock at noon on the day of the tests."""
-    return FakeClock()
-
-
-@pytest.fixture
 def providers(clock: FakeClock) -> Iterator[FakeProviders]:
     """Both fake providers, freshly started."""
     with FakeProviders(now=clock) as running:

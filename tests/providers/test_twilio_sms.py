@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from urllib3.exceptions import ConnectTimeoutError
 
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import (
@@ -185,8 +186,8 @@ def test_an_earlier_refusal_does_not_make_a_lost_answer_safe(
     """A caller that is busy handling a refused connection still learns "unknown"."""
     providers.fail_next_sms("reset_after")
     try:
-        raise ConnectionRefusedError
-    except ConnectionRefusedError:
+        raise ConnectTimeoutError
+    except ConnectTimeoutError:
         with pytest.raises(SendOutcomeUnknown):
             twilio.send(a_text())
 
@@ -305,6 +306,18 @@ def test_a_record_that_cannot_be_read_teaches_nothing(
         twilio.look_up(to=ADA, link_token=TOKEN, since=clock())
 
     assert ADA not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+def test_a_look_up_with_wrong_credentials_halts_the_channel(
+    providers: FakeProviders, twilio: TwilioSms, clock: FakeClock
+) -> None:
+    """A refused search says that the account is wrong, not that the text is absent."""
+    providers.auth_token = "changed since"
+
+    with pytest.raises(ProviderMisconfigured, match="http_401") as caught:
+        twilio.look_up(to=ADA, link_token=TOKEN, since=clock())
+
     assert caught.value.__context__ is None
 
 
