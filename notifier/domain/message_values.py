@@ -1,0 +1,62 @@
+"""What a template may say: strings formatted for one reader, so that the words stay simple."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageValues:
+    """Everything that a template can name. `notifier.wording.values_for` makes it.
+
+    Short forms serve texts ("today 9:45-11:45 AM"), the `_in_full` ones emails, which may be
+    read days later ("Monday 23 November, 9:45 AM to 11:45 AM").
+    """
+
+    brand: str
+    phone: str  # empty where the brand has none
+    link: str
+    phone_or_link: str  # "+1 206 555 0100 or https://...", the link alone without a phone
+    service: str
+    items: str | None
+    reference: str
+    first_name: str | None
+
+    old: str | None  # what they were told before; without its day where `new` has the same
+    old_in_full: str | None
+    new: str | None  # None: nobody knows, or not that day
+    new_in_full: str | None
+    new_is_by: bool  # its start has passed: it reads "by 11:45 AM"
+    earlier: bool  # `new` starts before `old`
+    date: str | None  # of an order, in place of `new`
+    old_date: str | None
+    next: str | None  # when they hear next
+    next_in_full: str | None
+
+    reason: str | None  # None: not recorded, or nothing that helps a customer
+    reason_in_full: str | None
+    by: str  # us, customer, unknown
+    technician: str | None  # only "on the way" names one
+
+    first_text: bool  # the first text to this number says STOP and HELP
+    late_apology: bool  # they hear it after their tell_by
+    asked: bool  # the customer is asked whether it suits; others are told
+    carrier: str | None
+    tracking_code: str | None
+    pickup_place: str | None
+
+
+#: Which values that may be None a message can count on, because it is not owed without them.
+#: Anything else must stand behind an `{% if %}`; `Words.check` tries it.
+ALWAYS_SET: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "reminder": frozenset({"new", "new_in_full"}),
+        "running_late": frozenset({"new", "new_in_full"}),
+        "running_late_again": frozenset({"new", "new_in_full"}),
+        "earlier_if_suits": frozenset({"new", "new_in_full", "old", "old_in_full"}),
+        "moved": frozenset({"new", "new_in_full"}),
+        "order_delayed": frozenset({"date", "new_in_full"}),
+    }
+)

@@ -1,0 +1,227 @@
+"""Turn templates and values into the exact text or email that a customer reads.
+
+The folder handed to `Words` holds `<locale>/<message>/{sms.txt, subject.txt, email.mjml}`.
+`sms.txt` may hold several wordings of the same text, fullest first, parted by a line `---`:
+the first that needs the fewest segments is sent, so that a long name costs words, not money.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import traceback
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from inscriptis import get_text
+from inscriptis.model.config import ParserConfig
+from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
+from mjml import mjml2html
+
+from notifier.domain.message_examples import variations
+from notifier.domain.message_values import MessageValues
+from notifier.domain.messages import Channel
+from notifier.domain.segments import count_segments, plain
+from notifier.errors import NotifierError
+from notifier.template_language import WordsEnvironment
+
+SMS, SUBJECT, EMAIL = "sms.txt", "subject.txt", "email.mjml"
+_FIRST_TEXT = "_first_text.txt"  # how to stop and to get help, said once to each number
+_EMAIL_FRAME = "_email.mjml"
+_DEFAULT_LOCALE = "en"
+_MAX_SMS = 1_600  # characters; the provider takes no more
+_MAX_SUBJECT = 200
+_MAX_EMAIL = 60_000  # mail readers cut an email off at about 100 kB
+_NEXT_WORDING = re.compile(r"^---\s*$", re.MULTILINE)
+_LINK_IN_TEXT = re.compile(r"\[([^\]\n]+)\]\((https?://[^)\s]+)\)")
+_TARGET = re.compile(r"(?:href|src|background)=\"([^\"]+)\"")
+_URL = re.compile(r"https?://[^\s\"<>)]+")
+_KNOWN = frozenset(field.name for field in fields(MessageValues))
+
+
+class RenderFailed(NotifierError):
+    """These words can't be said: a template is missing or wrong. Names the file, no values."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedEmail:
+    """One email, ready to hand over. `text` says what `html` says."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Words:
+    """The templates below one folder. May be used from many threads."""
+
+    def __init__(self, templates_dir: Path) -> None:
+        """Read from `templates_dir`, the folder that holds one folder for each locale."""
+        self._root = templates_dir
+        self._environment = WordsEnvironment(templates_dir)
+
+    def render_sms(self, message: str, locale: str, values: MessageValues) -> str:
+        """Return the text, one line.
+
+        :raises RenderFailed: if a template is missing, wrong, or names what is not known.
+        """
+        folder = self._folder(message, locale)
+        wordings = [
+            _one_line(wording)
+            for wording in _NEXT_WORDING.split(self._render(f"{folder}/{message}/{SMS}", values))
+        ]
+        if values.first_text:
+            ending = _one_line(self._render(f"{folder}/{_FIRST_TEXT}", values))
+            wordings = [w if w.endswith(ending) else f"{w} {ending}" for w in wordings]
+        if not all(wordings):
+            raise RenderFailed(f"{folder}/{message}/{SMS} says nothing")
+        text = min(wordings, key=count_segments)  # the first of the shortest: the fullest
+        return _capped(text, _MAX_SMS, f"{folder}/{message}/{SMS}")
+
+    def render_email(self, message: str, locale: str, values: MessageValues) -> RenderedEmail:
+        """Return the email; its text part is made from the HTML, so that both say the same.
+
+        :raises RenderFailed: if a template is missing, wrong, or names what is not known.
+        """
+        folder = self._folder(message, locale)
+        name = f"{folder}/{message}/{EMAIL}"
+        subject = _one_line(self._render(f"{folder}/{message}/{SUBJECT}", values))
+        source = self._render(name, values)
+        try:
+            html = mjml2html(source, disable_comments=True, fonts={})
+        except ValueError as error:
+            raise RenderFailed(f"{name} is not valid MJML") from error
+        return RenderedEmail(
+            subject=_capped(subject, _MAX_SUBJECT, f"{folder}/{message}/{SUBJECT}"),
+            text=_text_part(html),
+            html=_capped(html, _MAX_EMAIL, name),
+        )
+
+    def template_hash(self, message: str, locale: str, channel: Channel | str) -> str:
+        """Return a short hash of all files that a message of this channel is made from.
+
+        :raises RenderFailed: if one is missing.
+        """
+        folder = self._folder(message, locale)
+        files = (
+            (f"{message}/{SMS}", _FIRST_TEXT)
+            if channel == Channel.SMS
+            else (f"{message}/{SUBJECT}", f"{message}/{EMAIL}", _EMAIL_FRAME)
+        )
+        digest = hashlib.sha256()
+        for file in files:
+            digest.update(self._source(f"{folder}/{file}").encode())
+            digest.update(b"\0")
+        return digest.hexdigest()[:16]
+
+    def check(self, message: str, locale: str) -> list[str]:
+        """Return what is wrong with the words of `message`, a sentence each; empty if nothing.
+
+        Every value that may be missing is taken away once, so that a blank is found here and
+        not by a customer.
+        """
+        folder = self._folder(message, locale)
+        faults = [
+            fault
+            for file in (SMS, SUBJECT, EMAIL)
+            for fault in self._check_source(f"{folder}/{message}/{file}")
+        ]
+        if faults:
+            return faults  # each would fail every rendering; saying it once is enough
+        for values in variations(message):
+            faults += self._check_rendered(message, locale, values)
+        return list(dict.fromkeys(faults))
+
+    def check_all(self, messages: Sequence[str], locales: Sequence[str]) -> list[str]:
+        """Return what is wrong with any of `messages` in any of `locales`, with file and line."""
+        faults = []
+        for locale in locales:
+            for file in (_FIRST_TEXT, _EMAIL_FRAME):
+                faults += self._check_source(f"{locale}/{file}")
+            for message in messages:
+                faults += self.check(message, locale)
+        return faults
+
+    def _folder(self, message: str, locale: str) -> str:
+        """Return the folder of the locale, else of its language, else of English."""
+        for name in (locale.replace("-", "_"), re.split("[-_]", locale)[0]):
+            if re.fullmatch("[A-Za-z_]+", name) and (self._root / name / message).is_dir():
+                return name
+        return _DEFAULT_LOCALE
+
+    def _source(self, name: str) -> str:
+        try:
+            return (self._root / name).read_text(encoding="utf-8")
+        except OSError as error:
+            raise RenderFailed(f"{name} is missing") from error
+
+    def _render(self, name: str, values: MessageValues) -> str:
+        try:
+            return self._environment.get_template(name).render(asdict(values))
+        except (TemplateError, RecursionError) as error:
+            raise RenderFailed(_place(name, error)) from error
+
+    def _check_source(self, name: str) -> list[str]:
+        if not (self._root / name).is_file():
+            return [f"{name}:1: the file is missing"]
+        try:
+            self._environment.get_template(name)
+            tree = self._environment.parse(self._source(name), name)
+        except TemplateError as error:
+            return [_place(name, error)]
+        return [
+            f"{name}:{node.lineno}: there is no value called {node.name!r}"
+            for node in tree.find_all(nodes.Name)
+            if node.ctx == "load" and node.name not in _KNOWN
+        ]
+
+    def _check_rendered(self, message: str, locale: str, values: MessageValues) -> list[str]:
+        folder = self._folder(message, locale)
+        try:
+            text = self.render_sms(message, locale, values)
+            email = self.render_email(message, locale, values)
+        except RenderFailed as error:
+            return [str(error)]
+        faults = []
+        if values.link not in text:
+            faults.append(f"{folder}/{message}/{SMS}:1: a text without its link")
+        if not email.subject:
+            faults.append(f"{folder}/{message}/{SUBJECT}:1: an email without a subject")
+        host = urlsplit(values.link).netloc
+        urls = _TARGET.findall(email.html) + _URL.findall(text + " " + email.text)
+        if any(urlsplit(url).netloc != host for url in urls):
+            faults.append(f"{folder}/{message}/{EMAIL}:1: a link to somewhere else")
+        return faults
+
+
+def _place(name: str, error: TemplateError | RecursionError) -> str:
+    """Return file, line and what is wrong, from the innermost template of the error."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name or name}:{error.lineno}: {error.message}"
+    if isinstance(error, TemplateNotFound):
+        return f"{error.name}:1: the file is missing"
+    if isinstance(error, RecursionError):
+        return f"{name}:1: it fits into itself"
+    frames = traceback.extract_tb(error.__traceback__)
+    line = next((f.lineno for f in reversed(frames) if f.filename.endswith(name)), 1)
+    return f"{name}:{line}: {error.message}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(plain(text).split())
+
+
+def _capped(text: str, limit: int, name: str) -> str:
+    if len(text) > limit:
+        raise RenderFailed(f"{name}:1: {len(text)} characters, more than {limit}")
+    return text
+
+
+def _text_part(html: str) -> str:
+    """Return `html` as plain text: one blank line between parts, links written out."""
+    text = get_text(html, ParserConfig(display_links=True))
+    text = _LINK_IN_TEXT.sub(r"\1: \2", text)
+    lines = [line.strip() for line in text.splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
