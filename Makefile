@@ -3,10 +3,11 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-# pip asks `rustc` for its version, whose launcher would make a directory in the home.
-PIP := RUSTUP_HOME="$(CURDIR)/.venv/rustup" $(PY) -m pip --disable-pip-version-check --no-cache-dir install --quiet --require-hashes
+PIP := $(PY) -m pip --disable-pip-version-check --no-cache-dir install --quiet --require-hashes
 LOCK := $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-header --no-emit-index-url --no-cache
+# pip asks `rustc` for its version, whose launcher would make a directory in the home.
+export RUSTUP_HOME := $(CURDIR)/.venv/rustup
 CODE := app.py bench config notifier tests
 
 .PHONY: run test check fmt lock bench clean

@@ -149,17 +149,18 @@ def _programs(home: Path, *, needed_by_others: bool) -> Path:
     package = find_spec(_PACKAGE)
     if package is None or not package.submodule_search_locations:
         raise RuntimeError(f"{_PACKAGE} is not installed")
-    install = Path(package.submodule_search_locations[0]) / _INSTALL
-    programs = install / "bin"
-    reachable = all(path.stat().st_mode & 0o001 for path in (programs, *programs.parents))
-    if needed_by_others and not (reachable and (programs / "initdb").stat().st_mode & 0o004):
-        copy = home / _INSTALL
-        shutil.copytree(install, copy, symlinks=True)
-        for path in (copy, *copy.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(path.stat().st_mode | 0o055)
-        return copy / "bin"
-    return programs
+    site = Path(package.submodule_search_locations[0]).parent
+    programs = Path(_PACKAGE) / _INSTALL / "bin"
+    reachable = all(path.stat().st_mode & 0o001 for path in (site, *site.parents))
+    if not needed_by_others or (reachable and (site / programs / "initdb").stat().st_mode & 0o004):
+        return site / programs
+    copy = home / "copy"
+    for part in (programs.parent, f"{_PACKAGE}.libs"):  # the programs find the second by the first
+        shutil.copytree(site / part, copy / part, symlinks=True)
+    for path in (copy, *copy.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | 0o055)
+    return copy / programs
 
 
 def _becomes_ready(status: Path, server: subprocess.Popen[bytes]) -> bool:
