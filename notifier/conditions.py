@@ -1,0 +1,50 @@
+"""Conditions of rules, in CEL (Common Expression Language). The only module that knows CEL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cel_expr_python import cel
+
+from notifier.domain.rules import Condition
+from notifier.domain.situation import NAMES
+
+_TYPES = {"str": cel.Type.STRING, "bool": cel.Type.BOOL, "int": cel.Type.INT}
+_ENV = cel.NewEnv(variables={name: _TYPES[kind] for name, kind in NAMES.items()})
+
+
+class ConditionInvalid(Exception):
+    """The text is no condition; the message is a plain sentence that says why."""
+
+
+def compile_condition(text: str) -> Condition:
+    """Return the condition that `text` states over the typed values of a situation.
+
+    :raises ConditionInvalid: for a syntax error, an unknown name, a wrong type, or a text
+        that is not a yes-or-no question.
+    """
+    try:
+        expression = _ENV.compile(text)
+    except RuntimeError as error:
+        raise ConditionInvalid(_sentence(str(error))) from error
+    if expression.return_type() != cel.Type.BOOL:
+        raise ConditionInvalid("it must be a yes-or-no question, such as `slips == 0`")
+
+    def holds(values: Mapping[str, object]) -> bool:
+        # Run-time errors come back as values: only True itself counts.
+        return expression.eval(data=dict(values)).value() is True
+
+    return holds
+
+
+def _sentence(error: str) -> str:
+    """Return the compiler's first complaint in one line, without its wrapping."""
+    first = error.split("ERROR: ", 1)[-1].split("\n", 1)[0]
+    _, _, rest = first.partition("<input>:")
+    place, _, what = rest.partition(": ")
+    column = place.partition(":")[2]
+    what = what.replace(" (in container '')", "")
+    if "undeclared reference to" in what:
+        name = what.split("'")[1] if "'" in what else ""
+        what = f"there is no `{name}`; there are {', '.join(sorted(NAMES))}"
+    return f"at character {column}: {what}" if column else what

@@ -1,0 +1,92 @@
+"""Episodes: what a rule speaks about once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from notifier.domain.drift import Drift
+from notifier.domain.folding import JobState
+from notifier.domain.ledger import PastMessage, PersonView
+from notifier.domain.messages import MessageStatus, Strength
+from notifier.domain.promises import same_promise
+from notifier.domain.rules import EpisodeBy, Family, Rule
+from notifier.domain.windows import Window, local_date
+
+_TAKEN_BACK = frozenset({MessageStatus.SUPERSEDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """The agreed promise and a number for the person, and the rule that has spoken in it."""
+
+    text: str
+    number: int
+    spoken_by: str | None = None
+
+
+def episode_of(
+    rule: Rule, state: JobState, person: PersonView, *, drift: Drift, zone: ZoneInfo
+) -> Episode:
+    """Return the episode that `rule` would speak in now."""
+    promise = promise_text(state.agreed)
+    if rule.family is Family.SLIP:
+        return _slip(state, person, promise, drift, zone)
+    if rule.episode is EpisodeBy.DAY and state.status_fact is not None:
+        day = local_date(state.status_fact.effective_at, zone)
+        return Episode(f"day/{day.isoformat()}", 1)
+    if rule.episode is EpisodeBy.ONCE:
+        return Episode("once", 1)
+    if rule.names_technician and state.technician is not None:
+        return Episode(f"{promise}/{state.technician.hex}", 1)
+    return Episode(f"{promise}/1", 1)
+
+
+def promise_text(agreed: Window | None) -> str:
+    """Return a window as part of a key: UTC, to the minute."""
+    if agreed is None:
+        return "open"
+    return f"{agreed.start:%Y%m%dT%H%M}-{agreed.end:%Y%m%dT%H%M}"
+
+
+def _slip(
+    state: JobState, person: PersonView, promise: str, drift: Drift, zone: ZoneInfo
+) -> Episode:
+    """The number grows only when `expected` leaves what the last episode asserted."""
+    spoken = [
+        message
+        for message in person.past
+        if message.family == Family.SLIP
+        and message.claimed_at is not None
+        and message.episode.startswith(f"{promise}/")
+    ]
+    if not spoken:
+        return Episode(f"{promise}/1", 1)
+    number = max(message.episode_no for message in spoken)
+    last = [message for message in spoken if message.episode_no == number]
+    if _still_speaks(last, state, person, drift, zone):
+        return Episode(f"{promise}/{number}", number, last[0].rule)
+    return Episode(f"{promise}/{number + 1}", number + 1)
+
+
+def _still_speaks(
+    last: list[PastMessage], state: JobState, person: PersonView, drift: Drift, zone: ZoneInfo
+) -> bool:
+    newest = max(last, key=lambda message: str(message.claimed_at))
+    if all(message.status in _TAKEN_BACK for message in last):
+        return False  # it was no longer true for a while, and is true again
+    if _given_since(newest, person):
+        return False
+    return same_promise(state.kind, drift.asserts, newest.asserts, zone)
+
+
+def _given_since(message: PastMessage, person: PersonView) -> bool:
+    """Whether they were given a window by phone or by their own answer after `message`."""
+    handed_over = message.handed_over
+    return any(
+        given.message is None
+        and given.strength is not Strength.NONE
+        and handed_over is not None
+        and given.given_at > handed_over
+        for given in person.given
+    )

@@ -1,0 +1,153 @@
+"""What one person has been given so far about one job, and what is on its way to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from notifier.domain.messages import (
+    UNDER_WAY,
+    Channel,
+    MessageStatus,
+    Role,
+    Strength,
+    WhyNot,
+)
+from notifier.domain.windows import Expectation, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A window that reached the person: the latest word of the ledger on one message or fact."""
+
+    asserts: Expectation
+    given_at: datetime  # the hand-over
+    strength: Strength
+    message: UUID | None = None
+    fact: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastMessage:
+    """A row of the outbox, as far as planning cares."""
+
+    id: UUID
+    rule: str
+    family: str
+    episode: str
+    episode_no: int
+    channel: Channel
+    contact: UUID | None
+    status: MessageStatus
+    reason: str | None
+    asserts: Expectation | None
+    moves_told: bool
+    rests_on: UUID | None
+    told_before: Expectation | None
+    technician: UUID | None
+    claimed_at: datetime | None
+    handed_over_at: datetime | None
+    accepted_at: datetime | None
+    due_at: datetime
+    gives_receipts: bool = True
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it reached the provider or may have, and has not ended."""
+        held_in_doubt = self.status is MessageStatus.HELD and self.reason == WhyNot.OUTCOME_UNKNOWN
+        return self.status in UNDER_WAY or held_in_doubt
+
+    @property
+    def may_have_reached(self) -> bool:
+        """Whether the person may have read it."""
+        return self.under_way or self.status is MessageStatus.DELIVERED
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether nobody knows yet if the provider has it."""
+        return self.under_way and self.accepted_at is None
+
+    @property
+    def handed_over(self) -> datetime | None:
+        """When it was handed over: the provider's time, else the claim's."""
+        return self.handed_over_at or self.claimed_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A way to reach the person, or why it is none."""
+
+    id: UUID
+    channel: Channel
+    why_not: WhyNot | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonView:
+    """One person of one job: their role, ways, zones, and what they have been given."""
+
+    job_person: UUID
+    role: Role
+    zones: tuple[ZoneInfo, ...]  # where it may be night for them; one if they stated it
+    contacts: tuple[Contact, ...]
+    given: tuple[Given, ...] = ()
+    past: tuple[PastMessage, ...] = ()
+
+    @property
+    def told(self) -> Given | None:
+        """The reached assertion with the latest hand-over."""
+        return told_of(self.given)
+
+    def contact(self, channel: Channel) -> Contact | None:
+        """Return the way to reach them over `channel`: a usable one before one that is not."""
+        ways = [contact for contact in self.contacts if contact.channel is channel]
+        return min(ways, key=lambda contact: contact.why_not is not None, default=None)
+
+
+def told_of(given: Iterable[Given]) -> Given | None:
+    """Return the reached assertion with the latest hand-over; of equals, the later entry."""
+    reached = [entry for entry in given if entry.strength is not Strength.NONE]
+    best: Given | None = None
+    for entry in reached:
+        if best is None or entry.given_at >= best.given_at:
+            best = entry
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What drift is measured from: the window told or under way with the latest hand-over."""
+
+    asserts: Expectation | None
+    at: datetime | None
+    message: PastMessage | None
+    last_window: Window | None  # the last window, where `asserts` is unknown or off
+
+
+def reference_of(
+    person: PersonView, agreed: Window | None, *, out_of_reach: frozenset[UUID] = frozenset()
+) -> Reference:
+    """Return what `person` was told or is being told.
+
+    :param out_of_reach: messages whose `reach` ran out: the next channel carries on, so
+        they no longer count as being told.
+    """
+    entries: list[tuple[datetime, int, Expectation, PastMessage | None]] = []
+    by_id = {message.id: message for message in person.past}
+    for order, given in enumerate(person.given):
+        if given.strength is not Strength.NONE:
+            message = by_id.get(given.message) if given.message else None
+            entries.append((given.given_at, order, given.asserts, message))
+    for order, message in enumerate(person.past):
+        counts = message.under_way and message.moves_told and message.id not in out_of_reach
+        if counts and message.asserts is not None and message.handed_over is not None:
+            entries.append((message.handed_over, 10_000 + order, message.asserts, message))
+    if not entries:
+        return Reference(agreed, None, None, agreed)
+    entries.sort(key=lambda entry: (entry[0], entry[1]))
+    windows = [asserts for _, _, asserts, _ in entries if isinstance(asserts, Window)]
+    at, _, asserts, message = entries[-1]
+    return Reference(asserts, at, message, windows[-1] if windows else agreed)

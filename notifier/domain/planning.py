@@ -1,0 +1,428 @@
+"""The control loop: which messages are owed to whom, given facts, ledger, rules and time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from notifier.domain.drift import Drift, DriftKind, drift_of
+from notifier.domain.episodes import Episode, episode_of
+from notifier.domain.facts import Fact
+from notifier.domain.folding import JobState
+from notifier.domain.jobs import JobKind
+from notifier.domain.ledger import Contact, PersonView, Reference, reference_of
+from notifier.domain.messages import Channel, MessageStatus, Role, WhyNot
+from notifier.domain.promises import tell_by
+from notifier.domain.quiet_hours import QuietHours, send_moment
+from notifier.domain.rules import Asserts, EpisodeBy, Family, Rule
+from notifier.domain.situation import Situation, situation_of
+from notifier.domain.steps import Step, next_step, out_of_reach
+from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window, local_date
+
+#: After this long a word about "unknown" or "off" has no window left to expire with.
+_WITHOUT_WINDOW = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandManners:
+    """What of a brand bears on planning."""
+
+    quiet: QuietHours
+    live_at: datetime | None  # what happened before owes nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanInput:
+    """Everything that planning one job reads, apart from the rules and the time."""
+
+    job: UUID
+    state: JobState
+    zone: ZoneInfo  # of the place
+    booked_at: datetime
+    held: bool  # "hold, I'll call"
+    people: tuple[PersonView, ...]
+    manners: BrandManners
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """One message owed to one person: a row of the outbox, new or already there."""
+
+    job_person: UUID
+    rule: Rule
+    episode: str
+    episode_no: int
+    channel: Channel
+    step: int
+    contact: UUID | None
+    why_not: WhyNot | None  # nothing will be sent: the row says why
+    asserts: Expectation | None
+    moves_told: bool
+    rests_on: UUID | None
+    told_before: Expectation | None
+    technician: UUID | None
+    owed_at: datetime
+    send_at: datetime
+    expires_at: datetime
+    tell_by: datetime | None
+    next_update_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOwed:
+    """Something that a person must do; one per key, however often it is planned."""
+
+    key: str
+    kind: str
+    why: str
+    due_at: datetime
+    job_person: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Why one rule owes one person a message, or does not."""
+
+    rule: str
+    job_person: UUID
+    role: Role
+    owed: bool
+    reason: str
+    values: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is owed, what people must do, why, and when time alone may change it."""
+
+    owed: tuple[Owed, ...]
+    tasks: tuple[TaskOwed, ...]
+    decisions: tuple[Decision, ...]
+    look_at: datetime | None
+
+
+def plan(job: PlanInput, rules: Sequence[Rule], *, now: datetime) -> Plan:
+    """Return the messages and tasks owed for `job` at `now` (UTC), and every decision.
+
+    Pure: the same input gives the same plan. Rules speak in their order; of those about
+    the time (`family: slip`) the first that holds speaks alone.
+    """
+    owed: list[Owed] = []
+    tasks: list[TaskOwed] = []
+    decisions: list[Decision] = []
+    looks: list[datetime] = []
+    for person in job.people:
+        planner = _ForPerson(job, person, rules, now)
+        planner.run()
+        owed += planner.owed
+        tasks += planner.tasks
+        decisions += planner.decisions
+        looks += planner.looks
+    return Plan(
+        owed=tuple(owed),
+        tasks=tuple(tasks),
+        decisions=tuple(decisions),
+        look_at=min((look for look in looks if look > now), default=None),
+    )
+
+
+class _ForPerson:
+    """Plans for one person; collects what it finds."""
+
+    def __init__(
+        self, job: PlanInput, person: PersonView, rules: Sequence[Rule], now: datetime
+    ) -> None:
+        self.job, self.person, self.now = job, person, now
+        self.rules = [rule for rule in rules if rule.jobs is job.state.kind]
+        by_id = {rule.id: rule for rule in self.rules}
+        silent, self.looks = out_of_reach(person, by_id, now)
+        self.reference: Reference = reference_of(person, job.state.agreed, out_of_reach=silent)
+        self.drift: Drift = drift_of(job.state, person, self.reference, zone=job.zone, now=now)
+        self.bad_rules = frozenset(rule.id for rule in self.rules if rule.bad_news)
+        self.owed: list[Owed] = []
+        self.tasks: list[TaskOwed] = []
+        self.decisions: list[Decision] = []
+        told = self.reference.asserts
+        if isinstance(told, Window):
+            self.looks.append(told.end)
+        if isinstance(job.state.expected, Window):
+            self.looks.append(job.state.expected.end)
+
+    def run(self) -> None:
+        slip_spoken = False
+        for rule in self.rules:
+            reason, values = self._consider(rule, slip_spoken=slip_spoken)
+            slip_spoken = slip_spoken or (rule.family is Family.SLIP and reason == "owed")
+            self.decisions.append(
+                Decision(
+                    rule=rule.id,
+                    job_person=self.person.job_person,
+                    role=self.person.role,
+                    owed=reason == "owed",
+                    reason=reason,
+                    values=values,
+                )
+            )
+
+    def _consider(self, rule: Rule, *, slip_spoken: bool) -> tuple[str, dict[str, object]]:
+        """Return the reason (`owed` if it is) and the values that it was decided on."""
+        episode = self._episode(rule)
+        situation = situation_of(
+            self.job.state,
+            self.person,
+            self.drift,
+            self.reference,
+            bad_rules=self.bad_rules,
+            before_episode=episode.number,
+            now=self.now,
+            zone=self.job.zone,
+        )
+        values = situation.values()
+        reason = self._reason(rule, episode, situation, values, slip_spoken=slip_spoken)
+        return reason, values
+
+    def _reason(
+        self,
+        rule: Rule,
+        episode: Episode,
+        situation: Situation,
+        values: dict[str, object],
+        *,
+        slip_spoken: bool,
+    ) -> str:
+        if not rule.enabled:
+            return WhyNot.RULE_OFF
+        if self.person.role not in rule.to:
+            return "role_not_addressed"
+        if rule.family is Family.SLIP and self.drift.kind is DriftKind.NONE:
+            return self.drift.note or "no_drift"
+        if not rule.condition(values):
+            return "condition_false"
+        if slip_spoken and rule.family is Family.SLIP:
+            return "another_rule_speaks"
+        if episode.spoken_by not in (None, rule.id):
+            return "episode_already_spoken"
+        if rule.family is Family.SLIP and self.drift.waits_for is not None:
+            return "waits_for_settlement"
+        owed_at = self._owed_at(rule)
+        if owed_at is None:
+            return "no_moment"
+        live_at = self.job.manners.live_at
+        if live_at is not None and owed_at < live_at:
+            return WhyNot.BEFORE_LIVE
+        return self._owe(rule, episode, owed_at)
+
+    def _episode(self, rule: Rule) -> Episode:
+        return episode_of(
+            rule,
+            self.job.state,
+            self.person,
+            drift=self.drift,
+            zone=self.job.zone,
+        )
+
+    def _owe(self, rule: Rule, episode: Episode, owed_at: datetime) -> str:
+        asserts, moves_told = self._asserts(rule)
+        expires_at = self._expires_at(rule, asserts, owed_at)
+        heard_by = self._tell_by(rule)
+        send_at = send_moment(
+            owed_at,
+            now=self.now,
+            quiet=self.job.manners.quiet,
+            zones=self.person.zones,
+            tell_by=heard_by,
+            starts=[
+                window.start
+                for window in (self.reference.asserts, self.job.state.expected)
+                if isinstance(window, Window)
+            ],
+        )
+        if send_at >= expires_at:
+            return WhyNot.EXPIRED
+        step = next_step(rule, episode.text, self.person, now=self.now)
+        if rule.call_task:
+            self._task("call", rule.message, f"{rule.id}:{episode.text}", heard_by)
+        if step.unreached is not None:
+            self._task("call", step.unreached, f"unreached:{rule.id}:{episode.text}", heard_by)
+        if not step.owed:
+            return step.reason
+        self.owed.append(
+            Owed(
+                job_person=self.person.job_person,
+                rule=rule,
+                episode=episode.text,
+                episode_no=episode.number,
+                channel=step.channel,
+                step=step.index,
+                contact=step.contact.id if step.contact else None,
+                why_not=self._why_not(step),
+                asserts=asserts,
+                moves_told=moves_told,
+                rests_on=self._rests_on(rule, asserts),
+                told_before=self.reference.asserts,
+                technician=self.job.state.technician if rule.names_technician else None,
+                owed_at=owed_at,
+                send_at=send_at,
+                expires_at=expires_at,
+                tell_by=heard_by,
+                next_update_at=self._next_update(rule, send_at),
+            )
+        )
+        return "owed"
+
+    def _why_not(self, step: Step) -> WhyNot | None:
+        contact: Contact | None = step.contact
+        if contact is None:
+            return WhyNot.NO_CONTACT
+        return contact.why_not
+
+    def _owed_at(self, rule: Rule) -> datetime | None:
+        """Return since when it is owed: the time of its cause, never that of looking."""
+        if rule.evening_before is not None:
+            return self._evening_before(rule)
+        if rule.family is Family.SLIP:
+            cause = self._slip_cause()
+        elif self._is_overdue_rule(rule):
+            told = self.reference.asserts
+            return told.end if isinstance(told, Window) else None
+        else:
+            cause = self._status_cause(rule)
+        if cause is None:
+            return self.job.booked_at
+        return cause.received_at + timedelta(seconds=cause.hold_seconds)
+
+    def _slip_cause(self) -> Fact | None:
+        state = self.job.state
+        facts = [state.expected_fact, *state.answers]
+        known = [fact for fact in facts if fact is not None]
+        return max(known, key=lambda fact: fact.received_at, default=None)
+
+    def _status_cause(self, rule: Rule) -> Fact | None:
+        state = self.job.state
+        if rule.names_technician and rule.episode is EpisodeBy.PROMISE and state.technician_fact:
+            facts = [state.technician_fact, state.status_fact]
+            return max(
+                (fact for fact in facts if fact is not None),
+                key=lambda fact: fact.received_at,
+                default=None,
+            )
+        return state.status_fact or state.booked
+
+    def _is_overdue_rule(self, rule: Rule) -> bool:
+        return rule.family is Family.MOMENT and rule.concerns_past
+
+    def _evening_before(self, rule: Rule) -> datetime | None:
+        """Return the moment of a reminder, if the promise was given before it."""
+        window = self.reference.asserts
+        if not isinstance(window, Window) or rule.evening_before is None:
+            return None
+        day = local_date(window.start, self.job.zone) - timedelta(days=1)
+        moment = datetime.combine(day, rule.evening_before, self.job.zone)
+        moment = moment.astimezone(window.start.tzinfo)
+        given_at = self.reference.at or self.job.booked_at
+        return moment if given_at < moment else None
+
+    def _asserts(self, rule: Rule) -> tuple[Expectation | None, bool]:
+        """Return what the message says about the time, and whether `told` moves by it."""
+        if rule.asserts is Asserts.DRIFT:
+            return self.drift.asserts, self.drift.moves_told
+        if rule.asserts is Asserts.UNKNOWN:
+            return UNKNOWN, True
+        if rule.asserts is Asserts.OFF:
+            return OFF, True
+        if rule.asserts is Asserts.NOTHING:
+            return None, False
+        if self.drift.kind is DriftKind.NONE and self.job.state.expected is not None:
+            return self.job.state.expected, True
+        return self.reference.asserts, True
+
+    def _rests_on(self, rule: Rule, asserts: Expectation | None) -> UUID | None:
+        state = self.job.state
+        if rule.family is Family.STATUS and state.status_fact is not None:
+            return state.status_fact.id
+        if asserts == state.expected and state.expected_fact is not None:
+            return state.expected_fact.id
+        if rule.family is Family.SLIP and state.expected_fact is not None:
+            return state.expected_fact.id
+        message = self.reference.message
+        return message.rests_on if message is not None else None
+
+    def _expires_at(self, rule: Rule, asserts: Expectation | None, owed_at: datetime) -> datetime:
+        """A slip expires with the window that it asserts; the rest as the rule says."""
+        told = self.reference.last_window
+        if rule.family is Family.SLIP:
+            if isinstance(asserts, Window):
+                return asserts.end
+            return max(owed_at, told.end if told else owed_at) + _WITHOUT_WINDOW
+        limit = owed_at + rule.expires
+        if rule.concerns_past or not isinstance(asserts, Window):
+            return limit
+        return min(limit, asserts.end)
+
+    def _tell_by(self, rule: Rule) -> datetime | None:
+        """The promise that would be broken in silence: the one the person holds now."""
+        told = self.reference.asserts
+        window = told if isinstance(told, Window) else self.reference.last_window
+        if rule.family is not Family.SLIP or window is None:
+            return None
+        return tell_by(
+            self.job.state.kind,
+            window,
+            given_at=self.reference.at or self.job.booked_at,
+            zone=self.job.zone,
+        )
+
+    def _next_update(self, rule: Rule, send_at: datetime) -> datetime | None:
+        """Return the update promise that the message makes, on a quarter of an hour."""
+        if rule.update_after is None:
+            return None
+        moment = max(send_at, self.now) + rule.update_after
+        minutes = -moment.minute % 15
+        return (moment + timedelta(minutes=minutes)).replace(second=0, microsecond=0)
+
+    def _task(self, kind: str, why: str, key: str, heard_by: datetime | None) -> None:
+        soon = self.now + timedelta(minutes=15)
+        due = max(self.now, heard_by) if heard_by is not None else soon
+        self.tasks.append(
+            TaskOwed(
+                key=f"{kind}:{self.job.job}:{self.person.job_person}:{key}",
+                kind=kind,
+                why=why,
+                due_at=min(due, soon) if due <= self.now else due,
+                job_person=self.person.job_person,
+            )
+        )
+
+
+def current_tell_by(job: PlanInput) -> datetime | None:
+    """Return the `tell_by` of the promise that the first customer holds, if it is a window."""
+    customer = next((p for p in job.people if p.role is Role.CUSTOMER), None)
+    if customer is None or job.state.finished:
+        return None
+    reference = reference_of(customer, job.state.agreed)
+    if not isinstance(reference.asserts, Window):
+        return None
+    return tell_by(
+        job.state.kind,
+        reference.asserts,
+        given_at=reference.at or job.booked_at,
+        zone=job.zone,
+    )
+
+
+def is_late(state: JobState, zone: ZoneInfo) -> bool:
+    """Return whether the job is believed to end after what was agreed, beyond the tolerance."""
+    if state.finished or state.agreed is None:
+        return False
+    if not isinstance(state.expected, Window):
+        return state.expected is not None
+    if state.kind is JobKind.ORDER:
+        return local_date(state.expected.end, zone) > local_date(state.agreed.end, zone)
+    return state.expected.end - state.agreed.end > timedelta(minutes=10)
+
+
+#: A row in one of these statuses is still to be decided by planning.
+UNDECIDED = frozenset({MessageStatus.PLANNED, MessageStatus.READY, MessageStatus.DEFERRED})

@@ -1,0 +1,44 @@
+"""Promises: by when a change must be heard, and when it is a change at all."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from notifier.domain.jobs import JobKind
+from notifier.domain.windows import Expectation, Window, local_date
+
+#: A visit that moves by no more than this is still the visit that was told.
+TOLERANCE = timedelta(minutes=10)
+
+_APPOINTMENT_NOTICE = timedelta(minutes=60)
+_ORDER_HOUR = time(9)
+_BREATH = timedelta(minutes=15)  # a promise just given leaves at least so long to correct it
+
+
+def tell_by(kind: JobKind, window: Window, *, given_at: datetime, zone: ZoneInfo) -> datetime:
+    """Return the moment by which a change of `window` must have been heard.
+
+    An hour before a visit; 9:00 at the place on the day of a delivery; never sooner than
+    15 minutes after the promise was given, never after its start.
+    """
+    if kind is JobKind.APPOINTMENT:
+        moment = window.start - _APPOINTMENT_NOTICE
+    else:
+        moment = datetime.combine(local_date(window.end, zone), _ORDER_HOUR, zone)
+        return max(moment.astimezone(window.end.tzinfo), given_at + _BREATH)
+    return min(max(moment, given_at + _BREATH), window.start)
+
+
+def same_promise(
+    kind: JobKind, one: Expectation | None, other: Expectation | None, zone: ZoneInfo
+) -> bool:
+    """Return whether `one` is within the tolerance of `other`.
+
+    Appointments: both edges within ten minutes. Orders: the same local date.
+    """
+    if not (isinstance(one, Window) and isinstance(other, Window)):
+        return one == other
+    if kind is JobKind.ORDER:
+        return local_date(one.end, zone) == local_date(other.end, zone)
+    return abs(one.end - other.end) <= TOLERANCE and abs(one.start - other.start) <= TOLERANCE

@@ -1,0 +1,119 @@
+"""Which channel carries a message next, and when there is none left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from notifier.domain.ledger import Contact, PastMessage, PersonView
+from notifier.domain.messages import FAILED, WAITING, Channel, MessageStatus, WhyNot
+from notifier.domain.rules import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The next channel of one episode, or why there is none."""
+
+    owed: bool
+    channel: Channel
+    index: int = 0
+    contact: Contact | None = None
+    reason: str = ""
+    unreached: str | None = None  # a person must ring: why nothing reaches them
+
+
+def next_step(rule: Rule, episode: str, person: PersonView, *, now: datetime) -> Step:
+    """Return what carries `rule`'s message in `episode` to `person` next."""
+    rows = [row for row in person.past if row.rule == rule.id and row.episode == episode]
+    if any(row.status is MessageStatus.DELIVERED for row in rows):
+        return Step(owed=False, channel=rule.channels[0], reason="already_told")
+    nothing: WhyNot | str = WhyNot.NO_CONTACT
+    first_way: Step | None = None
+    tried = False
+    for index, channel in enumerate(rule.channels):
+        contact = person.contact(channel)
+        if contact is None:
+            continue
+        row = _row(rows, channel, contact.id)
+        if row is None:
+            if contact.why_not is None:
+                return Step(owed=True, channel=channel, index=index, contact=contact)
+            nothing = contact.why_not
+            way = Step(owed=True, channel=channel, index=index, contact=contact)
+            first_way = first_way or way
+            continue
+        verdict = _verdict(row, rule, now)
+        if verdict == "open":
+            return Step(owed=True, channel=channel, index=index, contact=contact)
+        if verdict != "next":
+            return Step(owed=False, channel=channel, reason=verdict)
+        tried = True
+        nothing = row.reason or row.status
+    if tried or first_way is not None or not rows:
+        if tried:
+            return Step(
+                owed=False, channel=rule.channels[0], reason="unreached", unreached=str(nothing)
+            )
+        way = first_way or Step(owed=True, channel=rule.channels[0])
+        return Step(
+            owed=True,
+            channel=way.channel,
+            index=way.index,
+            contact=way.contact,
+            unreached=str(nothing),
+        )
+    return Step(owed=False, channel=rule.channels[0], reason="already_spoken")
+
+
+def out_of_reach(
+    person: PersonView, rules: Mapping[str, Rule], now: datetime
+) -> tuple[frozenset[UUID], list[datetime]]:
+    """Return the messages whose `reach` ran out unanswered, and when others' will."""
+    silent: set[UUID] = set()
+    looks: list[datetime] = []
+    for row in person.past:
+        rule = rules.get(row.rule)
+        if rule is None or not row.under_way or row.claimed_at is None:
+            continue
+        ends = row.claimed_at + rule.reach
+        if ends > now:
+            looks.append(ends)
+        elif row.gives_receipts or not is_last_channel(rule, row, person):
+            silent.add(row.id)
+    return frozenset(silent), looks
+
+
+def is_last_channel(rule: Rule, row: PastMessage, person: PersonView) -> bool:
+    """Return whether no later channel of the rule could carry the message on."""
+    later = (
+        rule.channels[rule.channels.index(row.channel) + 1 :]
+        if row.channel in rule.channels
+        else ()
+    )
+    ways = [person.contact(channel) for channel in later]
+    return not any(way is not None and way.why_not is None for way in ways)
+
+
+def _row(rows: list[PastMessage], channel: Channel, contact: UUID) -> PastMessage | None:
+    mine = [row for row in rows if row.channel is channel and row.contact == contact]
+    return mine[-1] if mine else None
+
+
+def _verdict(row: PastMessage, rule: Rule, now: datetime) -> str:
+    """Return `open` (the row is still to go), `next` (try another channel), or why to stop."""
+    if row.status in WAITING:
+        return "open"
+    if row.status is MessageStatus.HELD and row.reason == WhyNot.HELD_BY_STAFF:
+        return "open"
+    if row.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED) and row.claimed_at is None:
+        return "open"
+    if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.SHADOW:
+        return "already_spoken"
+    if row.status in FAILED or row.status is MessageStatus.SKIPPED:
+        return "next"
+    ran_out = row.claimed_at is not None and row.claimed_at + rule.reach <= now
+    if row.under_way and ran_out:
+        return "next"
+    return "under_way" if row.under_way else "already_spoken"
