@@ -46,8 +46,6 @@ class WordsEnvironment(ImmutableSandboxedEnvironment):
             undefined=StrictUndefined,
             autoescape=lambda name: name is not None and name.endswith(".mjml"),
             finalize=_never_blank,
-            trim_blocks=True,
-            lstrip_blocks=True,
         )
         self.globals.clear()
         self.filters.clear()
