@@ -157,6 +157,8 @@ def _apply(state: JobState, fact: Fact, effect: Effect) -> JobState:
         return replace(state, technician=fact.technician, technician_fact=fact)
     if fact.type in (FactType.ACCEPTED, FactType.DECLINED, FactType.TOLD):
         state = replace(state, answers=(*state.answers, fact))
+    if fact.type is FactType.TOLD and state.promised is None:
+        return replace(state, promised=fact.window, agreed=fact.window)
     if fact.type is FactType.ACCEPTED and fact.terms is Terms.OFFER and fact.window:
         return replace(state, agreed=fact.window)
     return state

@@ -69,26 +69,13 @@ B, A, S, O, C, I = (  # noqa: E741 - one letter a cell keeps the tables readable
 
 _F = FactType
 
+# fmt: off
 _APPOINTMENT_FACTS = (
-    # fmt: off
-    _F.CONFIRMED,
-    _F.DELAYED,
-    _F.REASSIGNED,
-    _F.EN_ROUTE,
-    _F.ARRIVED,
-    _F.COMPLETED,
-    _F.MISSED,
-    _F.CANCELLED,
-    _F.RESCHEDULED,
-    _F.ACCEPTED,
-    _F.DECLINED,
-    _F.TOLD,
-    _F.CONTACT_CHANGED,
-    # fmt: on
+    _F.CONFIRMED, _F.DELAYED, _F.REASSIGNED, _F.EN_ROUTE, _F.ARRIVED, _F.COMPLETED, _F.MISSED,
+    _F.CANCELLED, _F.RESCHEDULED, _F.ACCEPTED, _F.DECLINED, _F.TOLD, _F.CONTACT_CHANGED,
 )
 
 # Rows: the status. Columns: the facts above, in their order.
-# fmt: off
 _APPOINTMENT = {
     #                     conf dela reas enro arri comp miss canc resc acce decl told cont
     JobStatus.SCHEDULED: (B,   A,   A,   B,   B,   B,   B,   B,   S,   A,   A,   A,   A),

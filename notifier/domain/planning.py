@@ -14,7 +14,7 @@ from notifier.domain.facts import Fact
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import Contact, PersonView, Reference, reference_of
-from notifier.domain.messages import Channel, MessageStatus, Role, WhyNot
+from notifier.domain.messages import Channel, Role, WhyNot
 from notifier.domain.promises import tell_by
 from notifier.domain.quiet_hours import QuietHours, send_moment
 from notifier.domain.rules import Asserts, EpisodeBy, Family, Rule
@@ -213,7 +213,7 @@ class _ForPerson:
         live_at = self.job.manners.live_at
         if live_at is not None and owed_at < live_at:
             return WhyNot.BEFORE_LIVE
-        return self._owe(rule, episode, owed_at)
+        return self._owe(rule, episode, owed_at, values)
 
     def _episode(self, rule: Rule) -> Episode:
         return episode_of(
@@ -224,7 +224,9 @@ class _ForPerson:
             zone=self.job.zone,
         )
 
-    def _owe(self, rule: Rule, episode: Episode, owed_at: datetime) -> str:
+    def _owe(
+        self, rule: Rule, episode: Episode, owed_at: datetime, values: dict[str, object]
+    ) -> str:
         asserts, moves_told = self._asserts(rule)
         expires_at = self._expires_at(rule, asserts, owed_at)
         heard_by = self._tell_by(rule)
@@ -243,6 +245,8 @@ class _ForPerson:
         if send_at >= expires_at:
             return WhyNot.EXPIRED
         step = next_step(rule, episode.text, self.person, now=self.now)
+        if step.passed_over:
+            values["passed_over"] = list(step.passed_over)
         if rule.call_task:
             self._task("call", rule.message, f"{rule.id}:{episode.text}", heard_by)
         if step.unreached is not None:
@@ -422,7 +426,3 @@ def is_late(state: JobState, zone: ZoneInfo) -> bool:
     if state.kind is JobKind.ORDER:
         return local_date(state.expected.end, zone) > local_date(state.agreed.end, zone)
     return state.expected.end - state.agreed.end > timedelta(minutes=10)
-
-
-#: A row in one of these statuses is still to be decided by planning.
-UNDECIDED = frozenset({MessageStatus.PLANNED, MessageStatus.READY, MessageStatus.DEFERRED})

@@ -22,6 +22,7 @@ class Step:
     contact: Contact | None = None
     reason: str = ""
     unreached: str | None = None  # a person must ring: why nothing reaches them
+    passed_over: tuple[str, ...] = ()  # channels that can't carry it, and why
 
 
 def next_step(rule: Rule, episode: str, person: PersonView, *, now: datetime) -> Step:
@@ -32,29 +33,49 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, now: datetime) ->
     nothing: WhyNot | str = WhyNot.NO_CONTACT
     first_way: Step | None = None
     tried = False
+    passed: list[str] = []
     for index, channel in enumerate(rule.channels):
         contact = person.contact(channel)
         if contact is None:
+            passed.append(f"{channel}: {WhyNot.NO_CONTACT}")
             continue
         row = _row(rows, channel, contact.id)
         if row is None:
             if contact.why_not is None:
-                return Step(owed=True, channel=channel, index=index, contact=contact)
+                return Step(
+                    owed=True,
+                    channel=channel,
+                    index=index,
+                    contact=contact,
+                    passed_over=tuple(passed),
+                )
+            passed.append(f"{channel}: {contact.why_not}")
             nothing = contact.why_not
             way = Step(owed=True, channel=channel, index=index, contact=contact)
             first_way = first_way or way
             continue
         verdict = _verdict(row, rule, now)
         if verdict == "open":
-            return Step(owed=True, channel=channel, index=index, contact=contact)
+            return Step(
+                owed=True,
+                channel=channel,
+                index=index,
+                contact=contact,
+                passed_over=tuple(passed),
+            )
         if verdict != "next":
             return Step(owed=False, channel=channel, reason=verdict)
         tried = True
         nothing = row.reason or row.status
+        passed.append(f"{channel}: {nothing}")
     if tried or first_way is not None or not rows:
         if tried:
             return Step(
-                owed=False, channel=rule.channels[0], reason="unreached", unreached=str(nothing)
+                owed=False,
+                channel=rule.channels[0],
+                reason="unreached",
+                unreached=str(nothing),
+                passed_over=tuple(passed),
             )
         way = first_way or Step(owed=True, channel=rule.channels[0])
         return Step(
@@ -63,6 +84,7 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, now: datetime) ->
             index=way.index,
             contact=way.contact,
             unreached=str(nothing),
+            passed_over=tuple(passed),
         )
     return Step(owed=False, channel=rule.channels[0], reason="already_spoken")
 

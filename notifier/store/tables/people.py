@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
@@ -41,6 +42,7 @@ class ContactPoint(Base):
     channel: Mapped[Word]
     address: Mapped[Sealed]  # E.164 or a lower-cased email address
     address_hash: Mapped[Blind]
+    zones: Mapped[list[Any]]  # IANA zones that the number may be in; empty if nobody can tell
     landline: Mapped[bool]  # certainly can't take a text
     flagged_code: Mapped[str | None]  # a provider refused it for good: its code
     replaced_at: Mapped[datetime | None]  # corrected, or a wrong number

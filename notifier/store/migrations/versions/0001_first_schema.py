@@ -241,6 +241,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=40), nullable=False),
         sa.Column("address", sa.LargeBinary(), nullable=False),
         sa.Column("address_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("zones", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("landline", sa.Boolean(), nullable=False),
         sa.Column("flagged_code", sa.String(), nullable=True),
         sa.Column("replaced_at", UtcTime(), nullable=True),

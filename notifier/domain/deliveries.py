@@ -1,0 +1,59 @@
+"""What becomes of a webhook delivery, and which order a tracking code speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+
+class DeliveryStatus(StrEnum):
+    """Where a webhook delivery stands. Nothing that was accepted is ever lost."""
+
+    RECEIVED = "received"  # journalled, not yet translated
+    APPLIED = "applied"  # its facts are recorded
+    IGNORED = "ignored"  # understood, and nothing for us; `why` says what it was
+    WAITING = "waiting"  # its job is not booked yet; booking it sends this round again
+    FAILED = "failed"  # could not be translated; `why` says what to mend
+
+
+#: How long before we book an order its parcel's scans may begin. Carriers use codes again
+#: after about four months, so an older scan belongs to somebody else's parcel.
+SCANS_BEFORE_BOOKING = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUse:
+    """One order that has a parcel with the tracking code in question."""
+
+    job_id: UUID
+    booked_at: datetime
+    finished: bool
+
+
+def order_meant(uses: Sequence[CodeUse], occurred_at: datetime) -> UUID | None:
+    """Return the order that a scan at `occurred_at` is about, or None if it is none of them.
+
+    An open order is preferred to a finished one, for a code that comes up again months
+    later is meant for the new order; then the last one booked before the scan.
+    """
+    before = [use for use in uses if use.booked_at <= occurred_at]
+    after = [use for use in uses if 0 < _lead(use, occurred_at) <= SCANS_BEFORE_BOOKING.days]
+    ranked = (
+        max((use for use in before if not use.finished), key=_booked, default=None),
+        min((use for use in after if not use.finished), key=_booked, default=None),
+        max(before, key=_booked, default=None),
+        min(after, key=_booked, default=None),
+    )
+    return next((use.job_id for use in ranked if use is not None), None)
+
+
+def _booked(use: CodeUse) -> datetime:
+    return use.booked_at
+
+
+def _lead(use: CodeUse, occurred_at: datetime) -> float:
+    """Return how many days after the scan the order was booked."""
+    return (use.booked_at - occurred_at) / timedelta(days=1)

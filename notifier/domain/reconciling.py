@@ -1,0 +1,105 @@
+"""Hold what is owed against the rows planned before: add, bind, reopen, drop or leave alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from notifier.domain.messages import WAITING, MessageStatus, WhyNot
+from notifier.domain.planning import Owed, Plan
+
+Key = tuple[UUID, UUID | None, str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What reconciling reads of a message that is already in the outbox."""
+
+    id: UUID
+    job_person: UUID
+    contact: UUID | None
+    rule: str
+    episode: str
+    channel: str
+    status: MessageStatus
+    reason: str | None
+    claimed: bool
+    expires_at: datetime
+
+    @property
+    def key(self) -> Key:
+        """What makes it unique within its job."""
+        return (self.job_person, self.contact, self.rule, self.episode, self.channel)
+
+    @property
+    def held_by_staff(self) -> bool:
+        """Whether it waits for a person who said that they would ring."""
+        return self.status is MessageStatus.HELD and self.reason == WhyNot.HELD_BY_STAFF
+
+    @property
+    def may_open_again(self) -> bool:
+        """Withdrawn before it was ever claimed; a claimed one never opens again."""
+        closed = self.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED)
+        return closed and not self.claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A row that is not to be sent after all, and why."""
+
+    id: UUID
+    status: MessageStatus
+    reason: WhyNot
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What must happen to the outbox so that it holds what is owed."""
+
+    add: tuple[Owed, ...]
+    bind: tuple[tuple[UUID, Owed], ...]  # still owed: what it says is bound anew
+    drop: tuple[Drop, ...]
+
+
+def reconcile(rows: Iterable[Row], plan: Plan, *, finished: bool, now: datetime) -> Changes:
+    """Return the changes that make `rows` say what `plan` owes. Twice changes nothing."""
+    by_key = {row.key: row for row in rows}
+    add: list[Owed] = []
+    bind: list[tuple[UUID, Owed]] = []
+    wanted: set[Key] = set()
+    for owed in plan.owed:
+        key = key_of(owed)
+        wanted.add(key)
+        row = by_key.get(key)
+        if row is None:
+            add.append(owed)
+        elif row.status in WAITING or row.held_by_staff or row.may_open_again:
+            bind.append((row.id, owed))
+    drop = [
+        _drop(row, plan, finished=finished, now=now)
+        for key, row in by_key.items()
+        if key not in wanted and (row.status in WAITING or row.held_by_staff)
+    ]
+    return Changes(tuple(add), tuple(bind), tuple(drop))
+
+
+def key_of(owed: Owed) -> Key:
+    """Return what makes an owed message unique within its job."""
+    return (owed.job_person, owed.contact, owed.rule.id, owed.episode, owed.channel)
+
+
+def _drop(row: Row, plan: Plan, *, finished: bool, now: datetime) -> Drop:
+    reasons = {
+        decision.reason
+        for decision in plan.decisions
+        if decision.rule == row.rule and decision.job_person == row.job_person
+    }
+    if WhyNot.EXPIRED in reasons or row.expires_at <= now:
+        return Drop(row.id, MessageStatus.EXPIRED, WhyNot.EXPIRED)
+    if "already_told" in reasons:
+        return Drop(row.id, MessageStatus.SUPERSEDED, WhyNot.REACHED_OTHERWISE)
+    if finished:
+        return Drop(row.id, MessageStatus.SUPERSEDED, WhyNot.JOB_ENDED)
+    return Drop(row.id, MessageStatus.SUPERSEDED, WhyNot.NO_LONGER_OWED)

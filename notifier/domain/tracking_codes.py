@@ -1,0 +1,8 @@
+"""Tracking codes as they are compared: carriers, shops and people write them differently."""
+
+from __future__ import annotations
+
+
+def normal_tracking_code(code: str) -> str:
+    """Return `code` in upper case without blanks, as `parcels.tracking_code` holds it."""
+    return "".join(code.split()).upper()

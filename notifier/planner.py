@@ -1,0 +1,352 @@
+"""Bring the outbox up to date with what is owed: lock, fold, plan, reconcile, in one place.
+
+Called by intake after each fact, by every claim as the truth check, by every settled
+outcome and receipt, and by the tick for jobs that time alone may have changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
+from notifier.domain.planning import Owed, Plan, current_tell_by, is_late, plan
+from notifier.domain.reconciling import Changes, Row, reconcile
+from notifier.domain.steps import is_last_channel
+from notifier.domain.windows import Window, to_json
+from notifier.links import link_hash, message_token
+from notifier.services import Services
+from notifier.store.facts import body_of
+from notifier.store.snapshots import (
+    Snapshot,
+    first_window,
+    load_snapshots,
+    refresh_told,
+)
+from notifier.store.tables import FactRow, Job, Message, MessageKey, Promise, Task
+
+#: Jobs locked in one transaction, so that SQLite's one writer is never held for long.
+STEP = 100
+
+_SUPPRESSED = frozenset({WhyNot.OPTED_OUT, WhyNot.BOUNCED, WhyNot.INVALID_ADDRESS})
+
+
+def bring_up_to_date(
+    session: Session, services: Services, job_ids: Sequence[UUID], *, now: datetime
+) -> dict[UUID, Snapshot]:
+    """Make the outbox of `job_ids` hold what is owed at `now`; return what it was decided on.
+
+    Locks the jobs in id order. Running it twice changes nothing.
+    """
+    session.flush()
+    snapshots = load_snapshots(session, job_ids, lock=True)
+    stale = [
+        snapshot.job.id
+        for snapshot in snapshots.values()
+        if _presume(session, services, snapshot, now) | _first_told(session, services, snapshot)
+    ]
+    if stale:
+        session.flush()
+        snapshots |= load_snapshots(session, stale)
+    for snapshot in snapshots.values():
+        planned = plan(snapshot.plan_input, services.rulebook.rules, now=now)
+        changes = reconcile(
+            _rows(snapshot), planned, finished=snapshot.state.finished, now=now
+        )
+        changed = _apply(session, services, snapshot, changes, now)
+        changed |= _keep_tasks(session, services, snapshot, planned, now)
+        _keep_job(snapshot, planned, changed=changed)
+    session.flush()
+    return snapshots
+
+
+def look_again(services: Services, limit: int = STEP) -> int:
+    """Plan the jobs that time alone may have changed; return how many there were."""
+    now = services.now()
+    with services.sessions.begin() as session:
+        due = list(
+            session.scalars(
+                select(Job.id)
+                .where(Job.look_at <= now)
+                .order_by(Job.look_at)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+        )
+        if due:
+            bring_up_to_date(session, services, due, now=now)
+    if due:
+        services.wake()
+    return len(due)
+
+
+def _rows(snapshot: Snapshot) -> list[Row]:
+    return [
+        Row(
+            id=message.id,
+            job_person=message.job_person_id,
+            contact=message.contact_point_id,
+            rule=message.rule,
+            episode=message.episode,
+            channel=message.channel,
+            status=MessageStatus(message.status),
+            reason=message.reason,
+            claimed=message.claimed_at is not None,
+            expires_at=message.expires_at,
+        )
+        for message in snapshot.messages.values()
+    ]
+
+
+def _apply(
+    session: Session, services: Services, snapshot: Snapshot, changes: Changes, now: datetime
+) -> bool:
+    for owed in changes.add:
+        _add(session, services, snapshot, owed, now)
+    for message_id, owed in changes.bind:
+        _bind(snapshot, snapshot.messages[message_id], owed, now)
+    for drop in changes.drop:
+        row = snapshot.messages[drop.id]
+        row.status, row.reason, row.settled_at = drop.status, drop.reason, now
+    return bool(changes.add or changes.drop)
+
+
+def _add(
+    session: Session, services: Services, snapshot: Snapshot, owed: Owed, now: datetime
+) -> None:
+    message_id = services.ids()
+    _, person = snapshot.people[owed.job_person]
+    job = snapshot.job
+    row = Message(
+        id=message_id,
+        brand_id=job.brand_id,
+        job_id=job.id,
+        job_person_id=owed.job_person,
+        contact_point_id=owed.contact,
+        rule=owed.rule.id,
+        message=owed.rule.message,
+        kind=owed.rule.kind,
+        family=owed.rule.family,
+        episode=owed.episode,
+        episode_no=owed.episode_no,
+        channel=owed.channel,
+        step=owed.step,
+        locale=person.locale,
+        created_at=now,
+        attempts=0,
+        link_hash=link_hash(services.vault, message_token(services.vault, message_id)),
+        rules_hash=services.rulebook.hash,
+        status=MessageStatus.PLANNED,
+        moves_told=owed.moves_told,
+    )
+    _bind(snapshot, row, owed, now)
+    if owed.why_not is not None:
+        row.status = _blocked_status(owed.why_not)
+        row.reason = owed.why_not
+        row.settled_at = now
+    session.add(row)
+    key = f"{job.brand_id}|{job.id}|{owed.job_person}|{owed.contact}"
+    key += f"|{owed.rule.id}|{owed.episode}|{owed.channel}"
+    session.add(
+        MessageKey(key=services.vault.blind(key), message_id=message_id, brand_id=job.brand_id)
+    )
+    snapshot.messages[message_id] = row
+
+
+def _blocked_status(why_not: WhyNot) -> MessageStatus:
+    return MessageStatus.SUPPRESSED if why_not in _SUPPRESSED else MessageStatus.SKIPPED
+
+
+def _bind(snapshot: Snapshot, row: Message, owed: Owed, now: datetime) -> None:
+    """Make the row say what is owed now; a retry keeps its own due time."""
+    row.asserts = to_json(owed.asserts)
+    row.moves_told = owed.moves_told
+    row.rests_on = owed.rests_on
+    row.told_before = to_json(owed.told_before)
+    row.next_update_at = owed.next_update_at
+    row.technician_id = owed.technician
+    row.expires_at = owed.expires_at
+    row.tell_by = owed.tell_by
+    if row.status == MessageStatus.DEFERRED:
+        row.due_at = max(row.due_at, owed.send_at)
+        return
+    if owed.why_not is not None and row.contact_point_id is not None:
+        row.status, row.reason = _blocked_status(owed.why_not), owed.why_not
+        row.send_at = row.due_at = owed.send_at
+        return
+    if snapshot.job.held_at is not None:
+        row.status, row.reason = MessageStatus.HELD, WhyNot.HELD_BY_STAFF
+    else:
+        waits = owed.send_at > now
+        row.status = MessageStatus.PLANNED if waits else MessageStatus.READY
+        row.reason = None
+    row.settled_at = None
+    if row.due_at is None or row.send_at > now or owed.send_at > now:
+        row.send_at = row.due_at = owed.send_at
+
+
+def _presume(session: Session, services: Services, snapshot: Snapshot, now: datetime) -> bool:
+    """Record what is presumed to have reached: taken, no receipts to come, `reach` run out."""
+    found = False
+    for person in snapshot.plan_input.people:
+        known = {given.message for given in person.given}
+        for past in person.past:
+            rule = services.rulebook.rule(past.rule)
+            taken = past.status in (MessageStatus.ACCEPTED, MessageStatus.SENT)
+            if rule is None or past.gives_receipts or not taken or past.id in known:
+                continue
+            ran_out = past.accepted_at is not None and past.accepted_at + rule.reach <= now
+            if not ran_out or not is_last_channel(rule, past, person) or not past.moves_told:
+                continue
+            row = snapshot.messages[past.id]
+            session.add(
+                Promise(
+                    id=services.ids(),
+                    brand_id=row.brand_id,
+                    job_id=row.job_id,
+                    job_person_id=person.job_person,
+                    asserts=row.asserts,
+                    given_at=past.handed_over,
+                    tell_by=row.tell_by,
+                    strength=Strength.PRESUMED,
+                    message_id=row.id,
+                    recorded_at=now,
+                )
+            )
+            session.flush()
+            refresh_told(session, person.job_person)
+            found = True
+    return found
+
+
+def _first_told(session: Session, services: Services, snapshot: Snapshot) -> bool:
+    """A job that came without a window: the first one told becomes promised and agreed."""
+    if snapshot.state.promised is not None:
+        return False
+    first = first_window(snapshot.plan_input.people)
+    if first is None:
+        return False
+    window, given = first
+    fact = Fact(
+        id=services.ids(),
+        seq=next_seq(snapshot.facts),
+        type=FactType.BOOKED,
+        source=FactSource.CLOCK,
+        occurred_at=given.given_at,
+        received_at=given.given_at,
+        window=window,
+    )
+    session.add(fact_row(snapshot.job, fact, actor=f"message:{given.message}"))
+    return True
+
+
+def next_seq(facts: Sequence[Fact]) -> int:
+    """Return the place in the order of arrival of the next fact of a job."""
+    return max((fact.seq for fact in facts), default=0) + 1
+
+
+def fact_row(
+    job: Job,
+    fact: Fact,
+    *,
+    actor: str,
+    note: bytes | None = None,
+    source_id: UUID | None = None,
+    external_id: str | None = None,
+) -> FactRow:
+    """Return the row that records `fact` for `job`."""
+    return FactRow(
+        id=fact.id,
+        brand_id=job.brand_id,
+        job_id=job.id,
+        seq=fact.seq,
+        type=fact.type,
+        source=fact.source,
+        source_id=source_id,
+        actor=actor,
+        occurred_at=fact.occurred_at,
+        received_at=fact.received_at,
+        body=body_of(fact),
+        note=note,
+        external_id=external_id,
+    )
+
+
+def _keep_tasks(
+    session: Session, services: Services, snapshot: Snapshot, planned: Plan, now: datetime
+) -> bool:
+    """Raise the tasks owed; drop the calls that nobody needs to make any more."""
+    rows = {
+        task.key: task
+        for task in session.scalars(select(Task).where(Task.job_id == snapshot.job.id))
+    }
+    owed = {task.key: task for task in planned.tasks}
+    changed = False
+    for key, task in owed.items():
+        if key in rows:
+            continue
+        session.add(
+            Task(
+                id=services.ids(),
+                brand_id=snapshot.job.brand_id,
+                job_id=snapshot.job.id,
+                job_person_id=task.job_person,
+                key=key,
+                kind=task.kind,
+                why=task.why,
+                due_at=task.due_at,
+                created_at=now,
+                dropped=False,
+            )
+        )
+        changed = True
+    for key, row in rows.items():
+        if ":unreached:" in key and key not in owed and row.done_at is None:
+            row.done_at, row.dropped = now, True
+            changed = True
+    return changed
+
+
+def _keep_job(snapshot: Snapshot, planned: Plan, *, changed: bool) -> None:
+    """Write the fold of the facts to the job's row, so that lists are one query."""
+    job, state, plan_input = snapshot.job, snapshot.state, snapshot.plan_input
+    before = (job.status, job.expected, job.agreed, job.technician_id, job.late)
+    current = state.expected if isinstance(state.expected, Window) else state.agreed
+    job.status = state.status
+    job.technician_id = state.technician
+    job.promised = to_json(state.promised)
+    job.agreed = to_json(state.agreed)
+    job.expected = to_json(state.expected)
+    job.reason = state.reason
+    job.by = state.by
+    job.starts_at = current.start if current else None
+    job.ends_at = current.end if current else None
+    job.late = is_late(state, plan_input.zone)
+    job.finished = state.finished
+    job.tell_by = current_tell_by(plan_input)
+    job.look_at = planned.look_at
+    for code, parcel in state.parcels.items():
+        row = snapshot.parcels[code]
+        row.status, row.expected = parcel.status, to_json(parcel.expected)
+    after = (job.status, job.expected, job.agreed, job.technician_id, job.late)
+    if changed or before != after:
+        job.version += 1
+
+
+def customer_of(snapshot: Snapshot) -> UUID | None:
+    """Return the job person id of the first customer."""
+    for view in snapshot.plan_input.people:
+        if view.role is Role.CUSTOMER:
+            return view.job_person
+    return None
+
+
+def with_fact(snapshot: Snapshot, fact: Fact) -> tuple[Fact, ...]:
+    """Return the snapshot's facts and `fact`, without changing anything."""
+    return (*snapshot.facts, replace(fact, seq=next_seq(snapshot.facts)))

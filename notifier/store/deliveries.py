@@ -1,0 +1,164 @@
+"""Queries on the journal of webhook deliveries, and on what a delivery joins to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, func, literal_column, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from notifier.domain.deliveries import CodeUse, DeliveryStatus
+from notifier.domain.tracking_codes import normal_tracking_code
+from notifier.store.tables import Delivery, FactRow, Job, Parcel, Source
+from notifier.store.vault import Vault
+
+
+def source_named(session: Session, name: str) -> Source | None:
+    """Return the source whose URL ends in `name`."""
+    return session.scalar(select(Source).where(Source.name == name))
+
+
+def keep(
+    session: Session,
+    source: Source,
+    *,
+    delivery_id: UUID,
+    delivery_key: bytes,
+    headers: bytes,
+    body: bytes,
+    received_at: datetime,
+) -> tuple[UUID, int]:
+    """Journal one delivery, or count it again; return its id and how often it was repeated.
+
+    One statement, so that two copies arriving together can't both be the first.
+    """
+    insert = postgresql.insert if _is_postgresql(session) else sqlite.insert
+    made = insert(Delivery).values(
+        id=delivery_id,
+        brand_id=source.brand_id,
+        source_id=source.id,
+        delivery_key=delivery_key,
+        headers=headers,
+        body=body,
+        received_at=received_at,
+        repeats=0,
+        status=DeliveryStatus.RECEIVED,
+    )
+    counted = made.on_conflict_do_update(
+        index_elements=["source_id", "delivery_key"],
+        set_={"repeats": Delivery.repeats + 1},
+    ).returning(Delivery.id, Delivery.repeats)
+    kept_id, repeats = session.execute(counted).one()
+    return kept_id, repeats
+
+
+def received_ids(session: Session, limit: int) -> Sequence[UUID]:
+    """Return up to `limit` deliveries that wait for translation, the oldest first."""
+    return session.scalars(
+        select(Delivery.id)
+        .where(Delivery.status == DeliveryStatus.RECEIVED)
+        .order_by(Delivery.received_at, Delivery.id)
+        .limit(limit)
+    ).all()
+
+
+def take_received(session: Session, delivery_id: UUID) -> tuple[Delivery, Source] | None:
+    """Lock a delivery that still waits for translation; None if another worker has it."""
+    row = session.execute(
+        select(Delivery, Source)
+        .join(Source, Source.id == Delivery.source_id)
+        .where(Delivery.id == delivery_id, Delivery.status == DeliveryStatus.RECEIVED)
+        .with_for_update(of=Delivery, skip_locked=True)
+    ).one_or_none()
+    return row._tuple() if row is not None else None
+
+
+def job_with_reference(session: Session, brand_id: UUID, reference: str) -> Job | None:
+    """Return the brand's job with this reference."""
+    return session.scalar(select(Job).where(Job.brand_id == brand_id, Job.reference == reference))
+
+
+def uses_of_code(session: Session, brand_id: UUID, code: str) -> list[CodeUse]:
+    """Return the orders that have a parcel with this tracking code."""
+    rows = session.execute(
+        select(Job.id, Job.created_at, Job.finished)
+        .join(Parcel, Parcel.job_id == Job.id)
+        .where(Parcel.brand_id == brand_id, Parcel.tracking_code == code)
+    )
+    return [CodeUse(job_id, booked_at, finished) for job_id, booked_at, finished in rows]
+
+
+def lock_jobs(session: Session, job_ids: Iterable[UUID]) -> None:
+    """Lock these jobs in id order, as everything does that changes jobs."""
+    session.execute(
+        select(Job.id).where(Job.id.in_(sorted(job_ids))).order_by(Job.id).with_for_update()
+    )
+
+
+def has_fact(session: Session, job_id: UUID, source_id: UUID, external_id: str) -> bool:
+    """Return whether the source already said this of this job."""
+    said = exists().where(
+        FactRow.job_id == job_id,
+        FactRow.source_id == source_id,
+        FactRow.external_id == external_id,
+    )
+    return bool(session.scalar(select(said)))
+
+
+def reference_key(vault: Vault, brand_id: UUID, reference: str) -> bytes:
+    """Return what a delivery waits for when no job has this reference."""
+    return vault.blind(f"waits:{brand_id}:reference:{reference}")
+
+
+def code_key(vault: Vault, brand_id: UUID, code: str) -> bytes:
+    """Return what a delivery waits for when no order has this tracking code."""
+    return vault.blind(f"waits:{brand_id}:code:{normal_tracking_code(code)}")
+
+
+def lock_keys(session: Session, keys: Iterable[bytes]) -> None:
+    """Let a booking and a delivery that looks for it pass one after the other, until commit.
+
+    Otherwise a booking could commit between "there is no such job" and "so it waits", and
+    the delivery would wait for ever. SQLite has one writer at a time anyway.
+    """
+    if not _is_postgresql(session):
+        return
+    for number in sorted({int.from_bytes(key[:8], signed=True) for key in keys}):
+        session.execute(select(func.pg_advisory_xact_lock(literal_column(str(number)))))
+
+
+def release_waiting(
+    session: Session,
+    vault: Vault,
+    brand_id: UUID,
+    *,
+    references: Iterable[str] = (),
+    tracking_codes: Iterable[str] = (),
+) -> int:
+    """Send round again the deliveries that waited for these; return how many.
+
+    Called in the transaction that books a job or gives an order a parcel.
+    """
+    keys = [reference_key(vault, brand_id, one) for one in references]
+    keys += [code_key(vault, brand_id, one) for one in tracking_codes]
+    if not keys:
+        return 0
+    lock_keys(session, keys)
+    released = session.execute(
+        update(Delivery)
+        .where(
+            Delivery.brand_id == brand_id,
+            Delivery.status == DeliveryStatus.WAITING,
+            Delivery.waits_for.in_(keys),
+        )
+        .values(status=DeliveryStatus.RECEIVED, waits_for=None, why=None)
+        .returning(Delivery.id)
+    )
+    return len(released.all())
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"

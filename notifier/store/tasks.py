@@ -1,0 +1,33 @@
+"""Tasks that something other than planning owes: one per key, however often it is owed."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from notifier.store.tables import Task
+
+
+def owe_task(session: Session, *, id: UUID, brand_id: UUID, key: str, **values: Any) -> bool:
+    """Add a task and return whether it is new; `values` are further columns of it."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = {
+        "job_id": None,
+        "job_person_id": None,
+        "message_id": None,
+        "reply_id": None,
+        "done_at": None,
+        "done_by": None,
+        "dropped": False,
+        **values,
+    }
+    added = (
+        insert(Task)
+        .values(id=id, brand_id=brand_id, key=key, **row)
+        .on_conflict_do_nothing()
+        .returning(Task.id)
+    )
+    return session.scalar(added) is not None
