@@ -1,0 +1,156 @@
+"""Whether the product can do its work now: what `/readyz` answers and `/metrics` counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from notifier.domain.messages import WAITING, MessageStatus
+from notifier.services import Services
+from notifier.store.engine import reading
+from notifier.store.tables import FactRow, Heartbeat, Message, Receipt
+
+#: What the scheduler signs its sign of life with.
+TICK = "tick"
+
+_TICK_LIMIT = timedelta(seconds=60)
+_OVERDUE_LIMIT = timedelta(seconds=120)
+_CALLBACK_LIMIT = timedelta(minutes=15)
+#: What is counted, so that the cost does not grow with history.
+_COUNTED = timedelta(hours=24)
+
+
+class Level(StrEnum):
+    """How a check stands. A warning wants a person; failing wants the traffic elsewhere."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing looked at; `value` is in seconds, or a count where the name says so."""
+
+    name: str
+    level: Level
+    sentence: str
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What happened within the last day."""
+
+    messages: Mapping[str, int]  # by status
+    facts: Mapping[tuple[str, str], int]  # by type and source
+
+
+def check_readiness(services: Services) -> list[Check]:
+    """Return every check; a database that can't be reached is a check too, not an error."""
+    try:
+        with reading(services.sessions) as session:
+            now = services.now()
+            return [
+                Check(name="database", level=Level.OK, sentence="The database answers."),
+                _tick(session, now),
+                _overdue(session, now),
+                _callbacks(session, services, now),
+            ]
+    except SQLAlchemyError:
+        return [
+            Check(name="database", level=Level.FAILING, sentence="The database does not answer.")
+        ]
+
+
+def count(session: Session, now: datetime) -> Counts:
+    """Return how many messages and facts the last day brought."""
+    since = _first_id(now - _COUNTED)
+    messages = session.execute(
+        select(Message.status, func.count()).where(Message.id >= since).group_by(Message.status)
+    )
+    facts = session.execute(
+        select(FactRow.type, FactRow.source, func.count())
+        .where(FactRow.id >= since)
+        .group_by(FactRow.type, FactRow.source)
+    )
+    return Counts(
+        messages=dict.fromkeys(map(str, MessageStatus), 0) | {status: n for status, n in messages},
+        facts={(type_, source): n for type_, source, n in facts},
+    )
+
+
+def _tick(session: Session, now: datetime) -> Check:
+    at = session.scalar(select(Heartbeat.at).where(Heartbeat.name == TICK))
+    if at is None:
+        return Check(name="tick", level=Level.FAILING, sentence="Nothing has ticked yet.")
+    age = now - at
+    late = age > _TICK_LIMIT
+    return Check(
+        name="tick",
+        level=Level.FAILING if late else Level.OK,
+        sentence="The clock work stands still." if late else "The clock work runs.",
+        value=_seconds(age),
+    )
+
+
+def _overdue(session: Session, now: datetime) -> Check:
+    oldest = session.scalar(
+        select(func.min(Message.due_at)).where(Message.status.in_(WAITING), Message.due_at < now)
+    )
+    age = now - oldest if oldest else timedelta()
+    late = age > _OVERDUE_LIMIT
+    return Check(
+        name="oldest_overdue_message",
+        level=Level.WARNING if late else Level.OK,
+        sentence="Messages wait that should have gone." if late else "Nothing is overdue.",
+        value=_seconds(age),
+    )
+
+
+def _callbacks(session: Session, services: Services, now: datetime) -> Check:
+    """Count what a provider took and never reported on: its callbacks may not reach us."""
+    reporting = [
+        name
+        for name, provider in (*services.sms.items(), *services.email.items())
+        if provider.gives_receipts
+    ]
+    silent = session.scalar(
+        select(func.count())
+        .select_from(Message)
+        .where(
+            Message.id >= _first_id(now - _COUNTED),
+            Message.status.in_((MessageStatus.ACCEPTED, MessageStatus.SENT)),
+            Message.provider.in_(reporting),
+            Message.accepted_at < now - _CALLBACK_LIMIT,
+            ~select(Receipt.id)
+            .where(Receipt.message_id == Message.id, Receipt.origin == "callback")
+            .exists(),
+        )
+    )
+    return Check(
+        name="accepted_without_callback_count",
+        level=Level.WARNING if silent else Level.OK,
+        sentence=(
+            "A provider took messages and never reported back: check the public address."
+            if silent
+            else "Providers report back."
+        ),
+        value=silent or 0,
+    )
+
+
+def _first_id(moment: datetime) -> UUID:
+    """Return the smallest UUIDv7 of `moment`: ids are ordered by when they were made."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def _seconds(age: timedelta) -> float:
+    return round(age.total_seconds(), 1)

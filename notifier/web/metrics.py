@@ -1,0 +1,82 @@
+"""Figures for Prometheus. Labels come from closed lists: no person, job or address is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+
+from flask import Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from notifier.readiness import check_readiness, count
+from notifier.services import Services
+from notifier.store.engine import reading
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+
+
+class StoredFigures(Collector):
+    """What the database says, read when it is asked for: every process tells the same."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the figures; a database that can't be reached yields only that."""
+        checks = GaugeMetricFamily(
+            "notifier_check", "What /readyz looks at: seconds, or a count.", labels=["check"]
+        )
+        for check in check_readiness(self._services):
+            if check.value is not None:
+                checks.add_metric([check.name], check.value)
+        yield checks
+        try:
+            with reading(self._services.sessions) as session:
+                counts = count(session, self._services.now())
+        except SQLAlchemyError:
+            return
+        messages = GaugeMetricFamily(
+            "notifier_messages_last_day", "Messages of the last 24 hours.", labels=["status"]
+        )
+        for status, number in counts.messages.items():
+            messages.add_metric([status], number)
+        facts = GaugeMetricFamily(
+            "notifier_facts_last_day", "Facts of the last 24 hours.", labels=["type", "source"]
+        )
+        for (type_, source), number in counts.facts.items():
+            facts.add_metric([type_, source], number)
+        yield messages
+        yield facts
+
+
+def measure(app: Flask, services: Services) -> CollectorRegistry:
+    """Count the requests of `app` and return the registry that holds all figures."""
+    registry = CollectorRegistry()
+    registry.register(StoredFigures(services))
+    requests = Counter(
+        "notifier_http_requests",
+        "Requests answered.",
+        ["method", "endpoint", "status"],
+        registry=registry,
+    )
+    seconds = Histogram(
+        "notifier_http_request_seconds", "Time to answer.", ["endpoint"], registry=registry
+    )
+
+    @app.before_request
+    def _begin() -> None:
+        g.began_at = perf_counter()
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        endpoint = request.endpoint or "none"
+        method = request.method if request.method in _METHODS else "other"
+        requests.labels(method, endpoint, str(response.status_code)).inc()
+        if "began_at" in g:
+            seconds.labels(endpoint).observe(perf_counter() - g.began_at)
+        return response
+
+    return registry
