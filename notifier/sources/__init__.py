@@ -1,0 +1,1 @@
+"""Webhook sources, one file each: verify the signature, translate to facts."""

@@ -1,0 +1,261 @@
+"""EasyPost: tracker events move the parcel with their tracking code.
+
+Source: docs.easypost.com/docs/trackers, /docs/events, /guides/webhooks-guide.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.jobs import JobKind
+from notifier.domain.reasons import Reason
+from notifier.domain.tracking_codes import normal_tracking_code
+from notifier.domain.windows import UNKNOWN
+from notifier.sources.estimates import DayOf, Estimate, LocalDay
+from notifier.sources.json_bodies import read_object, short_text
+from notifier.sources.protocol import (
+    ByTrackingCode,
+    Ignored,
+    Incoming,
+    SourceAdapter,
+    SourceEvent,
+    Translation,
+    Untranslatable,
+)
+
+_F = FactType
+_R = Reason
+
+#: EasyPost's status -> our fact. None: it moves no status; its estimate may still count.
+#: A failure is told apart by its detail.
+STATUSES: dict[str, FactType | None] = {
+    "unknown": None,  # real ones say "arriving early"
+    "pre_transit": None,  # a label, no parcel yet
+    "in_transit": _F.IN_TRANSIT,
+    "out_for_delivery": _F.OUT_FOR_DELIVERY,
+    "delivered": _F.DELIVERED,
+    "available_for_pickup": _F.READY_FOR_PICKUP,
+    "return_to_sender": _F.RETURNED,
+    "failure": _F.EXCEPTION,
+    "cancelled": None,  # the label was cancelled, which does not cancel the order
+    "error": None,  # EasyPost could not track it
+}
+
+#: Statuses after which an estimate of the delivery means nothing.
+_BEYOND_ESTIMATES = frozenset(
+    {"delivered", "available_for_pickup", "return_to_sender", "cancelled", "error"}
+)
+
+# The detail -> what a failure with it is, what `in_transit` with it is, and the cause it states.
+# An attempt is claimed only where the carrier speaks of the delivery itself.
+# fmt: off
+DETAILS: dict[str, tuple[FactType, FactType, Reason | None]] = {
+    #                                 failure       in_transit    cause
+    "address_correction":            (_F.EXCEPTION, _F.IN_TRANSIT, _R.ADDRESS),
+    "arrived_at_destination":        (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "arrived_at_facility":           (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "arrived_at_pickup_location":    (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "awaiting_information":          (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "cancelled":                     (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "damaged":                       (_F.EXCEPTION, _F.EXCEPTION,  _R.DAMAGED),
+    "delayed":                       (_F.EXCEPTION, _F.IN_TRANSIT, _R.CARRIER),
+    "delivery_exception":            (_F.ATTEMPTED, _F.IN_TRANSIT, None),
+    "departed_facility":             (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "departed_origin_facility":      (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "expired":                       (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "failure":                       (_F.ATTEMPTED, _F.IN_TRANSIT, None),
+    "held":                          (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "in_transit":                    (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "label_created":                 (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "lost":                          (_F.EXCEPTION, _F.EXCEPTION,  _R.CARRIER),
+    "missorted":                     (_F.EXCEPTION, _F.IN_TRANSIT, _R.CARRIER),
+    "out_for_delivery":              (_F.ATTEMPTED, _F.IN_TRANSIT, None),
+    "received_at_destination_facility": (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "received_at_origin_facility":   (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "refused":                       (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "return":                        (_F.RETURNED,  _F.RETURNED,   None),
+    "status_update":                 (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "transferred_to_destination_carrier": (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "transit_exception":             (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "unknown":                       (_F.EXCEPTION, _F.IN_TRANSIT, None),
+    "weather_delay":                 (_F.EXCEPTION, _F.IN_TRANSIT, _R.WEATHER),
+}
+# fmt: on
+
+#: The carrier says that it will be late: without a date, nobody knows when.
+_LATE = frozenset({"delayed", "weather_delay"})
+
+_TRACKER_EVENTS = frozenset({"tracker.created", "tracker.updated"})
+
+_PLAIN = (_F.EXCEPTION, _F.IN_TRANSIT, None)  # a detail that we do not know yet
+
+
+def verify(secrets: Sequence[str], incoming: Incoming, now: datetime) -> bool:
+    """Return whether `X-Hmac-Signature` is the HMAC-SHA256 of the raw body.
+
+    The key is the secret in Unicode's NFKD form. EasyPost signs no time, so a replay of an
+    old delivery is caught by its event id instead.
+    """
+    given = incoming.headers.get("x-hmac-signature", "").encode()
+    return any(hmac.compare_digest(_signature(secret, incoming.body), given) for secret in secrets)
+
+
+def _signature(secret: str, body: bytes) -> bytes:
+    key = unicodedata.normalize("NFKD", secret).encode()
+    return b"hmac-sha256-hex=" + hmac.new(key, body, hashlib.sha256).hexdigest().encode()
+
+
+def delivery_id(incoming: Incoming) -> str | None:
+    """Return the event's id, the same for every retry."""
+    return short_text(read_object(incoming.body).get("id"))
+
+
+def translate(incoming: Incoming) -> Translation:
+    """Return the parcel's status, at its scan's time, and its estimate, at the tracker's.
+
+    They are two facts because they have two clocks: an estimate changes between scans, and
+    of two estimates after the same scan the newer one must win, whichever arrives first.
+    """
+    event = read_object(incoming.body)
+    description = short_text(event.get("description"))
+    if description is None:
+        raise Untranslatable("description: an event says what it is about.")
+    if description not in _TRACKER_EVENTS:
+        return Ignored(f"{description[:60]} is not about a tracker")
+    tracker = event.get("result")
+    if not isinstance(tracker, dict):
+        return Ignored("the event carries no tracker")
+    code, status = short_text(tracker.get("tracking_code")), short_text(tracker.get("status"))
+    if code is None:
+        raise Untranslatable("result.tracking_code: a tracker has one.")
+    if status is None:
+        raise Untranslatable("result.status: a tracker has one.")
+    return _facts(event, tracker, normal_tracking_code(code), status) or Ignored(
+        f"{status[:60]} moves nothing"
+    )
+
+
+def _facts(
+    event: Mapping[str, Any], tracker: Mapping[str, Any], code: str, status: str
+) -> tuple[SourceEvent, ...]:
+    scan = _latest_scan(tracker, status)
+    detail = short_text(tracker.get("status_detail")) or short_text(scan.get("status_detail"))
+    on_failure, under_way, cause = DETAILS.get(detail or "unknown", _PLAIN)
+    as_of = _moment(tracker.get("updated_at")) or _moment(event.get("created_at"))
+
+    fact = STATUSES.get(status)
+    if status == "failure":
+        fact = on_failure
+    elif status == "in_transit":
+        fact = under_way
+    if tracker.get("is_return") is True and fact is not None:
+        fact = _F.RETURNED  # what is delivered now is delivered to the sender
+
+    estimate = None
+    if status not in _BEYOND_ESTIMATES and fact is not _F.RETURNED:
+        estimate = _estimate(tracker, as_of)
+        if estimate is None and detail in _LATE:
+            estimate = UNKNOWN
+
+    facts = []
+    if fact is not None:
+        facts.append(
+            SourceEvent(
+                join=ByTrackingCode(code),
+                job_kind=JobKind.ORDER,
+                type=fact,
+                occurred_at=_moment(scan.get("datetime")) or as_of,
+                reason=cause,
+                parcel=code,
+                note=short_text(scan.get("message")),
+            )
+        )
+    if estimate is not None:
+        facts.append(
+            SourceEvent(
+                join=ByTrackingCode(code),
+                job_kind=JobKind.ORDER,
+                type=_F.DELAYED,
+                occurred_at=as_of,
+                expected=estimate,
+                reason=cause,
+                parcel=code,
+            )
+        )
+    return tuple(facts)
+
+
+def _latest_scan(tracker: Mapping[str, Any], status: str) -> Mapping[str, Any]:
+    """Return the newest scan with the tracker's status, else the newest, else an empty one.
+
+    Scans are not listed in order of time, and real trackers carry some from the future.
+    """
+    details = tracker.get("tracking_details")
+    scans = (
+        [scan for scan in details if isinstance(scan, dict)] if isinstance(details, list) else []
+    )
+    timed = [(at, scan) for scan in scans if (at := _moment(scan.get("datetime")))]
+    matching = [pair for pair in timed if pair[1].get("status") == status] or timed
+    return max(matching, key=lambda pair: pair[0])[1] if matching else {}
+
+
+def _estimate(tracker: Mapping[str, Any], as_of: datetime | None) -> Estimate | None:
+    """Return the day on which EasyPost expects the parcel, or None if it names no usable one.
+
+    The carrier's own local date is best. Otherwise midnight is a date that became a moment
+    and is taken as written, and any other moment is the day that it has at the order's place.
+    An estimate that lies days before the tracker's own time was never brought up to date.
+    """
+    carrier = tracker.get("carrier_detail")
+    day = _date(carrier.get("est_delivery_date_local")) if isinstance(carrier, dict) else None
+    moment = _moment(tracker.get("est_delivery_date"))
+    estimate: Estimate
+    if day is not None:
+        estimate = LocalDay(day)
+    elif moment is None:
+        return None
+    elif moment.time() == time.min:
+        day, estimate = moment.date(), LocalDay(moment.date())
+    else:
+        day, estimate = moment.date(), DayOf(moment)
+    if as_of is not None and day < as_of.date() - timedelta(days=1):
+        return None
+    return estimate
+
+
+def _moment(value: object) -> datetime | None:
+    """Return an aware ISO 8601 time; one without an offset is UTC, as EasyPost documents."""
+    text = short_text(value)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if not 2000 <= moment.year < 2100:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _date(value: object) -> date | None:
+    text = short_text(value)
+    try:
+        day = date.fromisoformat(text[:10]) if text else None
+    except ValueError:
+        return None
+    return day if day is not None and 2000 <= day.year < 2100 else None
+
+
+ADAPTER = SourceAdapter(
+    kind="easypost",
+    speaks_as=FactSource.CARRIER,
+    verify=verify,
+    delivery_id=delivery_id,
+    translate=translate,
+)

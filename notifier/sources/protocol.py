@@ -1,0 +1,157 @@
+"""What one source file provides, and the values that it translates to."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.jobs import JobKind
+from notifier.domain.messages import Role
+from notifier.domain.reasons import Party, Reason
+from notifier.domain.windows import Window
+from notifier.sources.estimates import Estimate
+
+
+class Untranslatable(Exception):
+    """The body is signed and is JSON, but says nothing that we can read.
+
+    Its sentence is kept with the delivery and shown to staff: it names the field and never
+    quotes a value, which may be personal.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One webhook as it came: headers under lower-case names, the body untouched."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ByReference:
+    """The job that has this reference."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByTrackingCode:
+    """The order that has a parcel with this code (normalised)."""
+
+    code: str
+
+
+Join = ByReference | ByTrackingCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedPerson:
+    """Someone whom a source's booking concerns, as the source writes them."""
+
+    role: Role
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    zone: str | None = None
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedParcel:
+    """One parcel of a booked order."""
+
+    carrier: str
+    tracking_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """A job that a source asks us to book; which kind, the event says."""
+
+    reference: str
+    service: str | None
+    people: tuple[BookedPerson, ...]
+    window: Window | None = None
+    zone: str | None = None
+    address: str | None = None
+    technician: str | None = None
+    items: tuple[str, ...] = ()
+    parcels: tuple[BookedParcel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceEvent:
+    """One fact, or a booking, about the job that `join` finds.
+
+    `occurred_at` is when it happened, by the source; None where the source does not say.
+    """
+
+    join: Join
+    job_kind: JobKind
+    type: FactType
+    occurred_at: datetime | None = None
+    expected: Estimate | None = None
+    minutes: int | None = None
+    window: Window | None = None
+    agreed: bool | None = None
+    reason: Reason | None = None
+    by: Party | None = None
+    parcel: str | None = None  # tracking code, normalised
+    technician: str | None = None
+    note: str | None = None  # for staff only
+    booking: Booking | None = None  # with the type `booked`, and only there
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Understood, and nothing for us. `why` is a short phrase for the board."""
+
+    why: str
+
+
+Translation = tuple[SourceEvent, ...] | Ignored
+
+
+def random_secret() -> str:
+    """Return a secret of 256 random bits, in characters that any form takes."""
+    return secrets.token_urlsafe(32)
+
+
+def any_secret(secret: str) -> bool:
+    """Return whether `secret` is one at all."""
+    return bool(secret.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceAdapter:
+    """All that the intake knows of one kind of source. Its module calls it `ADAPTER`."""
+
+    kind: str
+    speaks_as: FactSource
+    #: Lower-case names of the headers that are kept with the body: what `delivery_id` and
+    #: `translate` read, and nothing else. Signatures and secrets are not kept.
+    keeps_headers: frozenset[str] = frozenset()
+    #: Whether one of the secrets (the second is there while one is being rotated) signed this,
+    #: at `now`. Over the raw body, in constant time, False for anything malformed.
+    verify: Callable[[Sequence[str], Incoming, datetime], bool]
+    #: The source's own id of this delivery, the same when it is sent again. None: it has none,
+    #: and the same body counts as the same delivery. May raise `Untranslatable`, too.
+    delivery_id: Callable[[Incoming], str | None]
+    #: What it says. Raises `Untranslatable`.
+    translate: Callable[[Incoming], Translation]
+    new_secret: Callable[[], str] = random_secret
+    takes_secret: Callable[[str], bool] = any_secret
+
+
+def own_id(adapter: SourceAdapter, incoming: Incoming) -> str:
+    """Return the source's id of this delivery, or a hash of the body that stands in for it."""
+    try:
+        stated = adapter.delivery_id(incoming)
+    except Untranslatable:
+        stated = None
+    return stated or f"sha256:{hashlib.sha256(incoming.body).hexdigest()}"

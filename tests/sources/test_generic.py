@@ -1,0 +1,194 @@
+"""Our own events: signatures, every type, and what is refused by name."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from notifier.domain.facts import FactType
+from notifier.domain.jobs import FACTS_OF, JobKind
+from notifier.domain.messages import Role
+from notifier.domain.reasons import Reason
+from notifier.domain.windows import UNKNOWN, Window
+from notifier.sources.generic import TYPES, delivery_id, takes_secret, translate, verify
+from notifier.sources.protocol import (
+    ByReference,
+    ByTrackingCode,
+    Ignored,
+    Incoming,
+    SourceEvent,
+    Untranslatable,
+)
+from tests.sources.generic_events import SECRET, event, signed
+from tests.sources.samples import needs_samples, sample_json
+
+NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
+WINDOW = {"start": "2026-11-23T18:00:00Z", "end": "2026-11-23T20:00:00+00:00"}
+
+
+def one(body: bytes) -> SourceEvent:
+    """Return the one event that `body` is."""
+    answer = translate(Incoming({}, body))
+    assert not isinstance(answer, Ignored)
+    (only,) = answer
+    return only
+
+
+@needs_samples
+def test_the_published_vectors_verify_as_stated() -> None:
+    """Standard Webhooks' own vectors hold and fail as published, at the clock they name."""
+    vectors = sample_json("vectors/standard_webhooks.json")
+    for case in vectors["cases"]:
+        at = datetime.fromtimestamp(case.get("clock", vectors["clock_for_these_cases"]), UTC)
+        incoming = Incoming(case["headers"], case["payload"].encode())
+        assert verify([case["secret"]], incoming, at) is case["valid"], case["name"]
+
+
+@pytest.mark.parametrize(("late_s", "good"), [(0, True), (300, True), (-300, True), (301, False)])
+def test_a_captured_delivery_can_be_replayed_for_five_minutes_at_most(
+    late_s: int, good: bool
+) -> None:
+    """The signed time may be off by five minutes either way."""
+    body = event("appointment.completed", NOW, reference="JOB-1")
+    incoming = Incoming(signed(body, at=NOW), body)
+    assert verify([SECRET], incoming, NOW + timedelta(seconds=late_s)) is good
+
+
+def test_one_of_several_signatures_is_enough() -> None:
+    """A sender that rotates its secret lists a signature of each."""
+    body = event("appointment.completed", NOW, reference="JOB-1")
+    headers = signed(body, at=NOW)
+    headers["webhook-signature"] = f"v1a,xx v1,AAAA {headers['webhook-signature']}"
+    assert verify(["whsec_" + "A" * 44, SECRET], Incoming(headers, body), NOW)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"webhook-id": ""},
+        {"webhook-id": "msg_2"},
+        {"webhook-timestamp": "٣"},
+        {"webhook-timestamp": "9" * 40},
+        {"webhook-timestamp": "-1"},
+        {"webhook-signature": ""},
+        {"webhook-signature": "v1"},
+        {"webhook-signature": "v1,é"},
+    ],
+)
+def test_a_malformed_or_changed_header_is_refused_quietly(change: dict[str, str]) -> None:
+    """Nothing that a header can hold makes verifying crash, or pass."""
+    body = event("appointment.completed", NOW, reference="JOB-1")
+    assert verify([SECRET], Incoming({**signed(body, at=NOW), **change}, body), NOW) is False
+    assert verify([SECRET], Incoming(signed(b"\xff", at=NOW), b"\xff"), NOW) is False
+
+
+def test_the_delivery_has_the_senders_id() -> None:
+    """The same `webhook-id` is the same delivery, however often it is sent."""
+    assert delivery_id(Incoming({"webhook-id": "msg_1"}, b"{}")) == "msg_1"
+    assert delivery_id(Incoming({}, b"{}")) is None
+
+
+def test_every_fact_of_the_api_can_be_sent() -> None:
+    """The types mirror the API's, but for corrections of people, which are no events."""
+    for kind, facts in FACTS_OF.items():
+        for fact in facts - {FactType.CONTACT_CHANGED}:
+            sent = one(event(f"{kind}.{fact}", NOW, reference="JOB-1"))
+            assert (sent.job_kind, sent.type, sent.join) == (kind, fact, ByReference("JOB-1"))
+            assert sent.occurred_at == NOW
+    assert len(TYPES) == sum(len(facts) - 1 for facts in FACTS_OF.values())
+
+
+def test_a_fact_carries_what_it_says() -> None:
+    """Minutes, expectation, cause and note arrive as the domain's values."""
+    late = one(event("appointment.delayed", NOW, reference="A", minutes=45, reason="traffic"))
+    assert (late.minutes, late.reason) == (45, Reason.TRAFFIC)
+    assert one(event("order.delayed", NOW, reference="A", expected="unknown")).expected is UNKNOWN
+    moved = one(event("appointment.rescheduled", NOW, reference="A", window=WINDOW, agreed=True))
+    assert moved.window == Window(
+        datetime(2026, 11, 23, 18, tzinfo=UTC), datetime(2026, 11, 23, 20, tzinfo=UTC)
+    )
+    assert moved.agreed is True
+
+
+def test_an_order_can_be_found_by_its_parcel() -> None:
+    """A carrier's code will do where the sender has no reference."""
+    sent = one(event("order.delivered", NOW, tracking_code="1z 999"))
+    assert (sent.join, sent.parcel) == (ByTrackingCode("1Z999"), "1Z999")
+
+
+def test_a_booking_arrives_whole() -> None:
+    """A booked order has its people, place, window and parcels."""
+    booked = one(
+        event(
+            "order.booked",
+            NOW,
+            reference="ORD-1",
+            items=["Kettle"],
+            parcels=[{"carrier": "UPS", "tracking_code": "1Z"}],
+            window=WINDOW,
+            place={"time_zone": "America/Los_Angeles"},
+            customer={"name": "Ada Park", "phone": "+12065550100"},
+        )
+    )
+    assert booked.type is FactType.BOOKED
+    assert booked.job_kind is JobKind.ORDER
+    assert booked.booking is not None
+    assert booked.booking.people[0].role is Role.CUSTOMER
+    assert booked.booking.zone == "America/Los_Angeles"
+    assert booked.booking.parcels[0].tracking_code == "1Z"
+
+
+@pytest.mark.parametrize(
+    ("type_", "data", "field"),
+    [
+        ("appointment.teleported", {"reference": "A"}, "type"),
+        ("appointment.shipped", {"reference": "A"}, "type"),
+        ("appointment.delayed", {}, "data.reference"),
+        ("appointment.delayed", {"reference": "A", "color": "red"}, "data.color"),
+        ("appointment.delayed", {"reference": "A", "minutes": "45"}, "data.minutes"),
+        ("appointment.delayed", {"reference": "A", "minutes": True}, "data.minutes"),
+        ("appointment.delayed", {"reference": "A", "minutes": 10**9}, "data.minutes"),
+        ("appointment.delayed", {"reference": "A", "reason": "flu"}, "data.reason"),
+        ("appointment.delayed", {"reference": "A", "expected": "soon"}, "data.expected"),
+        ("appointment.delayed", {"reference": "A", "tracking_code": "1Z"}, "data.tracking_code"),
+        ("appointment.delayed", {"reference": "A\u0000"}, "data.reference"),
+        (
+            "appointment.rescheduled",
+            {"reference": "A", "window": {"start": "2026-11-23T18:00:00", "end": "x"}},
+            "data.window.start",
+        ),
+        (
+            "appointment.rescheduled",
+            {"reference": "A", "window": {"start": WINDOW["end"], "end": WINDOW["start"]}},
+            "data.window",
+        ),
+        ("appointment.booked", {"reference": "A", "service": "Repair"}, "data.customer"),
+        ("order.booked", {"reference": "A", "customer": {"nickname": "x"}}, "data.customer.nickn"),
+    ],
+)
+def test_what_is_wrong_is_named(type_: str, data: dict[str, Any], field: str) -> None:
+    """The reason kept with a failed delivery names the field and quotes no value."""
+    with pytest.raises(Untranslatable) as caught:
+        translate(Incoming({}, event(type_, NOW, **data)))
+    assert str(caught.value).startswith(field)
+    assert "flu" not in str(caught.value)
+
+
+@pytest.mark.parametrize("timestamp", [0, "0", "1700000000", "2026-11-23T17:00:00", None, "soon"])
+def test_a_time_needs_an_offset(timestamp: object) -> None:
+    """Naive times and bare numbers are refused, not guessed."""
+    body = json.dumps(
+        {"type": "order.delivered", "timestamp": timestamp, "data": {"reference": "A"}}
+    ).encode()
+    with pytest.raises(Untranslatable, match="timestamp"):
+        translate(Incoming({}, body))
+
+
+@pytest.mark.parametrize(
+    "secret", ["", "whsec_", "whsec_short", "not base64!", "whsec_" + "A" * 400]
+)
+def test_a_secret_that_nobody_can_sign_with_is_refused(secret: str) -> None:
+    """It is refused when the source is added, not when its first event comes."""
+    assert not takes_secret(secret)
+    assert takes_secret(SECRET)
