@@ -7,7 +7,7 @@ bound as parameters they would not be recognised, and a tick would read every pl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,7 +52,7 @@ def lock_due(session: Session, *, now: datetime, limit: int) -> list[Due]:
     found = session.execute(
         select(Message.id, Job.id)
         .join(Job, Job.id == Message.job_id)
-        .where(_WAITING, Message.due_at <= now, ~with_a_provider)
+        .where(_WAITING, Message.due_at <= now, Job.held_at.is_(None), ~with_a_provider)
         .order_by(Message.due_at)
         .limit(limit)
         .with_for_update(of=Job, skip_locked=True)
@@ -69,6 +69,21 @@ def due_of_jobs(session: Session, job_ids: Sequence[UUID], *, now: datetime) -> 
             .order_by(Message.due_at, Message.created_at, Message.id)
             .with_for_update(of=Message)
             .execution_options(populate_existing=True)
+        )
+    )
+
+
+def jobs_with(
+    session: Session, message_ids: Sequence[UUID], statuses: Collection[MessageStatus]
+) -> list[UUID]:
+    """Return the jobs, in id order, of those messages that have one of `statuses`."""
+    return sorted(
+        set(
+            session.scalars(
+                select(Message.job_id).where(
+                    Message.id.in_(message_ids), Message.status.in_(statuses)
+                )
+            )
         )
     )
 

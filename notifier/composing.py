@@ -1,0 +1,161 @@
+"""What one message says, and to which address: a row's values put into its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.domain.jobs import JobKind
+from notifier.domain.message_values import MessageValues
+from notifier.domain.messages import Channel
+from notifier.domain.reasons import Party, Reason
+from notifier.domain.segments import count_segments
+from notifier.domain.windows import from_json
+from notifier.links import message_token, status_url
+from notifier.services import Services
+from notifier.store.tables import (
+    Brand,
+    ContactPoint,
+    FactRow,
+    Job,
+    Message,
+    Parcel,
+    Person,
+    Technician,
+)
+from notifier.wording import values_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """One message in its final words. A text has no subject and no HTML."""
+
+    recipient: str
+    body: str
+    subject: str | None
+    html: str | None
+    segments: int | None  # of a text
+    template_hash: str
+    link_token: str
+
+
+def compose(
+    session: Session,
+    services: Services,
+    message: Message,
+    *,
+    now: datetime,
+    link_token: str | None = None,
+    job: Job | None = None,
+) -> Composed:
+    """Return the words of `message`, a row that need not be saved, as they read at `now`.
+
+    :param link_token: in place of the message's own, for a preview whose row has no id yet.
+    :param job: in place of the recorded job, for a preview of a fact not yet recorded.
+    :raises RenderFailed: if its words are missing or wrong.
+    :raises Unreadable: if the person was erased.
+    """
+    job = job or session.get_one(Job, message.job_id)
+    token = link_token or message_token(services.vault, message.id)
+    point = session.get_one(ContactPoint, message.contact_point_id)
+    person = session.get_one(Person, point.person_id)
+    recipient = services.vault.open(person.key, point.address)
+    values = _values(session, services, message, job, person, point, token, now)
+    words = services.words
+    digest = words.template_hash(message.message, message.locale, message.channel)
+    if message.channel == Channel.SMS:
+        text = words.render_sms(message.message, message.locale, values)
+        return Composed(
+            recipient=recipient,
+            body=text,
+            subject=None,
+            html=None,
+            segments=count_segments(text),
+            template_hash=digest,
+            link_token=token,
+        )
+    email = words.render_email(message.message, message.locale, values)
+    return Composed(
+        recipient=recipient,
+        body=email.text,
+        subject=email.subject,
+        html=email.html,
+        segments=None,
+        template_hash=digest,
+        link_token=token,
+    )
+
+
+def _values(
+    session: Session,
+    services: Services,
+    message: Message,
+    job: Job,
+    person: Person,
+    point: ContactPoint,
+    token: str,
+    now: datetime,
+) -> MessageValues:
+    brand = session.get_one(Brand, message.brand_id)
+    parcel = _parcel(session, message, job)
+    is_text = message.channel == Channel.SMS
+    return values_for(
+        brand_name=brand.name,
+        brand_phone=brand.phone,
+        service=job.service,
+        items=[str(item) for item in job.items],
+        reference=job.reference,
+        first_name=_first_name(services, person),
+        place_zone=ZoneInfo(job.zone),
+        reader_zone=ZoneInfo(person.zone) if person.zone else None,
+        locale=message.locale,
+        now=now,
+        told_before=from_json(message.told_before),
+        asserts=from_json(message.asserts),
+        is_order=job.kind == JobKind.ORDER,
+        next_update_at=message.next_update_at,
+        reason=Reason(job.reason) if job.reason else None,
+        by=Party(job.by) if job.by else None,
+        technician=_technician(session, services, message.technician_id),
+        link=status_url(services.public_url, token),
+        first_text=is_text and point.first_texted_at is None,
+        late_apology=message.tell_by is not None and message.tell_by < now,
+        asked=message.asserts is not None and not message.moves_told,
+        carrier=parcel.carrier if parcel else None,
+        tracking_code=parcel.tracking_code if parcel else None,
+    )
+
+
+def _first_name(services: Services, person: Person) -> str | None:
+    if person.name is None:
+        return None
+    words = services.vault.open(person.key, person.name).split()
+    return words[0] if words else None
+
+
+def _technician(session: Session, services: Services, technician_id: UUID | None) -> str | None:
+    if technician_id is None:
+        return None
+    row = session.get_one(Technician, technician_id)
+    return services.vault.open(row.key, row.name)
+
+
+def _parcel(session: Session, message: Message, job: Job) -> Parcel | None:
+    """Return the parcel that the message is about: the one its fact names, else the only one."""
+    if job.kind != JobKind.ORDER:
+        return None
+    parcels = list(session.scalars(select(Parcel).where(Parcel.job_id == job.id).limit(2)))
+    if len(parcels) < 2:
+        return parcels[0] if parcels else None
+    fact = session.get(FactRow, message.rests_on) if message.rests_on else None
+    code = fact.body.get("parcel") if fact is not None else None
+    if code is None:
+        return None
+    return session.scalar(
+        select(Parcel).where(Parcel.job_id == job.id, Parcel.tracking_code == code)
+    )

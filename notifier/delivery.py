@@ -1,0 +1,76 @@
+"""Sending what is due, exactly once: claim, call, settle.
+
+The intent to send is committed before the provider is called, no transaction spans a call,
+and an answer that never came is looked up in the provider's own record before anything else.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from notifier.claiming import Claim, claim_due
+from notifier.lookups import resolve_unknown
+from notifier.providers.errors import SendError, SendOutcomeUnknown
+from notifier.services import Services
+from notifier.settling import Outcome, settle
+
+__all__ = ["deliver_due", "resolve_unknown"]
+
+_log = structlog.get_logger()
+
+_AT_ONCE = 8  # provider calls of one process
+
+#: Seconds to wait before an answer is offered to a busy database again. All of them and the
+#: database's own patience pass within a lease; after that the look-up finds the answer.
+_AGAIN_AFTER = (0.2, 1.0, 3.0)
+
+
+def deliver_due(services: Services, limit: int = 100) -> int:
+    """Send what is due and return how many due messages were dealt with, sent or not.
+
+    0 means that nothing more can be done now. Safe to run in any number of workers.
+    """
+    claimed = claim_due(services, limit=limit)
+    if claimed.claims:
+        list(_pool().map(lambda claim: _send(services, claim), claimed.claims))
+    if claimed.dealt_with:
+        services.wake()
+    return claimed.dealt_with
+
+
+def _send(services: Services, claim: Claim) -> None:
+    outcome = _call(claim)
+    for seconds in (*_AGAIN_AFTER, None):
+        try:
+            settle(services, claim, outcome)
+        except OperationalError:
+            _log.warning("settle_waits_for_database", message_id=str(claim.message_id))
+            if seconds is None:
+                return
+            time.sleep(seconds)
+        else:
+            return
+
+
+def _call(claim: Claim) -> Outcome:
+    """Call the provider. Whatever it raises that is no plain answer leaves the outcome open."""
+    try:
+        # The claim pairs each kind of message with a provider of that kind.
+        return claim.provider.send(claim.outgoing)  # type: ignore[arg-type]
+    except SendError as error:
+        return error
+    except Exception as error:
+        _log.error(
+            "provider_call_broke", message_id=str(claim.message_id), error=type(error).__name__
+        )
+        return SendOutcomeUnknown(type(error).__name__[:40])
+
+
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="send")

@@ -1,0 +1,292 @@
+"""What became of a message whose answer was lost, from the provider's own record.
+
+Unknown is never blindly retried. Found: it was taken. Absent twice, some time apart: it was
+not, and it goes again if it is still true. Where nobody can say, a person must.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from notifier import planner
+from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.transitions import MessageEvent, after
+from notifier.links import message_token
+from notifier.providers.errors import SendError
+from notifier.providers.protocols import (
+    EmailProvider,
+    LookUp,
+    LookUpAbsent,
+    LookUpFound,
+    LookUpImpossible,
+    SmsProvider,
+)
+from notifier.providers.receipt import Receipt, ReceiptEvent
+from notifier.receipts import apply_receipt
+from notifier.routing import provider_named
+from notifier.services import Services
+from notifier.settling import take
+from notifier.store import outbox
+from notifier.store.tables import Attempt, ContactPoint, Message, Person
+from notifier.store.tables import Receipt as ReceiptRow
+from notifier.store.tasks import owe_task
+from notifier.store.vault import Unreadable
+
+_log = structlog.get_logger()
+
+#: Seconds between two look-ups that count as two, and before one that failed is repeated.
+_APART_S = 10
+
+_ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """One look-up to be made, with no transaction open."""
+
+    message_id: UUID
+    attempt_id: UUID
+    started_at: datetime
+    provider: SmsProvider | EmailProvider | None
+    to: str | None  # None: erased meanwhile
+    link_token: str
+
+
+def resolve_unknown(services: Services, limit: int = 100) -> int:
+    """Turn claims whose lease lapsed into unknown ones, look up what is due; return how many."""
+    lapsed = _lapse(services, limit)
+    questions = _take_questions(services, limit)
+    for question in questions:
+        _settle(services, question, _ask(question))
+    if lapsed or questions:
+        services.wake()
+    return lapsed + len(questions)
+
+
+def _lapse(services: Services, limit: int) -> int:
+    """The worker is dead or hangs: what it claimed may have been sent."""
+    now = services.now()
+    with services.sessions.begin() as session:
+        found = outbox.lock_lapsed(session, now=now, limit=limit)
+        for due in found:
+            message = outbox.lock_message(session, due.message_id)
+            if message is None or message.status != MessageStatus.CLAIMED:
+                continue
+            started_at = message.claimed_at or now
+            message.status = after(MessageStatus.CLAIMED, MessageEvent.LEASE_LAPSED)
+            message.reason = "lease_lapsed"
+            look_up_at = started_at + timedelta(seconds=services.timing.look_up_after)
+            message.due_at = max(now, look_up_at)
+        session.flush()
+        if found:
+            job_ids = sorted({due.job_id for due in found})
+            planner.bring_up_to_date(session, services, job_ids, now=now)
+    return len(found)
+
+
+def _take_questions(services: Services, limit: int) -> list[_Question]:
+    """Return what is to be looked up now; other workers leave it alone for one lease."""
+    now = services.now()
+    with services.sessions.begin() as session:
+        found = outbox.lock_in_doubt(session, now=now, limit=limit)
+        questions = []
+        for due in found:
+            message = outbox.lock_message(session, due.message_id)
+            if message is None or message.status != MessageStatus.UNKNOWN:
+                continue
+            message.due_at = now + timedelta(seconds=services.timing.lease)
+            questions.append(_question(session, services, message, now))
+    return questions
+
+
+def _question(session: Session, services: Services, message: Message, now: datetime) -> _Question:
+    assert message.attempt_id is not None
+    attempt = session.get_one(Attempt, message.attempt_id)
+    return _Question(
+        message_id=message.id,
+        attempt_id=attempt.id,
+        started_at=attempt.started_at,
+        provider=provider_named(services, Channel(message.channel), attempt.provider),
+        to=_recipient(session, services, message),
+        link_token=message_token(services.vault, message.id),
+    )
+
+
+def _recipient(session: Session, services: Services, message: Message) -> str | None:
+    point = session.get(ContactPoint, message.contact_point_id)
+    person = session.get(Person, point.person_id) if point is not None else None
+    if person is None or message.recipient is None:
+        return None
+    try:
+        return services.vault.open(person.key, message.recipient)
+    except Unreadable:
+        return None
+
+
+def _ask(question: _Question) -> LookUp | None:
+    """Ask the provider; None where its record can't be read at the moment."""
+    if question.provider is None or question.to is None:
+        return LookUpImpossible("gone")
+    if not question.provider.can_look_up:
+        return LookUpImpossible("no_record")
+    try:
+        return question.provider.look_up(
+            to=question.to, link_token=question.link_token, since=question.started_at
+        )
+    except SendError as error:
+        _log.warning("look_up_failed", message_id=str(question.message_id), code=error.code)
+    except Exception as error:
+        _log.error("look_up_broke", message_id=str(question.message_id), error=type(error).__name__)
+    return None
+
+
+def _settle(services: Services, question: _Question, answer: LookUp | None) -> None:
+    now = services.now()
+    with services.sessions.begin() as session:
+        message = outbox.lock_message(session, question.message_id)
+        if (
+            message is None
+            or message.status != MessageStatus.UNKNOWN
+            or message.attempt_id != question.attempt_id
+        ):
+            return  # somebody else found out meanwhile
+        match answer:
+            case LookUpFound():
+                _found(session, services, message, question, answer, now)
+            case LookUpAbsent():
+                _absent(session, services, message, question, now)
+            case _:
+                _undecided(session, services, message, question, answer, now)
+        session.flush()
+        planner.bring_up_to_date(session, services, [message.job_id], now=now)
+    if isinstance(answer, LookUpFound):
+        _apply_standing(services, question, answer)
+
+
+def _found(
+    session: Session,
+    services: Services,
+    message: Message,
+    question: _Question,
+    found: LookUpFound,
+    now: datetime,
+) -> None:
+    message.status = after(MessageStatus.UNKNOWN, MessageEvent.FOUND)
+    message.reason = None
+    message.settled_at = now
+    _note(session, services, message, question, "accepted", found.accepted.provider_id, now)
+    take(
+        session,
+        message,
+        provider_id=found.accepted.provider_id,
+        created_at=found.accepted.created_at,
+        started_at=question.started_at,
+        now=now,
+    )
+
+
+def _absent(
+    session: Session, services: Services, message: Message, question: _Question, now: datetime
+) -> None:
+    """The first absence may be the record's own delay; the second decides."""
+    timing = services.timing
+    before = session.scalar(
+        select(func.count())
+        .select_from(ReceiptRow)
+        .where(
+            ReceiptRow.message_id == message.id,
+            ReceiptRow.attempt_id == question.attempt_id,
+            ReceiptRow.event == _ABSENT,
+        )
+    )
+    _note(session, services, message, question, _ABSENT, None, now)
+    again_at = question.started_at + timedelta(seconds=timing.look_up_again)
+    if not before or now < again_at:
+        message.due_at = max(again_at, now + timedelta(seconds=_APART_S))
+        return
+    message.status = after(MessageStatus.UNKNOWN, MessageEvent.NOT_TAKEN)
+    message.reason = None
+    message.due_at = now
+
+
+def _undecided(
+    session: Session,
+    services: Services,
+    message: Message,
+    question: _Question,
+    answer: LookUpImpossible | None,
+    now: datetime,
+) -> None:
+    """Wait for a callback that settles it; after that a person looks into it."""
+    hold_at = question.started_at + timedelta(seconds=services.timing.hold_after)
+    if now < hold_at:
+        again = hold_at if answer is not None else now + timedelta(seconds=_APART_S)
+        message.due_at = min(hold_at, again)
+        return
+    message.status = after(MessageStatus.UNKNOWN, MessageEvent.UNRESOLVED)
+    message.reason = WhyNot.OUTCOME_UNKNOWN
+    owe_task(
+        session,
+        id=services.ids(),
+        brand_id=message.brand_id,
+        key=f"outcome_unknown:{message.id}:{question.attempt_id}",
+        kind="look_into",
+        why=WhyNot.OUTCOME_UNKNOWN,
+        due_at=now,
+        created_at=now,
+        job_id=message.job_id,
+        job_person_id=message.job_person_id,
+        message_id=message.id,
+    )
+
+
+def _note(
+    session: Session,
+    services: Services,
+    message: Message,
+    question: _Question,
+    event: str,
+    provider_id: str | None,
+    now: datetime,
+) -> None:
+    row_id = services.ids()
+    outbox.append_receipt(
+        session,
+        id=row_id,
+        brand_id=message.brand_id,
+        message_id=message.id,
+        attempt_id=question.attempt_id,
+        provider=message.provider,
+        provider_id=provider_id,
+        event_id=f"look_up:{question.attempt_id}:{row_id}",
+        origin="look_up",
+        event=event,
+        code=None,
+        occurred_at=None,
+        received_at=now,
+    )
+
+
+def _apply_standing(services: Services, question: _Question, found: LookUpFound) -> None:
+    """The record also says where the message stands: as good as the receipt that was missed."""
+    if found.status in (ReceiptEvent.ACCEPTED, ReceiptEvent.IGNORED) or question.provider is None:
+        return
+    apply_receipt(
+        services,
+        Receipt(
+            message_id=question.message_id,
+            attempt_id=question.attempt_id,
+            provider=question.provider.name,
+            provider_id=found.accepted.provider_id,
+            event_id=f"look_up:{question.attempt_id}:{found.status}",
+            event=found.status,
+            code=found.code,
+        ),
+        origin="look_up",
+    )

@@ -1,0 +1,151 @@
+"""Settling: what a provider answered becomes the message's fate, and planning goes on from it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from notifier import planner
+from notifier.claiming import Claim
+from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.retries import GiveUp, after_deferral
+from notifier.domain.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
+from notifier.providers.codes import Reaction
+from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown, SendRejected
+from notifier.providers.protocols import Accepted
+from notifier.reactions import react, wake_sender
+from notifier.routing import HALT_REST
+from notifier.services import Services
+from notifier.store import outbox
+from notifier.store.tables import ContactPoint, Message
+
+Outcome = Accepted | SendError
+
+
+def settle(services: Services, claim: Claim, outcome: Outcome) -> None:
+    """Record the answer to one attempt. Twice is once; a receipt that got here first wins."""
+    now = services.now()
+    event, code = _read(outcome)
+    with services.sessions.begin() as session:
+        message = outbox.lock_message(session, claim.message_id)
+        if message is None:
+            return
+        provider_id = outcome.provider_id if isinstance(outcome, Accepted) else None
+        is_new = outbox.append_receipt(
+            session,
+            id=services.ids(),
+            brand_id=message.brand_id,
+            message_id=message.id,
+            attempt_id=claim.attempt_id,
+            provider=claim.provider.name,
+            provider_id=provider_id,
+            event_id=f"answer:{claim.attempt_id}",
+            origin="answer",
+            event=event.value.removeprefix("answered_"),
+            code=code,
+            occurred_at=outcome.created_at if isinstance(outcome, Accepted) else None,
+            received_at=now,
+        )
+        overtaken = message.attempt_id != claim.attempt_id
+        if not is_new or (overtaken and event not in COUNTS_FOR_ANY_ATTEMPT):
+            return
+        _apply(session, services, message, claim, outcome, event, code, now)
+        session.flush()
+        planner.bring_up_to_date(session, services, [message.job_id], now=now)
+
+
+def take(
+    session: Session,
+    message: Message,
+    *,
+    provider_id: str | None,
+    created_at: datetime | None,
+    started_at: datetime,
+    now: datetime,
+) -> None:
+    """Note that the provider has the message, whoever says so first.
+
+    The hand-over is the provider's own time. It is kept between the attempt's start and now:
+    providers give whole seconds and have clocks of their own, and a text can't have been
+    handed over before it was sent.
+    """
+    if message.provider_id is None:
+        message.provider_id = provider_id
+    if message.handed_over_at is None:
+        message.handed_over_at = min(
+            max(created_at or started_at, started_at), max(now, started_at)
+        )
+    if message.accepted_at is None:
+        message.accepted_at = now
+    point = session.get(ContactPoint, message.contact_point_id)
+    if point is not None and point.first_texted_at is None and message.channel == Channel.SMS:
+        point.first_texted_at = message.handed_over_at
+    wake_sender(session, message)
+
+
+def _read(outcome: Outcome) -> tuple[MessageEvent, str | None]:
+    match outcome:
+        case Accepted():
+            return MessageEvent.ANSWERED_ACCEPTED, None
+        case SendDeferred():
+            return MessageEvent.ANSWERED_DEFERRED, outcome.code
+        case SendRejected():
+            return MessageEvent.ANSWERED_REJECTED, outcome.code
+        case _:
+            return MessageEvent.ANSWERED_UNKNOWN, outcome.code
+
+
+def _apply(
+    session: Session,
+    services: Services,
+    message: Message,
+    claim: Claim,
+    outcome: Outcome,
+    event: MessageEvent,
+    code: str | None,
+    now: datetime,
+) -> None:
+    before = MessageStatus(message.status)
+    message.status = after(before, event)
+    message.settled_at = now
+    moved = message.status is not before
+    match outcome:
+        case Accepted():
+            if moved:
+                message.reason = None
+            take(
+                session,
+                message,
+                provider_id=outcome.provider_id,
+                created_at=outcome.created_at,
+                started_at=claim.started_at,
+                now=now,
+            )
+        case SendDeferred() if moved:
+            message.reason = code
+            _defer(message, outcome, now)
+            react(session, services, message, outcome.reaction, code=code, now=now)
+        case SendRejected() if moved:
+            message.reason = code
+            react(session, services, message, outcome.reaction, code=code, now=now)
+        case SendOutcomeUnknown() if moved:
+            message.reason = code
+            look_up_at = claim.started_at + timedelta(seconds=services.timing.look_up_after)
+            message.due_at = max(now, look_up_at)
+        case _:
+            pass
+
+
+def _defer(message: Message, deferred: SendDeferred, now: datetime) -> None:
+    """Set when it goes again, or give it up when that would be too late."""
+    wait = deferred.retry_after
+    if deferred.reaction is Reaction.HALT_CHANNEL:
+        wait = max(wait or 0, HALT_REST.total_seconds())
+    decision = after_deferral(
+        message.attempts, now=now, retry_after=wait, expires_at=message.expires_at
+    )
+    if isinstance(decision, GiveUp):
+        message.status, message.reason = MessageStatus.EXPIRED, WhyNot.GAVE_UP
+    else:
+        message.due_at = decision.at
