@@ -20,7 +20,7 @@ from inscriptis.model.config import ParserConfig
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from mjml import mjml2html
 
-from notifier.domain.message_examples import variations
+from notifier.domain.message_examples import EXAMPLE, variations
 from notifier.domain.message_values import MessageValues
 from notifier.domain.messages import Channel
 from notifier.domain.segments import count_segments, plain
@@ -131,7 +131,9 @@ class Words:
         if faults:
             return faults  # each would fail every rendering; saying it once is enough
         for values in variations(message):
-            faults += self._check_rendered(message, locale, values)
+            faults += self._check_words(folder, message, values)
+        if not faults:
+            faults += self._check_links(message, locale, EXAMPLE)
         return list(dict.fromkeys(faults))
 
     def check_all(self, messages: Sequence[str], locales: Sequence[str]) -> list[str]:
@@ -177,23 +179,31 @@ class Words:
             if node.ctx == "load" and node.name not in _KNOWN
         ]
 
-    def _check_rendered(self, message: str, locale: str, values: MessageValues) -> list[str]:
-        folder = self._folder(message, locale)
+    def _check_words(self, folder: str, message: str, values: MessageValues) -> list[str]:
         try:
-            text = self.render_sms(message, locale, values)
+            for file in (SUBJECT, EMAIL):
+                if not self._render(f"{folder}/{message}/{file}", values).strip():
+                    return [f"{folder}/{message}/{file}:1: it says nothing"]
+            text = self.render_sms(message, folder, values)
+        except RenderFailed as error:
+            return [str(error)]
+        if values.link not in text:
+            return [f"{folder}/{message}/{SMS}:1: a text without its link"]
+        return []
+
+    def _check_links(self, message: str, locale: str, values: MessageValues) -> list[str]:
+        try:
             email = self.render_email(message, locale, values)
         except RenderFailed as error:
             return [str(error)]
-        faults = []
-        if values.link not in text:
-            faults.append(f"{folder}/{message}/{SMS}:1: a text without its link")
-        if not email.subject:
-            faults.append(f"{folder}/{message}/{SUBJECT}:1: an email without a subject")
-        host = urlsplit(values.link).netloc
-        urls = _TARGET.findall(email.html) + _URL.findall(text + " " + email.text)
-        if any(urlsplit(url).netloc != host for url in urls):
-            faults.append(f"{folder}/{message}/{EMAIL}:1: a link to somewhere else")
-        return faults
+        text = self.render_sms(message, locale, values)
+        own = urlsplit(values.link).netloc
+        urls = _TARGET.findall(email.html) + _URL.findall(f"{text} {email.subject} {email.text}")
+        return [
+            f"{self._folder(message, locale)}/{message}:1: a link to somewhere else than the brand"
+            for url in urls
+            if urlsplit(url).netloc != own
+        ]
 
 
 def _place(name: str, error: TemplateError | RecursionError) -> str:
@@ -220,8 +230,8 @@ def _capped(text: str, limit: int, name: str) -> str:
 
 
 def _text_part(html: str) -> str:
-    """Return `html` as plain text: one blank line between parts, links written out."""
+    """Return `html` as plain text: a blank line between parts, links written out."""
     text = get_text(html, ParserConfig(display_links=True))
     text = _LINK_IN_TEXT.sub(r"\1: \2", text)
-    lines = [line.strip() for line in text.splitlines()]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+    parts = [line.strip() for line in text.splitlines()]
+    return "\n\n".join(part for part in parts if part) + "\n"

@@ -83,7 +83,6 @@ def values_for(
         new=speaker.window(new, may_be_by=True) if new and not is_order else None,
         new_in_full=speaker.in_full(new, is_order=is_order, may_be_by=True) if new else None,
         new_is_by=new is not None and not is_order and new.start <= now,
-        earlier=old is not None and new is not None and new.start < old.start,
         date=speaker.day_of_delivery(new, _SHORT_DATE) if new and is_order else None,
         old_date=speaker.day_of_delivery(old, _SHORT_DATE) if old and is_order else None,
         next=speaker.moment(next_update_at) if next_update_at else None,

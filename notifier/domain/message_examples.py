@@ -22,7 +22,6 @@ EXAMPLE: Final = MessageValues(
     new="today 9:45-11:45 AM",
     new_in_full="Monday 23 November, 9:45 AM to 11:45 AM",
     new_is_by=False,
-    earlier=False,
     date="Tue 24 Nov",
     old_date="Mon 23 Nov",
     next="11:15 AM",
@@ -55,7 +54,6 @@ _MAY_BE_MISSING: Final[tuple[dict[str, Any], ...]] = (
 _MAY_DIFFER: Final[tuple[dict[str, Any], ...]] = (
     {"phone": "", "phone_or_link": EXAMPLE.link},
     {"new": "by 11:45 AM", "new_in_full": "Monday 23 November, by 11:45 AM", "new_is_by": True},
-    {"earlier": True},
     {"by": "customer"},
     {"by": "unknown"},
     {"first_text": True},

@@ -29,7 +29,6 @@ class MessageValues:
     new: str | None  # None: nobody knows, or not that day
     new_in_full: str | None
     new_is_by: bool  # its start has passed: it reads "by 11:45 AM"
-    earlier: bool  # `new` starts before `old`
     date: str | None  # of an order, in place of `new`
     old_date: str | None
     next: str | None  # when they hear next
