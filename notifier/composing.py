@@ -123,12 +123,27 @@ def _values(
         by=Party(job.by) if job.by else None,
         technician=_technician(session, services, message.technician_id),
         link=status_url(services.public_url, token),
-        first_text=is_text and point.first_texted_at is None,
+        first_text=is_text and not _texted_before(session, point),
         late_apology=message.tell_by is not None and message.tell_by < now,
         asked=message.asserts is not None and not message.moves_told,
         carrier=parcel.carrier if parcel else None,
         tracking_code=parcel.tracking_code if parcel else None,
     )
+
+
+def _texted_before(session: Session, point: ContactPoint) -> bool:
+    """Whether this number had a text from the brand: each booking has people of its own."""
+    texted = session.scalar(
+        select(ContactPoint.id)
+        .where(
+            ContactPoint.brand_id == point.brand_id,
+            ContactPoint.channel == point.channel,
+            ContactPoint.address_hash == point.address_hash,
+            ContactPoint.first_texted_at.is_not(None),
+        )
+        .limit(1)
+    )
+    return texted is not None
 
 
 def _first_name(services: Services, person: Person) -> str | None:

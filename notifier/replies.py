@@ -1,0 +1,253 @@
+"""What customers write back: stored, acted on where it is plain, and always read by a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from notifier import intake
+from notifier.correspondents import Correspondent, find_correspondent
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.jobs import JobKind
+from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.promises import same_promise
+from notifier.domain.reply_intents import CLOSES_ADDRESS, Intent, classify
+from notifier.domain.windows import Window, from_json
+from notifier.errors import Conflict, Invalid
+from notifier.services import Services
+from notifier.store.addresses import address_hash
+from notifier.store.tables import Brand, ContactPoint, Job, Message, Person, Reply
+from notifier.store.tasks import owe_task
+from notifier.suppressions import Address, drop_what_waits, lift, suppress, suppressed_among
+
+_log = structlog.get_logger()
+
+#: Minutes within which a person reads a reply.
+_READ_WITHIN = 30
+_SOONER = {Intent.HE_IS_HERE: 5, Intent.CANCEL: 15, Intent.RESCHEDULE: 15, Intent.DECLINE: 15}
+
+#: An offer can be answered once it may have been read.
+_MAY_BE_READ = frozenset(
+    {
+        MessageStatus.CLAIMED,
+        MessageStatus.ACCEPTED,
+        MessageStatus.SENT,
+        MessageStatus.DELIVERED,
+        MessageStatus.UNKNOWN,
+        MessageStatus.HELD,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingReply:
+    """One text or email from a customer. `provider_id` is the same however often it comes."""
+
+    channel: Channel
+    provider_id: str
+    from_address: str
+    to_address: str
+    body: str
+    received_at: datetime
+
+
+def take_reply(services: Services, reply: IncomingReply) -> str | None:
+    """Store a reply, act on it, and return what to answer, if anything.
+
+    Opting out is committed before this returns. The same reply again changes nothing.
+    """
+    hashed = address_hash(services.vault, reply.channel, reply.from_address)
+    with services.sessions.begin() as session:
+        if session.scalar(select(Reply.id).where(Reply.provider_id == reply.provider_id)):
+            return None
+        writer = find_correspondent(
+            session, channel=reply.channel, from_hash=hashed, to_address=reply.to_address
+        )
+        if writer is None:
+            _log.warning("reply_to_nobody", channel=reply.channel)
+            return None
+        addresses = {(brand.id, str(reply.channel), hashed) for brand in writer.brands}
+        intent = classify(reply.body, suppressed=_opted_out(session, addresses))
+        row = _store(session, services, writer, reply, intent)
+        if intent is Intent.NO_CONTACT:
+            addresses |= _addresses_of(session, writer)
+        if intent in CLOSES_ADDRESS:
+            _close(session, services, writer, addresses, intent)
+        elif intent is Intent.OPT_IN:
+            _open(session, services, addresses)
+        _owe_reading(session, services, writer, row, intent)
+        brand = writer.brands[0]
+    if intent in CLOSES_ADDRESS:
+        for brand_id, channel, closed in sorted(addresses):
+            drop_what_waits(services, brand_id=brand_id, channel=channel, address_hash=closed)
+    elif intent in (Intent.CONFIRM, Intent.DECLINE):
+        _answer_offer(services, writer, reply, intent)
+    services.wake()
+    return _help(brand) if intent is Intent.HELP else None
+
+
+def _opted_out(session: Session, addresses: set[Address]) -> bool:
+    return WhyNot.OPTED_OUT in suppressed_among(session, addresses).values()
+
+
+def _addresses_of(session: Session, writer: Correspondent) -> set[Address]:
+    points = session.scalars(select(ContactPoint).where(ContactPoint.person_id == writer.person_id))
+    return {(point.brand_id, point.channel, point.address_hash) for point in points}
+
+
+def _store(
+    session: Session,
+    services: Services,
+    writer: Correspondent,
+    reply: IncomingReply,
+    intent: Intent,
+) -> Reply:
+    """Keep the words under the writer's key, or under one of their own where none is known."""
+    person = session.get(Person, writer.person_id) if writer.person_id else None
+    own_key = None if person is not None and person.key is not None else services.vault.new_key()
+    key = own_key or (person.key if person is not None else None)
+    assert key is not None
+    row = Reply(
+        id=services.ids(),
+        brand_id=writer.brands[0].id,
+        job_id=writer.job_id,
+        person_id=writer.person_id,
+        contact_point_id=writer.contact_point_id,
+        channel=reply.channel,
+        provider_id=reply.provider_id,
+        key=own_key,
+        body=services.vault.seal(key, reply.body),
+        intent=intent,
+        received_at=reply.received_at,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _close(
+    session: Session,
+    services: Services,
+    writer: Correspondent,
+    addresses: set[Address],
+    intent: Intent,
+) -> None:
+    """Close the address for every brand that speaks from the number written to.
+
+    No contact closes all that is known of the writer: a later booking with another of their
+    addresses finds it closed.
+    """
+    for brand_id, channel, hashed in sorted(addresses):
+        suppress(
+            session,
+            services,
+            brand_id=brand_id,
+            channel=channel,
+            address_hash=hashed,
+            why=WhyNot.OPTED_OUT,
+            source="reply",
+        )
+    if intent is Intent.NO_CONTACT and writer.person_id is not None:
+        session.execute(
+            update(Person)
+            .where(Person.id == writer.person_id, Person.no_contact_at.is_(None))
+            .values(no_contact_at=services.now())
+        )
+
+
+def _open(session: Session, services: Services, addresses: set[Address]) -> None:
+    """Open this one address again; whatever else was closed for its people stays so."""
+    for brand_id, channel, hashed in sorted(addresses):
+        lift(session, services, brand_id=brand_id, channel=channel, address_hash=hashed)
+        people = select(ContactPoint.person_id).where(
+            ContactPoint.brand_id == brand_id,
+            ContactPoint.channel == channel,
+            ContactPoint.address_hash == hashed,
+        )
+        session.execute(update(Person).where(Person.id.in_(people)).values(no_contact_at=None))
+
+
+def _owe_reading(
+    session: Session, services: Services, writer: Correspondent, row: Reply, intent: Intent
+) -> None:
+    now = services.now()
+    owe_task(
+        session,
+        id=services.ids(),
+        brand_id=row.brand_id,
+        key=f"reply:{row.id}",
+        kind="reply",
+        why=intent,
+        due_at=now + timedelta(minutes=_SOONER.get(intent, _READ_WITHIN)),
+        created_at=now,
+        job_id=row.job_id,
+        job_person_id=writer.job_person_id,
+        reply_id=row.id,
+    )
+
+
+def _answer_offer(
+    services: Services, writer: Correspondent, reply: IncomingReply, intent: Intent
+) -> None:
+    """Record the answer to an offer that still stands. Anything else is left to the task.
+
+    What can't be recorded (it lapsed, the job ended) is no error: a person reads the reply.
+    """
+    if writer.job_id is None or writer.job_person_id is None:
+        return
+    accepts = intent is Intent.CONFIRM
+    try:
+        with services.sessions.begin() as session:
+            window = _open_offer(session, writer.job_id, writer.job_person_id)
+            if window is None:
+                return
+            intake.record_in(
+                session,
+                services,
+                writer.brands[0].id,
+                writer.job_id,
+                intake.NewFact(
+                    type=FactType.ACCEPTED if accepts else FactType.DECLINED,
+                    source=FactSource.CUSTOMER,
+                    actor=f"person:{writer.person_id}",
+                    occurred_at=reply.received_at,
+                    window=window,
+                    person=writer.job_person_id,
+                    external_id=reply.provider_id,
+                ),
+            )
+    except (Conflict, Invalid) as error:
+        _log.info("reply_not_recorded", intent=intent, error=type(error).__name__)
+
+
+def _open_offer(session: Session, job_id: UUID, job_person_id: UUID) -> Window | None:
+    """Return the window that was offered last, if the business still believes in it."""
+    offer = session.scalar(
+        select(Message)
+        .where(
+            Message.job_id == job_id,
+            Message.job_person_id == job_person_id,
+            Message.claimed_at.is_not(None),
+            Message.asserts.is_not(None),
+            Message.status.in_(_MAY_BE_READ),
+        )
+        .order_by(Message.claimed_at.desc())
+        .limit(1)
+    )
+    if offer is None or offer.moves_told:
+        return None
+    window = from_json(offer.asserts)
+    job = session.get_one(Job, job_id)
+    stands = same_promise(JobKind(job.kind), from_json(job.expected), window, ZoneInfo(job.zone))
+    return window if isinstance(window, Window) and stands else None
+
+
+def _help(brand: Brand) -> str:
+    ring = f" Call {brand.phone}." if brand.phone else ""
+    return f"{brand.name}: we text about your visit or order.{ring} Reply STOP for no more texts."
