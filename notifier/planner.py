@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.facts import Fact, FactSource, FactType
-from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
+from notifier.domain.messages import MessageStatus, Role, Strength, WhyNot
 from notifier.domain.planning import Owed, Plan, current_tell_by, is_late, plan
 from notifier.domain.reconciling import Changes, Row, reconcile
 from notifier.domain.steps import is_last_channel
@@ -56,9 +56,7 @@ def bring_up_to_date(
         snapshots |= load_snapshots(session, stale)
     for snapshot in snapshots.values():
         planned = plan(snapshot.plan_input, services.rulebook.rules, now=now)
-        changes = reconcile(
-            _rows(snapshot), planned, finished=snapshot.state.finished, now=now
-        )
+        changes = reconcile(_rows(snapshot), planned, finished=snapshot.state.finished, now=now)
         changed = _apply(session, services, snapshot, changes, now)
         changed |= _keep_tasks(session, services, snapshot, planned, now)
         _keep_job(snapshot, planned, changed=changed)
@@ -145,6 +143,7 @@ def _add(
         status=MessageStatus.PLANNED,
         moves_told=owed.moves_told,
     )
+    row.send_at = row.due_at = owed.send_at
     _bind(snapshot, row, owed, now)
     if owed.why_not is not None:
         row.status = _blocked_status(owed.why_not)
@@ -187,7 +186,7 @@ def _bind(snapshot: Snapshot, row: Message, owed: Owed, now: datetime) -> None:
         row.status = MessageStatus.PLANNED if waits else MessageStatus.READY
         row.reason = None
     row.settled_at = None
-    if row.due_at is None or row.send_at > now or owed.send_at > now:
+    if row.send_at > now or owed.send_at > now:
         row.send_at = row.due_at = owed.send_at
 
 

@@ -1,0 +1,151 @@
+"""Brands: made in shadow, set live on purpose, never by accident."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.domain.messages import WAITING
+from notifier.errors import Conflict, NotFound
+from notifier.people import checked_zone
+from notifier.planner import STEP, bring_up_to_date
+from notifier.services import Services
+from notifier.store.engine import reading
+from notifier.store.tables import AuditLine, Brand, Job, Message
+
+_QUIET_FROM, _QUIET_UNTIL = "21:00", "08:00"
+
+
+@dataclass(frozen=True, slots=True)
+class WouldGo:
+    """A message that goes out once the brand is live."""
+
+    rule: str
+    channel: str
+    send_at: datetime
+    reference: str
+
+
+def add_brand(
+    session: Session,
+    services: Services,
+    *,
+    slug: str,
+    name: str,
+    zone: str,
+    phone: str,
+    country: str = "US",
+    locale: str = "en",
+    email: str | None = None,
+    demo: bool = False,
+    live_at: datetime | None = None,
+) -> Brand:
+    """Add a brand to the session; it is in shadow unless `live_at` says otherwise."""
+    brand = Brand(
+        id=services.ids(),
+        slug=slug,
+        name=name,
+        zone=checked_zone(zone, "BRAND_TIME_ZONE"),
+        locale=locale,
+        phone=phone,
+        email=email,
+        country=country,
+        quiet_from=_QUIET_FROM,
+        quiet_until=_QUIET_UNTIL,
+        amends={},
+        demo=demo,
+        live_at=live_at,
+        created_at=services.now(),
+    )
+    session.add(brand)
+    session.flush()
+    return brand
+
+
+def find_brand(session: Session, slug: str | None) -> Brand:
+    """Return the brand called `slug`; by default the only real one.
+
+    :raises NotFound: if there is none of that name, or none at all.
+    :raises Conflict: if there are several and none was named.
+    """
+    brands = list(session.scalars(select(Brand).order_by(Brand.created_at)))
+    if slug is not None:
+        named = [brand for brand in brands if brand.slug == slug]
+        if not named:
+            raise NotFound(f"there is no brand {slug!r}; there are: {_slugs(brands)}")
+        return named[0]
+    real = [brand for brand in brands if not brand.demo] or brands
+    if not real:
+        raise NotFound("there is no brand yet; start the product once to make it")
+    if len(real) > 1:
+        raise Conflict(f"there are several brands, name one with --brand: {_slugs(real)}")
+    return real[0]
+
+
+def would_go(services: Services, brand_id: UUID) -> list[WouldGo]:
+    """Return what a brand in shadow would send once it is live, soonest first."""
+    with reading(services.sessions) as session:
+        rows = session.execute(
+            select(Message, Job.reference)
+            .join(Job, Job.id == Message.job_id)
+            .where(
+                Message.brand_id == brand_id,
+                Message.status.in_(list(WAITING)),
+                Message.send_at > services.now(),
+            )
+            .order_by(Message.send_at)
+        )
+        return [
+            WouldGo(message.rule, message.channel, message.send_at, reference)
+            for message, reference in rows.tuples()
+        ]
+
+
+def go_live(services: Services, brand_id: UUID, *, actor: str) -> bool:
+    """Set a brand live; return False if it was already. What happened before owes nothing."""
+    with services.sessions.begin() as session:
+        brand = session.get_one(Brand, brand_id, with_for_update=True)
+        if brand.live_at is not None:
+            return False
+        brand.live_at = services.now()
+        session.add(
+            AuditLine(
+                id=services.ids(),
+                brand_id=brand_id,
+                actor=actor,
+                did="brand_set_live",
+                subject=f"brand:{brand_id}",
+                body={},
+                at=services.now(),
+            )
+        )
+    _plan_again(services, brand_id)
+    services.wake()
+    return True
+
+
+def _plan_again(services: Services, brand_id: UUID) -> None:
+    """Plan every open job anew, a step at a time, so that nothing of before is left to go."""
+    after = UUID(int=0)
+    while True:
+        with services.sessions.begin() as session:
+            ids = list(
+                session.scalars(
+                    select(Job.id)
+                    .where(Job.brand_id == brand_id, Job.id > after)
+                    .order_by(Job.id)
+                    .limit(STEP)
+                )
+            )
+            if not ids:
+                return
+            bring_up_to_date(session, services, ids, now=services.now())
+        after = ids[-1]
+
+
+def _slugs(brands: list[Brand]) -> str:
+    return ", ".join(brand.slug for brand in brands) or "none"

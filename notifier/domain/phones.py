@@ -1,0 +1,50 @@
+"""Phone numbers as people write them, and what a number says of where it is."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, timezone
+
+_NOWHERE = "Etc/Unknown"
+_NO_TEXTS = frozenset(
+    {PhoneNumberType.FIXED_LINE, PhoneNumberType.VOIP, PhoneNumberType.PREMIUM_RATE}
+)
+
+
+def to_e164(text: str, country: str) -> str:
+    """Return `text` as E.164 (`+12065550100`); without a + it is read as of `country`.
+
+    :raises ValueError: if it can't be a phone number.
+    """
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException as error:
+        raise ValueError("this is not a phone number") from error
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError("this phone number has too many or too few digits")
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def zones_of(e164: str) -> tuple[str, ...]:
+    """Return the IANA zones that the number may be in; empty if nobody can tell."""
+    number = phonenumbers.parse(e164, None)
+    known = available_timezones()
+    return tuple(
+        zone for zone in timezone.time_zones_for_number(number) if zone in known - {_NOWHERE}
+    )
+
+
+def is_landline(e164: str) -> bool:
+    """Return whether the number certainly can't take a text.
+
+    In North America a number does not say what it is; there it is never certain.
+    """
+    return phonenumbers.number_type(phonenumbers.parse(e164, None)) in _NO_TEXTS
+
+
+def for_reading(e164: str) -> str:
+    """Return the number as people read it out: `+1 206-555-0100`."""
+    number = phonenumbers.parse(e164, None)
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)

@@ -1,0 +1,380 @@
+"""The one way in: record a fact, and in the same transaction everything that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.domain.drift import drift_of, is_asked
+from notifier.domain.facts import Fact, FactSource, FactType, Terms
+from notifier.domain.folding import fold
+from notifier.domain.jobs import FACTS_OF, JobKind
+from notifier.domain.ledger import reference_of
+from notifier.domain.messages import Role, Strength
+from notifier.domain.promises import same_promise, tell_by
+from notifier.domain.reasons import Party, Reason
+from notifier.domain.tracking_codes import normal_tracking_code
+from notifier.domain.windows import Expectation, Window, to_json
+from notifier.errors import Conflict, Invalid, NotFound
+from notifier.people import technician_named
+from notifier.planner import bring_up_to_date, customer_of, fact_row, next_seq
+from notifier.services import Services
+from notifier.store.snapshots import Snapshot, load_snapshots, refresh_told
+from notifier.store.tables import Job, Promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFact:
+    """What a source says happened, before it is recorded."""
+
+    type: FactType
+    source: FactSource
+    actor: str  # staff:<id>, key:<id>, day_link:<id>, person:<id>, source:<id>
+    occurred_at: datetime | None = None  # by default now
+    minutes: int | None = None
+    expected: Expectation | None = None
+    window: Window | None = None
+    agreed: bool | None = None
+    reason: Reason | None = None
+    by: Party | None = None
+    technician: str | None = None  # by name
+    parcel: str | None = None  # tracking code
+    person: UUID | None = None  # job person; by default the first customer
+    note: str | None = None  # for staff; never reaches a customer
+    source_id: UUID | None = None
+    external_id: str | None = None
+    hold_seconds: int = 0  # "Sending in 10 s · Undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The fact, whether it changed what is believed, and the job's version after it."""
+
+    fact_id: UUID
+    applied: bool
+    version: int
+
+
+def record(
+    services: Services,
+    brand_id: UUID,
+    job_id: UUID,
+    new: NewFact,
+    *,
+    expecting_version: int | None = None,
+) -> Recorded:
+    """Record `new` in one transaction and wake delivery.
+
+    :raises NotFound: if the brand has no such job.
+    :raises Invalid: if the fact can't be said of such a job; the error names the field.
+    :raises Conflict: if the job has changed since `expecting_version`, or what is accepted
+        is no longer on offer.
+    """
+    with services.sessions.begin() as session:
+        recorded = record_in(
+            session, services, brand_id, job_id, new, expecting_version=expecting_version
+        )
+    services.wake()
+    return recorded
+
+
+def record_in(
+    session: Session,
+    services: Services,
+    brand_id: UUID,
+    job_id: UUID,
+    new: NewFact,
+    *,
+    expecting_version: int | None = None,
+) -> Recorded:
+    """Record `new` inside the caller's transaction; the caller wakes delivery."""
+    snapshot = _locked(session, brand_id, job_id)
+    if expecting_version is not None and snapshot.job.version != expecting_version:
+        raise Conflict("this job has changed since you looked at it")
+    now = services.now()
+    fact = _fact(session, services, snapshot, new, now)
+    note = None
+    if new.note:
+        _, customer = snapshot.people[_customer(snapshot)]
+        if customer.key is not None:
+            note = services.vault.seal(customer.key, new.note)
+    session.add(
+        fact_row(
+            snapshot.job,
+            fact,
+            actor=new.actor,
+            note=note,
+            source_id=new.source_id,
+            external_id=new.external_id,
+        )
+    )
+    state = fold(JobKind(snapshot.job.kind), (*snapshot.facts, fact), snapshot.parcels)
+    applied = fact.id not in state.ignored
+    if applied:
+        _give(session, services, snapshot, fact, agreed=state.agreed, now=now)
+    if fact.type is FactType.WITHDRAWN:
+        _take_back(session, services, snapshot, state.withdrawn, now=now)
+    snapshot.job.version += 1
+    after = bring_up_to_date(session, services, [job_id], now=now)
+    return Recorded(fact.id, applied, after[job_id].job.version)
+
+
+def withdraw(
+    services: Services,
+    brand_id: UUID,
+    job_id: UUID,
+    fact_id: UUID,
+    *,
+    source: FactSource,
+    actor: str,
+) -> Recorded:
+    """Take a fact back as a mistake. Doing it twice is doing it once.
+
+    :raises NotFound: if the job has no such fact.
+    :raises Invalid: if it is a booking or itself a withdrawal.
+    """
+    with services.sessions.begin() as session:
+        recorded = withdraw_in(
+            session, services, brand_id, job_id, fact_id, source=source, actor=actor
+        )
+    services.wake()
+    return recorded
+
+
+def withdraw_in(
+    session: Session,
+    services: Services,
+    brand_id: UUID,
+    job_id: UUID,
+    fact_id: UUID,
+    *,
+    source: FactSource,
+    actor: str,
+) -> Recorded:
+    """Take a fact back inside the caller's transaction; the caller wakes delivery."""
+    snapshot = _locked(session, brand_id, job_id)
+    target = next((fact for fact in snapshot.facts if fact.id == fact_id), None)
+    if target is None:
+        raise NotFound("this job has no such fact")
+    if target.type is FactType.BOOKED:
+        raise Invalid("fact", "a booking can't be taken back; cancel the job instead")
+    if target.type is FactType.WITHDRAWN:
+        raise Invalid("fact", "a withdrawal can't be taken back; say the fact again instead")
+    for fact in snapshot.facts:
+        if fact.withdraws == fact_id:
+            return Recorded(fact.id, applied=False, version=snapshot.job.version)
+    now = services.now()
+    fact = Fact(
+        id=services.ids(),
+        seq=next_seq(snapshot.facts),
+        type=FactType.WITHDRAWN,
+        source=source,
+        occurred_at=now,
+        received_at=now,
+        withdraws=fact_id,
+    )
+    session.add(fact_row(snapshot.job, fact, actor=actor))
+    state = fold(JobKind(snapshot.job.kind), (*snapshot.facts, fact), snapshot.parcels)
+    _take_back(session, services, snapshot, state.withdrawn, now=now)
+    snapshot.job.version += 1
+    after = bring_up_to_date(session, services, [job_id], now=now)
+    return Recorded(fact.id, applied=True, version=after[job_id].job.version)
+
+
+def hold(services: Services, brand_id: UUID, job_id: UUID, *, actor: str) -> None:
+    """*Hold, I'll call*: nothing goes out about this job until it is released."""
+    _set_hold(services, brand_id, job_id, held=True)
+
+
+def release(services: Services, brand_id: UUID, job_id: UUID, *, actor: str) -> None:
+    """Let what is still true go out again."""
+    _set_hold(services, brand_id, job_id, held=False)
+    services.wake()
+
+
+def _set_hold(services: Services, brand_id: UUID, job_id: UUID, *, held: bool) -> None:
+    with services.sessions.begin() as session:
+        snapshot = _locked(session, brand_id, job_id)
+        now = services.now()
+        snapshot.job.held_at = now if held else None
+        snapshot.job.version += 1
+        bring_up_to_date(session, services, [job_id], now=now)
+
+
+def _locked(session: Session, brand_id: UUID, job_id: UUID) -> Snapshot:
+    known = session.scalar(select(Job.brand_id).where(Job.id == job_id))
+    if known != brand_id:
+        raise NotFound("there is no such job")
+    return load_snapshots(session, [job_id], lock=True)[job_id]
+
+
+def _customer(snapshot: Snapshot) -> UUID:
+    customer = customer_of(snapshot)
+    if customer is None:
+        raise NotFound("this job has no customer")
+    return customer
+
+
+def _fact(
+    session: Session, services: Services, snapshot: Snapshot, new: NewFact, now: datetime
+) -> Fact:
+    """Return `new` as a fact, once it is certain that it can be said of this job."""
+    kind = JobKind(snapshot.job.kind)
+    if new.type not in FACTS_OF[kind]:
+        raise Invalid("type", f"an {kind.value} can't be said to be `{new.type.value}`")
+    _check(snapshot, new)
+    person = new.person or _customer(snapshot)
+    if person not in snapshot.people:
+        raise Invalid("person", "this person is not on the job")
+    technician = None
+    if new.technician:
+        technician = technician_named(
+            session, services, snapshot.job.brand_id, new.technician, now=now
+        )
+    answers = (FactType.ACCEPTED, FactType.DECLINED, FactType.TOLD)
+    expected, window = new.expected, new.window
+    if new.type is FactType.TOLD and window is None and expected is None:
+        expected = snapshot.state.expected
+        window = expected if isinstance(expected, Window) else None
+    return Fact(
+        id=services.ids(),
+        seq=next_seq(snapshot.facts),
+        type=new.type,
+        source=new.source,
+        occurred_at=new.occurred_at or now,
+        received_at=now,
+        minutes=new.minutes,
+        expected=expected,
+        window=window,
+        agreed=new.agreed,
+        reason=new.reason,
+        by=_by(new),
+        technician=technician,
+        parcel=normal_tracking_code(new.parcel) if new.parcel else None,
+        person=person if new.type in answers else None,
+        terms=_terms(snapshot, person, new, now),
+        hold_seconds=new.hold_seconds,
+    )
+
+
+def _check(snapshot: Snapshot, new: NewFact) -> None:
+    if new.type is FactType.DELAYED:
+        if (new.minutes is None) == (new.expected is None):
+            raise Invalid("minutes", "say either `minutes` or `expected`")
+        if new.minutes is not None and snapshot.state.agreed is None:
+            raise Invalid("minutes", "this job has no window to shift; say `expected`")
+    needs_window = (FactType.RESCHEDULED, FactType.ACCEPTED, FactType.DECLINED)
+    if new.type in needs_window and new.window is None:
+        raise Invalid("window", f"`{new.type.value}` needs a `window`")
+    if new.type is FactType.REASSIGNED and not new.technician:
+        raise Invalid("technician", "`reassigned` needs a `technician`")
+    if new.parcel and normal_tracking_code(new.parcel) not in snapshot.parcels:
+        raise Invalid("parcel", "this order has no parcel with that tracking code")
+
+
+def _by(new: NewFact) -> Party | None:
+    """Absence is never assumed to be anybody's fault."""
+    if new.type in (FactType.MISSED, FactType.CANCELLED):
+        return new.by or Party.UNKNOWN
+    return new.by
+
+
+def _terms(snapshot: Snapshot, person: UUID, new: NewFact, now: datetime) -> Terms | None:
+    """Return what an `accepted` accepts: an open offer, or a time that they were told.
+
+    :raises Conflict: if it is neither any more.
+    """
+    if new.type is not FactType.ACCEPTED or new.window is None:
+        return None
+    state, zone = snapshot.state, snapshot.plan_input.zone
+    view = next(v for v in snapshot.plan_input.people if v.job_person == person)
+    reference = reference_of(view, state.agreed)
+    if same_promise(state.kind, new.window, state.expected, zone):
+        drift = drift_of(state, view, reference, zone=zone, now=now)
+        return Terms.OFFER if is_asked(drift.kind) else Terms.SUITS
+    if same_promise(state.kind, new.window, reference.asserts, zone):
+        return Terms.SUITS
+    raise Conflict("that time is no longer on offer")
+
+
+def _give(
+    session: Session,
+    services: Services,
+    snapshot: Snapshot,
+    fact: Fact,
+    *,
+    agreed: Window | None,
+    now: datetime,
+) -> None:
+    """Enter in the ledger what a person was given by phone, or by their own answer."""
+    asserts: Expectation | None = None
+    person = fact.person
+    if fact.type is FactType.TOLD:
+        asserts = fact.window or fact.expected
+    elif fact.type is FactType.ACCEPTED:
+        asserts = fact.window
+    elif fact.type is FactType.RESCHEDULED and fact.agreed:
+        asserts, person = fact.window, _customer(snapshot)
+    if asserts is None or person is None:
+        return
+    role = snapshot.people[person][0].role
+    heard_by = None
+    if isinstance(asserts, Window) and role == Role.CUSTOMER:
+        heard_by = tell_by(
+            JobKind(snapshot.job.kind),
+            asserts,
+            given_at=fact.effective_at,
+            zone=snapshot.plan_input.zone,
+        )
+    session.add(
+        Promise(
+            id=services.ids(),
+            brand_id=snapshot.job.brand_id,
+            job_id=snapshot.job.id,
+            job_person_id=person,
+            asserts=to_json(asserts),
+            given_at=fact.effective_at,
+            tell_by=heard_by,
+            strength=Strength.GIVEN,
+            fact_id=fact.id,
+            recorded_at=now,
+        )
+    )
+    session.flush()
+    refresh_told(session, person)
+
+
+def _take_back(
+    session: Session,
+    services: Services,
+    snapshot: Snapshot,
+    withdrawn: frozenset[UUID],
+    *,
+    now: datetime,
+) -> None:
+    """What a withdrawn call or answer gave was never given."""
+    rows = session.scalars(select(Promise).where(Promise.fact_id.in_(withdrawn))).all()
+    taken = {row.fact_id for row in rows if row.strength == Strength.NONE}
+    for row in rows:
+        if row.fact_id in taken:
+            continue
+        session.add(
+            Promise(
+                id=services.ids(),
+                brand_id=row.brand_id,
+                job_id=row.job_id,
+                job_person_id=row.job_person_id,
+                asserts=row.asserts,
+                given_at=row.given_at,
+                strength=Strength.NONE,
+                fact_id=row.fact_id,
+                recorded_at=now,
+            )
+        )
+    session.flush()
+    for job_person in {row.job_person_id for row in rows}:
+        refresh_told(session, job_person)
