@@ -30,7 +30,7 @@ def to_e164(text: str, country: str) -> str:
 def zones_of(e164: str) -> tuple[str, ...]:
     """Return the IANA zones that the number may be in; empty if nobody can tell."""
     number = phonenumbers.parse(e164, None)
-    known = available_timezones()
+    known = available_timezones() - {_NOWHERE}
     return tuple(
         zone for zone in timezone.time_zones_for_number(number) if zone in known - {_NOWHERE}
     )
