@@ -1,0 +1,70 @@
+"""How a page for customers and technicians writes times: in the zone of the place."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_interval, format_skeleton, format_time, get_timezone_name
+
+from notifier.domain.windows import Window
+
+#: What Babel puts between a number and "AM": some screen readers and old phones stumble on it.
+_THIN = {ord("\u202f"): " ", ord("\u2009"): ""}
+
+
+def say_window(
+    window: Window, zone: ZoneInfo, *, now: datetime, locale: str, name_zone: bool = False
+) -> str:
+    """Return `window` as a reader says it: `today, 9:00–11:00 AM`.
+
+    A window whose start has passed reads `today by 11:00 AM`; one that spans dates is only
+    dates. `name_zone` adds the zone, for a reader who is somewhere else.
+    """
+    start, end = window.start.astimezone(zone), window.end.astimezone(zone)
+    if start.date() != end.date() and end - start > timedelta(hours=12):
+        return f"{say_day(start.date(), zone, now=now, locale=locale)} to " + say_day(
+            end.date(), zone, now=now, locale=locale
+        )
+    day = say_day(start.date(), zone, now=now, locale=locale)
+    named = f" {get_timezone_name(zone, width='short', locale=locale)}" if name_zone else ""
+    if window.start <= now < window.end:
+        return f"{day} by {_clock(end, locale)}{named}"
+    hours = format_interval(
+        start.replace(tzinfo=None), end.replace(tzinfo=None), "hm", locale=locale
+    )
+    return f"{day}, {hours.translate(_THIN)}{named}"
+
+
+def say_date(window: Window, zone: ZoneInfo, *, now: datetime, locale: str) -> str:
+    """Return the promised day of a delivery: `Tuesday, Nov 24`; orders have no hours."""
+    return say_day(window.end.astimezone(zone).date(), zone, now=now, locale=locale)
+
+
+def say_moment(moment: datetime, zone: ZoneInfo, *, now: datetime, locale: str) -> str:
+    """Return one moment: `3:00 PM`, with its day unless that is today."""
+    local = moment.astimezone(zone)
+    clock = _clock(local, locale)
+    if local.date() == now.astimezone(zone).date():
+        return clock
+    return f"{clock} {say_day(local.date(), zone, now=now, locale=locale)}"
+
+
+def say_day(day: date, zone: ZoneInfo, *, now: datetime, locale: str) -> str:
+    """Return `today`, `tomorrow`, `yesterday`, or the weekday and date."""
+    days = (day - now.astimezone(zone).date()).days
+    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days)
+    return near or format_skeleton("MMMEd", day, locale=locale)
+
+
+def say_hours(window: Window, zone: ZoneInfo, *, locale: str) -> str:
+    """Return only the hours of `window`, where the day is already on the page."""
+    start, end = window.start.astimezone(zone), window.end.astimezone(zone)
+    hours = format_interval(
+        start.replace(tzinfo=None), end.replace(tzinfo=None), "hm", locale=locale
+    )
+    return hours.translate(_THIN)
+
+
+def _clock(local: datetime, locale: str) -> str:
+    return format_time(local.replace(tzinfo=None), "short", locale=locale).translate(_THIN)

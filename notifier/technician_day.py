@@ -1,0 +1,263 @@
+"""A technician's visits of one day, and what they can say about each with a thumb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from notifier import intake
+from notifier.day_links import OpenDay
+from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.jobs import FINISHED, Effect, JobKind, JobStatus, effect_of
+from notifier.domain.messages import Channel, Role
+from notifier.domain.reasons import Reason
+from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
+from notifier.errors import Conflict, Invalid, NotFound
+from notifier.intake import NewFact
+from notifier.people import open_contacts
+from notifier.services import Services
+from notifier.store.engine import reading
+from notifier.store.snapshots import Snapshot, load_snapshots
+from notifier.store.tables import Brand, FactRow, Job, JobPerson, Person, Technician
+from notifier.store.vault import Unreadable
+
+#: A thumb slips: what was said about the time waits so long, in seconds, before anybody hears.
+HOLD_SECONDS = 15
+#: How long after a tap the page still offers to take it back.
+_UNDO_FOR = timedelta(minutes=15)
+LATE_MINUTES = (15, 30, 45, 60)
+
+
+class Act(StrEnum):
+    """What a technician can say about a visit."""
+
+    ON_MY_WAY = "on_my_way"
+    HERE = "here"
+    DONE = "done"
+    LATE = "late"
+    CANNOT = "cannot"
+
+
+_FACTS = {
+    Act.ON_MY_WAY: FactType.EN_ROUTE,
+    Act.HERE: FactType.ARRIVED,
+    Act.DONE: FactType.COMPLETED,
+    Act.LATE: FactType.DELAYED,
+    Act.CANNOT: FactType.DELAYED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One visit as the technician sees it. `own` is what they last said and can take back."""
+
+    job_id: UUID
+    service: str
+    address: str | None
+    first_name: str | None
+    phone: str | None
+    zone: ZoneInfo
+    status: JobStatus
+    window: Window | None  # the agreed one
+    expected: Expectation | None
+    acts: frozenset[Act]
+    own: Fact | None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do there."""
+        return self.status in FINISHED or self.expected is OFF
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TechnicianDay:
+    """A day's visits, in the order in which they are expected."""
+
+    brand: str
+    office: str
+    technician: str
+    zone: ZoneInfo
+    visits: tuple[Visit, ...]
+
+    @property
+    def next_visit(self) -> Visit | None:
+        """The visit to do now: the one under way, else the first that is open."""
+        under_way = (JobStatus.ARRIVED, JobStatus.EN_ROUTE)
+        open_ones = [visit for visit in self.visits if not visit.finished]
+        current = [visit for visit in open_ones if visit.status in under_way]
+        return next(iter(current or open_ones), None)
+
+
+def read_day(services: Services, link: OpenDay) -> TechnicianDay:
+    """Return the visits of the link's technician on its day."""
+    now = services.now()
+    with reading(services.sessions) as session:
+        brand = session.get_one(Brand, link.brand_id)
+        technician = session.get_one(Technician, link.technician_id)
+        jobs = _jobs(session, link)
+        snapshots = load_snapshots(session, [job.id for job in jobs])
+        visits = [_visit(session, services, snapshots[job.id], link, now) for job in jobs]
+        return TechnicianDay(
+            brand=brand.name,
+            office=brand.phone,
+            technician=services.vault.open(technician.key, technician.name),
+            zone=link.zone,
+            visits=tuple(visits),
+        )
+
+
+def say(
+    services: Services,
+    link: OpenDay,
+    job_id: UUID,
+    act: Act,
+    *,
+    minutes: int | None = None,
+    reason: Reason | None = None,
+) -> bool:
+    """Record what the technician tapped; False if it makes no sense any more.
+
+    `minutes` counts from the agreed time; with `Act.LATE` and no minutes, nobody knows.
+
+    :raises NotFound: if the visit is not on this link's day.
+    """
+    visit = _find(services, link, job_id)
+    if act not in visit.acts:
+        return visit.status == _FACTS[act].value  # a second tap on the same button is fine
+    about_time = act in (Act.LATE, Act.CANNOT)
+    expected: Expectation | None = None
+    if act is Act.CANNOT:
+        expected = OFF
+    elif act is Act.LATE and minutes is None:
+        expected = UNKNOWN
+    new = NewFact(
+        type=_FACTS[act],
+        source=FactSource.TECHNICIAN,
+        actor=link.actor,
+        minutes=minutes if act is Act.LATE else None,
+        expected=expected,
+        reason=reason if about_time else None,
+        hold_seconds=HOLD_SECONDS if about_time else 0,
+    )
+    try:
+        intake.record(services, link.brand_id, job_id, new)
+    except (Conflict, Invalid):
+        return False
+    return True
+
+
+def take_back(services: Services, link: OpenDay, job_id: UUID, fact_id: UUID) -> bool:
+    """Withdraw what this link said last about a visit; False if it is not theirs to undo.
+
+    :raises NotFound: if the visit is not on this link's day.
+    """
+    visit = _find(services, link, job_id)
+    if visit.own is None or visit.own.id != fact_id:
+        return False
+    intake.withdraw(
+        services,
+        link.brand_id,
+        job_id,
+        fact_id,
+        source=FactSource.TECHNICIAN,
+        actor=link.actor,
+    )
+    return True
+
+
+def _find(services: Services, link: OpenDay, job_id: UUID) -> Visit:
+    found = [visit for visit in read_day(services, link).visits if visit.job_id == job_id]
+    if not found:
+        raise NotFound("This visit is not on this day’s list.")
+    return found[0]
+
+
+def _jobs(session: Session, link: OpenDay) -> list[Job]:
+    """Return the technician's jobs that stand on this day, or that the link has spoken about.
+
+    A visit that they put off keeps its place on the page, so that they can take it back.
+    """
+    start, end = link.bounds
+    spoken = select(FactRow.job_id).where(FactRow.actor == link.actor)
+    mine = select(Job).where(
+        Job.brand_id == link.brand_id,
+        Job.kind == JobKind.APPOINTMENT,
+        Job.technician_id == link.technician_id,
+        or_((Job.starts_at >= start) & (Job.starts_at < end), Job.id.in_(spoken)),
+    )
+    return list(session.scalars(mine.order_by(Job.starts_at, Job.id)))
+
+
+def _visit(
+    session: Session, services: Services, snapshot: Snapshot, link: OpenDay, now: datetime
+) -> Visit:
+    state, job = snapshot.state, snapshot.job
+    customer = _customer(snapshot)
+    contacts = open_contacts(session, services, customer) if customer else {}
+    return Visit(
+        job_id=job.id,
+        service=job.service,
+        address=_open(services, customer, job.address),
+        first_name=_first_word(_open(services, customer, customer.name if customer else None)),
+        phone=contacts.get(Channel.SMS),
+        zone=snapshot.plan_input.zone,
+        status=state.status,
+        window=state.agreed or state.promised,
+        expected=state.expected,
+        acts=_acts(snapshot),
+        own=_own(session, snapshot, link, now),
+    )
+
+
+def _acts(snapshot: Snapshot) -> frozenset[Act]:
+    """Return what can still be said: whatever the table of statuses does not ignore."""
+    state = snapshot.state
+    acts = {
+        act
+        for act, fact in _FACTS.items()
+        if effect_of(state.kind, state.status, fact, FactSource.TECHNICIAN) is not Effect.IGNORED
+    }
+    if state.status is JobStatus.MISSED or state.expected is OFF:
+        return frozenset()
+    if state.agreed is None:
+        acts.discard(Act.LATE)
+    return frozenset(acts)
+
+
+def _own(session: Session, snapshot: Snapshot, link: OpenDay, now: datetime) -> Fact | None:
+    """Return what this link said last, if nothing was said since and it still counts."""
+    facts = [
+        fact
+        for fact in snapshot.facts
+        if fact.type is not FactType.WITHDRAWN and fact.id not in snapshot.state.withdrawn
+    ]
+    last = max(facts, key=lambda fact: fact.seq, default=None)
+    if last is None or last.source is not FactSource.TECHNICIAN:
+        return None
+    actor = session.scalar(select(FactRow.actor).where(FactRow.id == last.id))
+    return last if actor == link.actor and now - last.received_at <= _UNDO_FOR else None
+
+
+def _customer(snapshot: Snapshot) -> Person | None:
+    people: list[tuple[JobPerson, Person]] = list(snapshot.people.values())
+    return next((person for link, person in people if link.role == Role.CUSTOMER), None)
+
+
+def _open(services: Services, person: Person | None, sealed: bytes | None) -> str | None:
+    if person is None or sealed is None:
+        return None
+    try:
+        return services.vault.open(person.key, sealed)
+    except Unreadable:
+        return None
+
+
+def _first_word(name: str | None) -> str | None:
+    words = name.split() if name else []
+    return words[0] if words else None

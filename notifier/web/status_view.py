@@ -1,0 +1,208 @@
+"""The status page in words: what the read model holds, written for one reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import phonenumbers
+
+from notifier.domain.facts import FactType
+from notifier.domain.jobs import FINISHED, JobKind, JobStatus
+from notifier.domain.messages import Channel
+from notifier.domain.phrases import phrases_for
+from notifier.domain.reasons import Party
+from notifier.domain.windows import Window
+from notifier.page_times import say_date, say_day, say_moment, say_window
+from notifier.status_actions import Refused
+from notifier.status_page import Button, ParcelOnPage, Standing, StatusPage
+from notifier.stopping import Stopping
+
+REFUSED = {
+    Refused.OFFER_GONE: "Sorry, that time is no longer open. What you see here is how it stands.",
+    Refused.NOT_NOW: "That can’t be done any more. What you see here is how it stands.",
+}
+
+_PARCEL_WORDS = {
+    JobStatus.ORDERED: "not sent yet",
+    JobStatus.SHIPPED: "on its way",
+    JobStatus.IN_TRANSIT: "on its way",
+    JobStatus.OUT_FOR_DELIVERY: "out for delivery",
+    JobStatus.ATTEMPTED: "delivery was attempted",
+    JobStatus.READY_FOR_PICKUP: "ready to pick up",
+    JobStatus.DELIVERED: "delivered",
+    JobStatus.NOT_RECEIVED: "reported missing",
+    JobStatus.EXCEPTION: "held up",
+    JobStatus.RETURNED: "went back",
+    JobStatus.CANCELLED: "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelView:
+    """One parcel in words."""
+
+    carrier: str
+    words: str
+    expected: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusView:
+    """What the template writes down: strings, and what may be pressed."""
+
+    brand: str
+    brand_phone: str
+    brand_phone_dial: str
+    service: str
+    is_order: bool
+    status: str
+    standing: str
+    tone: str
+    finished: bool
+    by: str
+    promised: str | None
+    promised_day: str | None
+    promised_differs: bool
+    expected: str | None
+    offer: str | None
+    reason: str | None
+    next_update: str | None
+    technician: str | None
+    notes: tuple[str, ...]
+    parcels: tuple[ParcelView, ...]
+    asked_window: Window | None
+    can_say_here: bool
+    can_say_missing: bool
+    can_ask_call: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopView:
+    """The page that stops messages, in words."""
+
+    brand: str
+    brand_phone: str
+    brand_phone_dial: str
+    open_channels: tuple[str, ...]
+    stopped: bool
+    stopped_words: str
+
+
+def view_of(page: StatusPage, *, now: datetime) -> StatusView:
+    """Write `page` down for its reader at `now`."""
+    promised = _when(page, page.promised, now)
+    expected = _when(page, page.expected, now)
+    differs = page.standing not in (Standing.AS_PROMISED, Standing.ASKED)
+    asks = Button.SUITS in page.buttons
+    return StatusView(
+        brand=page.brand,
+        brand_phone=say_phone(page.brand_phone),
+        brand_phone_dial=page.brand_phone,
+        service=page.service,
+        is_order=page.kind is JobKind.ORDER,
+        status=page.status,
+        standing=page.standing,
+        tone=_tone(page),
+        finished=page.status in FINISHED,
+        by=page.by or "",
+        promised=promised,
+        promised_day=_day(page, now),
+        promised_differs=differs and not page.finished,
+        expected=expected,
+        offer=_when(page, page.offer, now),
+        reason=_reason(page),
+        next_update=say_moment(page.next_update, page.zone, now=now, locale=page.locale)
+        if page.next_update and not page.finished
+        else None,
+        technician=page.technician,
+        notes=_notes(page, now),
+        parcels=tuple(_parcel(page, parcel, now) for parcel in page.parcels),
+        asked_window=page.asks if asks else None,
+        can_say_here=bool(page.buttons & {Button.HERE, Button.RECEIVED}),
+        can_say_missing=Button.NOT_RECEIVED in page.buttons,
+        can_ask_call=Button.CALL in page.buttons,
+    )
+
+
+def stop_view_of(stopping: Stopping) -> StopView:
+    """Write the page that stops messages."""
+    words = {Channel.SMS: "texts", Channel.EMAIL: "emails"}
+    return StopView(
+        brand=stopping.brand,
+        brand_phone=say_phone(stopping.brand_phone),
+        brand_phone_dial=stopping.brand_phone,
+        open_channels=tuple(channel.value for channel in stopping.can_stop),
+        stopped=bool(stopping.stopped),
+        stopped_words=" or ".join(words[channel] for channel in stopping.stopped),
+    )
+
+
+def say_phone(number: str) -> str:
+    """Return a number as people of its country write it; unchanged if it can't be read."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _when(page: StatusPage, window: Window | None, now: datetime) -> str | None:
+    if window is None:
+        return None
+    if page.kind is JobKind.ORDER:
+        return say_date(window, page.zone, now=now, locale=page.locale)
+    return say_window(
+        window, page.zone, now=now, locale=page.locale, name_zone=page.reader_elsewhere
+    )
+
+
+def _day(page: StatusPage, now: datetime) -> str | None:
+    if page.promised is None:
+        return None
+    day = page.promised.start.astimezone(page.zone).date()
+    return say_day(day, page.zone, now=now, locale=page.locale)
+
+
+def _reason(page: StatusPage) -> str | None:
+    if page.reason is None:
+        return None
+    words = phrases_for(page.locale[:2]).reasons.get(page.reason)
+    return words[1] if words else None
+
+
+def _parcel(page: StatusPage, parcel: ParcelOnPage, now: datetime) -> ParcelView:
+    window = parcel.expected if isinstance(parcel.expected, Window) else None
+    over = parcel.status in FINISHED
+    return ParcelView(
+        carrier=parcel.carrier,
+        words=_PARCEL_WORDS[parcel.status],
+        expected=None if over else _when(page, window, now),
+    )
+
+
+def _notes(page: StatusPage, now: datetime) -> tuple[str, ...]:
+    notes = []
+    if page.answered is FactType.ACCEPTED:
+        notes.append("You told us that this time suits you. Thank you.")
+    if page.answered is FactType.DECLINED:
+        notes.append("You told us that it doesn’t suit you. We’ll be in touch.")
+    if page.call_by is not None:
+        moment = say_moment(page.call_by, page.zone, now=now, locale=page.locale)
+        soon = f"by {moment}" if page.call_by > now else "as soon as we can"
+        notes.append(f"You asked us to call. We ring you {soon}.")
+    return tuple(notes)
+
+
+def _tone(page: StatusPage) -> str:
+    if page.status in (JobStatus.COMPLETED, JobStatus.DELIVERED):
+        return "done"
+    if page.status in (JobStatus.MISSED, JobStatus.CANCELLED, JobStatus.EXCEPTION):
+        return "bad" if page.by is Party.US or page.status is JobStatus.EXCEPTION else "done"
+    if page.standing is Standing.OFF:
+        return "bad"
+    if page.status in (JobStatus.ARRIVED, JobStatus.READY_FOR_PICKUP):
+        return "good"
+    on_time = page.standing is Standing.AS_PROMISED
+    troubled = page.status in (JobStatus.ATTEMPTED, JobStatus.NOT_RECEIVED)
+    return "good" if on_time and not troubled else "late"
