@@ -1,0 +1,149 @@
+"""What a fact would make go out, word for word, before it is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from notifier.composing import compose
+from notifier.domain.messages import WAITING, Channel, MessageStatus, Role, WhyNot
+from notifier.domain.windows import Expectation
+from notifier.errors import NotFound
+from notifier.intake import NewFact, record_in
+from notifier.people import open_contacts
+from notifier.planner import bring_up_to_date
+from notifier.services import Services
+from notifier.store.snapshots import Snapshot, load_snapshots
+from notifier.store.tables import Message, Person
+from notifier.store.vault import Unreadable
+
+_BLOCKED = (MessageStatus.SUPPRESSED, MessageStatus.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewedMessage:
+    """One message as it would go out. Its link is another one of the same length."""
+
+    job_person_id: UUID
+    role: Role
+    name: str | None
+    rule: str
+    channel: Channel
+    to: str
+    subject: str | None
+    body: str
+    segments: int | None
+    send_at: datetime
+    sends: bool  # False: the brand is in shadow, or the job is held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached:
+    """Someone whom nothing will reach, and the number to ring."""
+
+    job_person_id: UUID
+    role: Role
+    name: str | None
+    phone: str | None
+    why: WhyNot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What follows from a fact: the state after it, who hears what, and who hears nothing."""
+
+    version: int  # of the job as it is now: to be named when it is confirmed
+    status: str
+    expected: Expectation | None
+    messages: tuple[PreviewedMessage, ...]
+    unreached: tuple[Unreached, ...]
+    withdrawn: int  # messages that were about to go and will not
+
+
+def preview(services: Services, brand_id: UUID, job_id: UUID, new: NewFact) -> Preview:
+    """Return what recording `new` would send, by recording it and taking it all back.
+
+    The same code plans it that would plan the real one, so the words are the same.
+
+    :raises NotFound, Invalid, Conflict: as recording it would.
+    """
+    now = services.now()
+    session = services.sessions()
+    try:
+        before = bring_up_to_date(session, services, [job_id], now=now).get(job_id)
+        if before is None or before.job.brand_id != brand_id:
+            raise NotFound("there is no such job")
+        version = before.job.version
+        waiting = {row.id for row in before.messages.values() if row.status in WAITING}
+        record_in(session, services, brand_id, job_id, new)
+        after = load_snapshots(session, [job_id])[job_id]
+        rows = after.messages.values()
+        dropped = [row for row in rows if row.id in waiting and row.status not in WAITING]
+        fresh = [row for row in rows if row.status in WAITING or _held(row)]
+        return Preview(
+            version=version,
+            status=after.state.status,
+            expected=after.state.expected,
+            messages=tuple(
+                _previewed(session, services, after, row, now)
+                for row in sorted(fresh, key=lambda row: (row.send_at, row.id))
+                if row.id not in waiting or row.send_at <= now
+            ),
+            unreached=_unreached(session, services, after, set(before.messages)),
+            withdrawn=len(dropped),
+        )
+    finally:
+        session.rollback()
+        session.close()
+
+
+def _held(row: Message) -> bool:
+    return row.status == MessageStatus.HELD and row.reason == WhyNot.HELD_BY_STAFF
+
+
+def _previewed(
+    session: Session, services: Services, snapshot: Snapshot, row: Message, now: datetime
+) -> PreviewedMessage:
+    composed = compose(session, services, row, now=now)
+    link, person = snapshot.people[row.job_person_id]
+    return PreviewedMessage(
+        job_person_id=row.job_person_id,
+        role=Role(link.role),
+        name=_name(services, person),
+        rule=row.rule,
+        channel=Channel(row.channel),
+        to=composed.recipient,
+        subject=composed.subject,
+        body=composed.body,
+        segments=composed.segments,
+        send_at=row.send_at,
+        sends=snapshot.brand.live_at is not None and not _held(row),
+    )
+
+
+def _unreached(
+    session: Session, services: Services, snapshot: Snapshot, before: set[UUID]
+) -> tuple[Unreached, ...]:
+    found: dict[UUID, Unreached] = {}
+    for row in snapshot.messages.values():
+        if row.id in before or row.status not in _BLOCKED:
+            continue
+        link, person = snapshot.people[row.job_person_id]
+        found[row.job_person_id] = Unreached(
+            job_person_id=row.job_person_id,
+            role=Role(link.role),
+            name=_name(services, person),
+            phone=open_contacts(session, services, person).get(Channel.SMS),
+            why=WhyNot(row.reason or WhyNot.NO_CONTACT),
+        )
+    return tuple(found.values())
+
+
+def _name(services: Services, person: Person) -> str | None:
+    try:
+        return services.vault.open(person.key, person.name) if person.name else None
+    except Unreadable:
+        return None
