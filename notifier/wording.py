@@ -79,7 +79,7 @@ def values_for(
         reference=_clean(reference),
         first_name=_clip(first_name, _LONGEST_NAME) if first_name else None,
         old=_old(speaker, old, new) if old and not is_order else None,
-        old_in_full=speaker.in_full(old, is_order=is_order) if old else None,
+        old_in_full=_old_in_full(speaker, old, new, is_order=is_order) if old else None,
         new=speaker.window(new, may_be_by=True) if new and not is_order else None,
         new_in_full=speaker.in_full(new, is_order=is_order, may_be_by=True) if new else None,
         new_is_by=new is not None and not is_order and new.start <= now,
@@ -124,7 +124,9 @@ class _Speaker:
         day = self._day(window.start, _SHORT_DATE) + " " if with_day else ""
         return day + self._times(window)
 
-    def in_full(self, window: Window, *, is_order: bool, may_be_by: bool = False) -> str:
+    def in_full(
+        self, window: Window, *, is_order: bool, may_be_by: bool = False, with_day: bool = True
+    ) -> str:
         """Return "Monday 23 November, 9:45 AM to 11:45 AM": it may be read days later."""
         if is_order:
             return self.day_of_delivery(window, _FULL_DATE)
@@ -134,8 +136,8 @@ class _Speaker:
             return f"{self._date(last, _FULL_DATE)}, {self.phrases.by.format(end)}"
         if self._needs_two_days(window):
             end = f"{self._date(last, _FULL_DATE)}, {end}"
-        start = f"{self._date(window.start, _FULL_DATE)}, {self._time(window.start)}"
-        return f"{start} {self.phrases.until} {end}"
+        day = self._date(window.start, _FULL_DATE) + ", " if with_day else ""
+        return f"{day}{self._time(window.start)} {self.phrases.until} {end}"
 
     def day_of_delivery(self, window: Window, pattern: str) -> str:
         """Return the day on which `window` ends, "by" it where the window spans days."""
@@ -251,6 +253,11 @@ def _happens_twice(local: datetime) -> bool:
 
 def _old(speaker: _Speaker, old: Window, new: Window | None) -> str:
     return speaker.window(old, with_day=new is None or not speaker.same_day(old, new))
+
+
+def _old_in_full(speaker: _Speaker, old: Window, new: Window | None, *, is_order: bool) -> str:
+    with_day = new is None or not speaker.same_day(old, new)
+    return speaker.in_full(old, is_order=is_order, with_day=with_day)
 
 
 def _items(items: Sequence[str], phrases: Phrases) -> str | None:
