@@ -1,0 +1,295 @@
+"""A job as the board shows it: its times, its people, what goes out next, what must be done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.board_reading.people import PersonSeen, open_or_none, read_people
+from notifier.board_reading.risk import Risk, RiskFacts, risk_of
+from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.messages import WAITING, Channel, MessageStatus
+from notifier.domain.reasons import Party, Reason
+from notifier.domain.windows import Expectation, from_json
+from notifier.services import Services
+from notifier.store.tables import Job, Message, Parcel, Task, Technician
+
+#: A message in one of these is about to go, or went and nobody knows yet how it ended.
+_MOVING = WAITING | {MessageStatus.CLAIMED, MessageStatus.UNKNOWN, MessageStatus.HELD}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLine:
+    """One message without its words."""
+
+    id: UUID
+    job_person_id: UUID
+    to_name: str | None
+    message: str
+    channel: Channel
+    status: MessageStatus
+    reason: str | None
+    due_at: datetime
+    asserts: Expectation | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskLine:
+    """What a person must do, and whom to ring for it."""
+
+    id: UUID
+    job_id: UUID | None
+    kind: str
+    why: str
+    due_at: datetime
+    who: str | None
+    phone: str | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelLine:
+    """One parcel of an order."""
+
+    carrier: str
+    tracking_code: str
+    status: JobStatus
+    expected: Expectation | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One job, opened for staff."""
+
+    id: UUID
+    kind: JobKind
+    reference: str
+    service: str
+    items: tuple[str, ...]
+    address: str | None
+    zone: str
+    version: int
+    status: JobStatus
+    finished: bool
+    late: bool
+    held: bool
+    reason: Reason | None
+    by: Party | None
+    technician_id: UUID | None
+    technician: str | None
+    promised: Expectation | None
+    agreed: Expectation | None
+    expected: Expectation | None
+    tell_by: datetime | None
+    starts_at: datetime | None
+    people: tuple[PersonSeen, ...]
+    parcels: tuple[ParcelLine, ...]
+    next_up: tuple[MessageLine, ...]
+    last_sent: MessageLine | None
+    tasks: tuple[TaskLine, ...]
+    risk: Risk | None
+
+    @property
+    def customer(self) -> PersonSeen | None:
+        """The first customer, whose `told` is the job's."""
+        return self.people[0] if self.people else None
+
+    @property
+    def told(self) -> Expectation | None:
+        """The last window that reached the first customer."""
+        return self.people[0].told if self.people else None
+
+
+def read_cards(
+    session: Session, services: Services, brand_id: UUID, jobs: Sequence[Job], now: datetime
+) -> list[Card]:
+    """Return a card for each of `jobs`, in their order."""
+    job_ids = [job.id for job in jobs]
+    people = read_people(session, services.vault, brand_id, job_ids)
+    names = read_technicians(session, services, brand_id)
+    messages = _messages(session, job_ids, people)
+    tasks = read_tasks(session, brand_id, people, now, job_ids=job_ids)
+    parcels = _parcels(session, job_ids)
+    return [
+        _card(
+            job,
+            services=services,
+            people=people.get(job.id, ()),
+            names=names,
+            messages=messages[job.id],
+            tasks=tuple(task for task in tasks if task.job_id == job.id),
+            parcels=tuple(parcels[job.id]),
+            now=now,
+        )
+        for job in jobs
+    ]
+
+
+def read_technicians(session: Session, services: Services, brand_id: UUID) -> dict[UUID, str]:
+    """Return the names of the brand's technicians by id, in the order they joined."""
+    rows = session.scalars(
+        select(Technician).where(Technician.brand_id == brand_id).order_by(Technician.id)
+    )
+    return {row.id: open_or_none(services.vault, row.key, row.name) or "…" for row in rows}
+
+
+def read_tasks(
+    session: Session,
+    brand_id: UUID,
+    people: Mapping[UUID, tuple[PersonSeen, ...]],
+    now: datetime,
+    *,
+    job_ids: Iterable[UUID] | None = None,
+) -> list[TaskLine]:
+    """Return the open tasks (of `job_ids` only, if given), the soonest due first."""
+    query = select(Task).where(
+        Task.brand_id == brand_id, Task.done_at.is_(None), Task.dropped.is_(False)
+    )
+    if job_ids is not None:
+        query = query.where(Task.job_id.in_(list(job_ids)))
+    return [
+        _task(task, people.get(task.job_id, ()) if task.job_id else (), now)
+        for task in session.scalars(query.order_by(Task.due_at, Task.id))
+    ]
+
+
+def _task(task: Task, people: tuple[PersonSeen, ...], now: datetime) -> TaskLine:
+    about = next((person for person in people if person.id == task.job_person_id), None)
+    person = about or (people[0] if people else None)
+    return TaskLine(
+        id=task.id,
+        job_id=task.job_id,
+        kind=task.kind,
+        why=task.why,
+        due_at=task.due_at,
+        who=person.name if person else None,
+        phone=person.phone if person else None,
+        overdue=task.due_at < now,
+    )
+
+
+def _messages(
+    session: Session, job_ids: list[UUID], people: Mapping[UUID, tuple[PersonSeen, ...]]
+) -> Mapping[UUID, list[MessageLine]]:
+    rows = session.execute(
+        select(
+            Message.job_id,
+            Message.id,
+            Message.job_person_id,
+            Message.message,
+            Message.channel,
+            Message.status,
+            Message.reason,
+            Message.due_at,
+            Message.asserts,
+            Message.settled_at,
+            Message.accepted_at,
+        )
+        .where(Message.job_id.in_(job_ids))
+        .order_by(Message.due_at, Message.id)
+    )
+    names = {person.id: person.name for found in people.values() for person in found}
+    lines: dict[UUID, list[MessageLine]] = defaultdict(list)
+    for row in rows:
+        lines[row.job_id].append(
+            MessageLine(
+                id=row.id,
+                job_person_id=row.job_person_id,
+                to_name=names.get(row.job_person_id),
+                message=row.message,
+                channel=Channel(row.channel),
+                status=MessageStatus(row.status),
+                reason=row.reason,
+                due_at=row.due_at,
+                asserts=from_json(row.asserts),
+                settled_at=row.accepted_at or row.settled_at,
+            )
+        )
+    return lines
+
+
+def _parcels(session: Session, job_ids: list[UUID]) -> Mapping[UUID, list[ParcelLine]]:
+    found: dict[UUID, list[ParcelLine]] = defaultdict(list)
+    for row in session.scalars(
+        select(Parcel).where(Parcel.job_id.in_(job_ids)).order_by(Parcel.id)
+    ):
+        found[row.job_id].append(
+            ParcelLine(
+                carrier=row.carrier,
+                tracking_code=row.tracking_code,
+                status=JobStatus(row.status),
+                expected=from_json(row.expected),
+            )
+        )
+    return found
+
+
+def _card(
+    job: Job,
+    *,
+    services: Services,
+    people: tuple[PersonSeen, ...],
+    names: Mapping[UUID, str],
+    messages: list[MessageLine],
+    tasks: tuple[TaskLine, ...],
+    parcels: tuple[ParcelLine, ...],
+    now: datetime,
+) -> Card:
+    kind, status, expected = JobKind(job.kind), JobStatus(job.status), from_json(job.expected)
+    taken = [line for line in messages if line.status in _TAKEN_LINES and line.settled_at]
+    customer = people[0] if people else None
+    return Card(
+        id=job.id,
+        kind=kind,
+        reference=job.reference,
+        service=job.service,
+        items=tuple(str(item) for item in job.items),
+        address=open_or_none(services.vault, customer.key if customer else None, job.address),
+        zone=job.zone,
+        version=job.version,
+        status=status,
+        finished=job.finished,
+        late=job.late,
+        held=job.held_at is not None,
+        reason=Reason(job.reason) if job.reason else None,
+        by=Party(job.by) if job.by else None,
+        technician_id=job.technician_id,
+        technician=names.get(job.technician_id) if job.technician_id else None,
+        promised=from_json(job.promised),
+        agreed=from_json(job.agreed),
+        expected=expected,
+        tell_by=job.tell_by,
+        starts_at=job.starts_at,
+        people=people,
+        parcels=parcels,
+        next_up=tuple(line for line in messages if line.status in _MOVING),
+        last_sent=max(taken, key=lambda line: line.settled_at or now) if taken else None,
+        tasks=tasks,
+        risk=risk_of(
+            RiskFacts(
+                kind=kind,
+                status=status,
+                finished=job.finished,
+                zone=job.zone,
+                agreed=from_json(job.agreed),
+                expected=expected,
+                told=tuple(person.told for person in people),
+                tell_by=job.tell_by,
+                stuck=any(line.status in _STUCK for line in messages),
+                task_overdue=any(task.overdue for task in tasks),
+                task_open=bool(tasks),
+            ),
+            now=now,
+        ),
+    )
+
+
+_STUCK = frozenset({MessageStatus.UNKNOWN, MessageStatus.HELD})
+_TAKEN_LINES = frozenset({MessageStatus.ACCEPTED, MessageStatus.SENT, MessageStatus.DELIVERED})

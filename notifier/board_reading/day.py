@@ -1,0 +1,153 @@
+"""The working day: who needs somebody now, then each technician's visits, then the parcels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from notifier.board_reading.cards import Card, read_cards, read_technicians
+from notifier.board_reading.phone import Phone, read_phone
+from notifier.domain.jobs import JobKind
+from notifier.errors import NotFound
+from notifier.services import Services
+from notifier.store.engine import reading
+from notifier.store.tables import Brand, Job, Task
+
+#: Around midnight the day is still, or already, the one that people are working in.
+_AROUND_NOW = timedelta(hours=8)
+#: What was left open is shown so long; after that it is in the search.
+_CARRIED_OVER = timedelta(days=3)
+_MOST_JOBS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandSeen:
+    """The brand as every page shows it."""
+
+    id: UUID
+    name: str
+    zone: str
+    locale: str
+    country: str
+    phone: str
+    shadow: bool
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One technician's visits, in the order of the day. `technician` is None: nobody yet."""
+
+    technician: str | None
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """Everything on the board."""
+
+    today: date
+    at_risk: tuple[Card, ...]
+    columns: tuple[Column, ...]
+    orders: tuple[Card, ...]  # those that are not at risk
+    phone: Phone | None
+    open_tasks: int
+
+
+def read_brand(session: Session, brand_id: UUID) -> BrandSeen:
+    """Return the brand.
+
+    :raises NotFound: if there is none.
+    """
+    brand = session.get(Brand, brand_id)
+    if brand is None:
+        raise NotFound("There is no such brand.")
+    return BrandSeen(
+        id=brand.id,
+        name=brand.name,
+        zone=brand.zone,
+        locale=brand.locale,
+        country=brand.country,
+        phone=brand.phone,
+        shadow=brand.live_at is None,
+        demo=brand.demo,
+    )
+
+
+def read_day(services: Services, brand_id: UUID, *, docked: UUID | None = None) -> Day:
+    """Return the board of today, in the brand's zone.
+
+    :param docked: the job whose phone to show; without it, that of the job most at risk.
+    """
+    now = services.now()
+    with reading(services.sessions) as session:
+        brand = read_brand(session, brand_id)
+        jobs = _jobs_of_the_day(session, brand, now)
+        cards = read_cards(session, services, brand_id, jobs, now)
+        names = read_technicians(session, services, brand_id)
+        at_risk = sorted(
+            (card for card in cards if card.risk is not None),
+            key=lambda card: (card.risk.rank if card.risk else 0, card.starts_at or now),
+        )
+        shown = next((card for card in cards if card.id == docked), None)
+        if shown is None:
+            shown = at_risk[0] if at_risk else next(iter(cards), None)
+        visits = [card for card in cards if card.kind is JobKind.APPOINTMENT]
+        return Day(
+            today=now.astimezone(ZoneInfo(brand.zone)).date(),
+            at_risk=tuple(at_risk),
+            columns=_columns(visits, names),
+            orders=tuple(
+                card for card in cards if card.kind is JobKind.ORDER and card.risk is None
+            ),
+            phone=read_phone(session, services, shown) if brand.demo and shown else None,
+            open_tasks=count_open_tasks(session, brand_id),
+        )
+
+
+def count_open_tasks(session: Session, brand_id: UUID) -> int:
+    """Return how many tasks wait for somebody."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Task)
+            .where(Task.brand_id == brand_id, Task.done_at.is_(None), Task.dropped.is_(False))
+        )
+        or 0
+    )
+
+
+def _jobs_of_the_day(session: Session, brand: BrandSeen, now: datetime) -> Sequence[Job]:
+    """Return the jobs that stand in today, and the open ones left over from before."""
+    zone = ZoneInfo(brand.zone)
+    today = now.astimezone(zone).date()
+    midnight = datetime.combine(today, time(), zone)
+    next_midnight = datetime.combine(today + timedelta(days=1), time(), zone)
+    start = min(midnight, now - _AROUND_NOW)
+    end = max(next_midnight, now + _AROUND_NOW)
+    left_over = and_(
+        Job.finished.is_(False), Job.starts_at >= start - _CARRIED_OVER, Job.starts_at < start
+    )
+    today_only = and_(Job.starts_at >= start, Job.starts_at < end)
+    return session.scalars(
+        select(Job)
+        .where(Job.brand_id == brand.id, or_(today_only, left_over))
+        .order_by(Job.starts_at, Job.id)
+        .limit(_MOST_JOBS)
+    ).all()
+
+
+def _columns(visits: list[Card], names: dict[UUID, str]) -> tuple[Column, ...]:
+    columns = [
+        Column(technician=name, cards=tuple(c for c in visits if c.technician_id == technician))
+        for technician, name in names.items()
+    ]
+    unassigned = tuple(card for card in visits if card.technician_id is None)
+    columns.append(Column(technician=None, cards=unassigned))
+    return tuple(column for column in columns if column.cards)

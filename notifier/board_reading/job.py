@@ -1,0 +1,289 @@
+"""One job, whole: every fact, promise, message and reply, in the order in which they came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from notifier.board_reading.cards import Card, read_cards, read_technicians
+from notifier.board_reading.people import PersonSeen, open_or_none
+from notifier.board_reading.phone import Phone, read_phone
+from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.messages import Channel, MessageStatus, Strength
+from notifier.domain.windows import Expectation, from_json
+from notifier.errors import NotFound
+from notifier.services import Services
+from notifier.store.engine import reading
+from notifier.store.facts import fact_of
+from notifier.store.tables import (
+    FactRow,
+    Job,
+    Message,
+    Promise,
+    Reply,
+    Source,
+    Staff,
+)
+
+_STAFF_ACTOR = "staff:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactLine:
+    """One fact, who said it, and whether it was taken back."""
+
+    fact: Fact
+    said_by: str | None  # a name of staff or of an integration, where one is known
+    technician: str | None
+    person: str | None
+    note: str | None
+    withdrawn: bool
+    can_take_back: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseLine:
+    """One row of the ledger."""
+
+    to_name: str | None
+    asserts: Expectation | None
+    moment: datetime | None
+    given_at: datetime
+    tell_by: datetime | None
+    strength: Strength
+    by_message: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSeen:
+    """One message with its exact words, once it has any."""
+
+    id: UUID
+    to_name: str | None
+    to: str | None
+    message: str
+    rule: str
+    channel: Channel
+    status: MessageStatus
+    reason: str | None
+    subject: str | None
+    body: str | None
+    segments: int | None
+    due_at: datetime
+    expires_at: datetime
+    asserts: Expectation | None
+    attempts: int
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplySeen:
+    """What somebody wrote back."""
+
+    id: UUID
+    from_name: str | None
+    channel: Channel
+    body: str | None
+    intent: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPage:
+    """Everything that staff see of one job."""
+
+    card: Card
+    facts: tuple[FactLine, ...]
+    promises: tuple[PromiseLine, ...]
+    messages: tuple[MessageSeen, ...]
+    replies: tuple[ReplySeen, ...]
+    phone: Phone | None
+
+
+def read_card(services: Services, brand_id: UUID, job_id: UUID) -> Card:
+    """Return the card of one job.
+
+    :raises NotFound: if the brand has no such job.
+    """
+    with reading(services.sessions) as session:
+        return _card(session, services, brand_id, job_id)
+
+
+def read_job(services: Services, brand_id: UUID, job_id: UUID, *, with_phone: bool) -> JobPage:
+    """Return the page of one job, the newest of everything first.
+
+    :raises NotFound: if the brand has no such job.
+    """
+    with reading(services.sessions) as session:
+        card = _card(session, services, brand_id, job_id)
+        people = {person.id: person for person in card.people}
+        facts = read_facts(session, services, brand_id, card)
+        return JobPage(
+            card=card,
+            facts=tuple(facts),
+            promises=tuple(_promises(session, job_id, people)),
+            messages=tuple(_messages(session, services, job_id, people)),
+            replies=tuple(_replies(session, services, card)),
+            phone=read_phone(session, services, card) if with_phone else None,
+        )
+
+
+def facts_since(services: Services, brand_id: UUID, job_id: UUID, seq: int) -> list[FactLine]:
+    """Return what was said of a job after its fact number `seq`, the newest first."""
+    with reading(services.sessions) as session:
+        card = _card(session, services, brand_id, job_id)
+        lines = read_facts(session, services, brand_id, card)
+        return [line for line in lines if line.fact.seq > seq]
+
+
+def last_seq(services: Services, job_id: UUID) -> int:
+    """Return the number of a job's latest fact, 0 before the first."""
+    with reading(services.sessions) as session:
+        seq = session.scalar(select(func.max(FactRow.seq)).where(FactRow.job_id == job_id))
+        return seq or 0
+
+
+def read_facts(session: Session, services: Services, brand_id: UUID, card: Card) -> list[FactLine]:
+    """Return the facts of a job, the newest first."""
+    rows = session.scalars(
+        select(FactRow).where(FactRow.job_id == card.id).order_by(FactRow.seq.desc())
+    ).all()
+    facts = [fact_of(row) for row in rows]
+    withdrawn = {fact.withdraws for fact in facts if fact.withdraws is not None}
+    technicians = read_technicians(session, services, brand_id)
+    names = {person.id: person.name for person in card.people}
+    customer_key = card.customer.key if card.customer else None
+    said_by = _who_said(session, services, rows)
+    return [
+        FactLine(
+            fact=fact,
+            said_by=said_by.get(row.id),
+            technician=technicians.get(fact.technician) if fact.technician else None,
+            person=names.get(fact.person) if fact.person else None,
+            note=open_or_none(services.vault, customer_key, row.note),
+            withdrawn=fact.id in withdrawn,
+            can_take_back=fact.id not in withdrawn
+            and fact.type not in (FactType.BOOKED, FactType.WITHDRAWN),
+        )
+        for row, fact in zip(rows, facts, strict=True)
+    ]
+
+
+def _card(session: Session, services: Services, brand_id: UUID, job_id: UUID) -> Card:
+    job = session.get(Job, job_id)
+    if job is None or job.brand_id != brand_id:
+        raise NotFound("There is no such job.")
+    return read_cards(session, services, brand_id, [job], services.now())[0]
+
+
+def _who_said(session: Session, services: Services, facts: Sequence[FactRow]) -> Mapping[UUID, str]:
+    by_staff = {row.id: _staff_id(row) for row in facts}
+    staff = {
+        row.id: open_or_none(services.vault, row.key, row.name)
+        for row in session.scalars(select(Staff).where(Staff.id.in_(set(by_staff.values()))))
+    }
+    sources = {
+        row.id: row.name
+        for row in session.scalars(
+            select(Source).where(Source.id.in_({row.source_id for row in facts if row.source_id}))
+        )
+    }
+    said = {
+        row.id: sources[row.source_id] if row.source_id in sources else staff.get(by_staff[row.id])
+        for row in facts
+    }
+    return {fact_id: name for fact_id, name in said.items() if name}
+
+
+def _staff_id(row: FactRow) -> UUID | None:
+    """Return which member of staff said it, or None if somebody else did."""
+    if row.source != FactSource.STAFF or not row.actor.startswith(_STAFF_ACTOR):
+        return None
+    try:
+        return UUID(row.actor.removeprefix(_STAFF_ACTOR))
+    except ValueError:  # said on the command line, or loaded with the demo
+        return None
+
+
+def _promises(
+    session: Session, job_id: UUID, people: Mapping[UUID, PersonSeen]
+) -> list[PromiseLine]:
+    rows = session.scalars(
+        select(Promise)
+        .where(Promise.job_id == job_id)
+        .order_by(Promise.given_at.desc(), Promise.id.desc())
+    )
+    return [
+        PromiseLine(
+            to_name=people[row.job_person_id].name if row.job_person_id in people else None,
+            asserts=from_json(row.asserts),
+            moment=row.moment,
+            given_at=row.given_at,
+            tell_by=row.tell_by,
+            strength=Strength(row.strength),
+            by_message=row.message_id is not None,
+        )
+        for row in rows
+    ]
+
+
+def _messages(
+    session: Session, services: Services, job_id: UUID, people: Mapping[UUID, PersonSeen]
+) -> list[MessageSeen]:
+    rows = session.scalars(
+        select(Message)
+        .where(Message.job_id == job_id)
+        .order_by(Message.due_at.desc(), Message.id.desc())
+    )
+    seen = []
+    for row in rows:
+        person = people.get(row.job_person_id)
+        key = person.key if person else None
+        seen.append(
+            MessageSeen(
+                id=row.id,
+                to_name=person.name if person else None,
+                to=open_or_none(services.vault, key, row.recipient),
+                message=row.message,
+                rule=row.rule,
+                channel=Channel(row.channel),
+                status=MessageStatus(row.status),
+                reason=row.reason,
+                subject=open_or_none(services.vault, key, row.subject),
+                body=open_or_none(services.vault, key, row.body),
+                segments=row.segments,
+                due_at=row.due_at,
+                expires_at=row.expires_at,
+                asserts=from_json(row.asserts),
+                attempts=row.attempts,
+                settled_at=row.accepted_at or row.settled_at,
+            )
+        )
+    return seen
+
+
+def _replies(session: Session, services: Services, card: Card) -> list[ReplySeen]:
+    keys = {person.person_id: person for person in card.people}
+    rows = session.scalars(
+        select(Reply).where(Reply.job_id == card.id).order_by(Reply.received_at.desc())
+    )
+    seen = []
+    for row in rows:
+        person = keys.get(row.person_id) if row.person_id else None
+        key = row.key or (person.key if person else None)
+        seen.append(
+            ReplySeen(
+                id=row.id,
+                from_name=person.name if person else None,
+                channel=Channel(row.channel),
+                body=open_or_none(services.vault, key, row.body),
+                intent=row.intent,
+                received_at=row.received_at,
+            )
+        )
+    return seen

@@ -1,0 +1,100 @@
+"""Which jobs need somebody now, and why. Pure: the board sorts by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.promises import TOLERANCE, same_promise
+from notifier.domain.windows import OFF, Expectation, Window, local_date
+
+_NOBODY_SAID = frozenset({JobStatus.SCHEDULED, JobStatus.CONFIRMED})
+_GONE_WRONG = frozenset({JobStatus.ATTEMPTED, JobStatus.EXCEPTION, JobStatus.NOT_RECEIVED})
+
+
+class Risk(StrEnum):
+    """Why a job needs somebody, the most pressing first."""
+
+    TASK_OVERDUE = "task_overdue"
+    TOO_LATE_TO_WARN = "too_late_to_warn"  # they still expect what won't happen, past `tell_by`
+    NOT_HEARD = "not_heard"  # they still expect what won't happen
+    NO_WORD = "no_word"  # should be under way, and nobody has reported
+    MESSAGE_STUCK = "message_stuck"  # held, or nobody knows whether it went
+    GONE_WRONG = "gone_wrong"  # a parcel that was attempted, lost or damaged
+    TASK_OPEN = "task_open"
+    NO_TIME = "no_time"  # nobody knows when
+
+    @property
+    def rank(self) -> int:
+        """0 for the most pressing."""
+        return list(Risk).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskFacts:
+    """What the risk of one job is judged by."""
+
+    kind: JobKind
+    status: JobStatus
+    finished: bool
+    zone: str
+    agreed: Expectation | None
+    expected: Expectation | None
+    told: tuple[Expectation | None, ...]  # of each person
+    tell_by: datetime | None
+    stuck: bool
+    task_overdue: bool
+    task_open: bool
+
+
+def risk_of(job: RiskFacts, *, now: datetime) -> Risk | None:
+    """Return the most pressing reason why this job needs somebody at `now`, or None."""
+    if job.task_overdue:
+        return Risk.TASK_OVERDUE
+    unheard = not job.finished and any(
+        believes_otherwise(job.kind, job.zone, told or job.agreed, job.expected)
+        for told in job.told
+    )
+    reasons = {
+        Risk.TOO_LATE_TO_WARN: unheard and job.tell_by is not None and job.tell_by < now,
+        Risk.NOT_HEARD: unheard,
+        Risk.NO_WORD: not job.finished and _overdue(job, now),
+        Risk.MESSAGE_STUCK: job.stuck,
+        Risk.GONE_WRONG: not job.finished and job.status in _GONE_WRONG,
+        Risk.TASK_OPEN: job.task_open,
+        Risk.NO_TIME: not job.finished
+        and job.expected is not None
+        and not isinstance(job.expected, Window),
+    }
+    return next((risk for risk in Risk if reasons.get(risk)), None)
+
+
+def believes_otherwise(
+    kind: JobKind, zone: str, told: Expectation | None, expected: Expectation | None
+) -> bool:
+    """Return whether someone told `told` would be wrong by more than the default tolerance.
+
+    An earlier date of an order surprises nobody, so it does not count.
+    """
+    if told is None or expected is None:
+        return False
+    place = ZoneInfo(zone)
+    if same_promise(kind, told, expected, place):
+        return False
+    if kind is JobKind.ORDER and isinstance(told, Window) and isinstance(expected, Window):
+        return local_date(expected.end, place) > local_date(told.end, place)
+    return True
+
+
+def _overdue(job: RiskFacts, now: datetime) -> bool:
+    """Silence is a risk: a visit that should have begun, a parcel that should be there."""
+    if job.expected == OFF or not isinstance(job.expected, Window):
+        return False
+    if job.kind is JobKind.ORDER:
+        return job.expected.end < now and job.status is not JobStatus.READY_FOR_PICKUP
+    if job.status in _NOBODY_SAID:
+        return job.expected.start + TOLERANCE < now
+    return job.expected.end < now

@@ -1,0 +1,139 @@
+"""Staff: who they are, and the one-time links that sign them in."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from notifier.errors import Conflict, NotFound
+from notifier.services import Services
+from notifier.store.engine import reading
+from notifier.store.tables import SignInLink, Staff
+
+#: How long a sign-in link works.
+LINK_LIFE = timedelta(minutes=15)
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffMember:
+    """Somebody who signed in. `session_epoch` must match the row's for a session to count."""
+
+    id: UUID
+    brand_id: UUID
+    name: str
+    session_epoch: int
+
+
+def add_staff(services: Services, brand_id: UUID, name: str, email: str) -> UUID:
+    """Add somebody who may sign in, and return their id.
+
+    :raises Conflict: if the brand already has staff with this email address.
+    """
+    plain = email.strip().lower()
+    email_hash = services.vault.blind(plain)
+    key = services.vault.new_key()
+    with services.sessions.begin() as session:
+        taken = session.scalar(
+            select(Staff.id).where(Staff.brand_id == brand_id, Staff.email_hash == email_hash)
+        )
+        if taken is not None:
+            raise Conflict("Somebody with this email address is already staff of this brand.")
+        member = Staff(
+            id=services.ids(),
+            brand_id=brand_id,
+            key=key,
+            name=services.vault.seal(key, name.strip()),
+            email=services.vault.seal(key, plain),
+            email_hash=email_hash,
+            phone_hash=None,
+            session_epoch=0,
+            created_at=services.now(),
+            disabled_at=None,
+        )
+        session.add(member)
+    return member.id
+
+
+def make_sign_in_link(services: Services, staff_id: UUID) -> str:
+    """Return a link that signs this member of staff in once, within `LINK_LIFE`.
+
+    :raises NotFound: if there is no such member, or they may no longer sign in.
+    """
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    now = services.now()
+    with services.sessions.begin() as session:
+        member = session.get(Staff, staff_id)
+        if member is None or member.disabled_at is not None:
+            raise NotFound("There is no such member of staff.")
+        session.add(
+            SignInLink(
+                id=services.ids(),
+                staff_id=staff_id,
+                token_hash=_token_hash(services, token),
+                created_at=now,
+                expires_at=now + LINK_LIFE,
+                used_at=None,
+            )
+        )
+    return f"{services.public_url}/sign-in/{token}"
+
+
+def link_works(services: Services, token: str) -> bool:
+    """Return whether `sign_in` would succeed now. Changes nothing: previews may ask."""
+    with reading(services.sessions) as session:
+        expires_at = session.scalar(
+            select(SignInLink.expires_at).where(
+                SignInLink.token_hash == _token_hash(services, token),
+                SignInLink.used_at.is_(None),
+            )
+        )
+        return expires_at is not None and expires_at > services.now()
+
+
+def sign_in(services: Services, token: str) -> StaffMember | None:
+    """Use a link up and return who it was for; None if it is unknown, used or too old."""
+    now = services.now()
+    with services.sessions.begin() as session:
+        staff_id = session.scalar(
+            update(SignInLink)
+            .where(
+                SignInLink.token_hash == _token_hash(services, token),
+                SignInLink.used_at.is_(None),  # two taps at once: only one signs in
+                SignInLink.expires_at > now,
+            )
+            .values(used_at=now)
+            .returning(SignInLink.staff_id)
+        )
+        member = session.get(Staff, staff_id) if staff_id is not None else None
+        if member is None or member.disabled_at is not None:
+            return None
+        return _opened(services, member)
+
+
+def signed_in(services: Services, staff_id: UUID, session_epoch: int) -> StaffMember | None:
+    """Return whose session this is, or None if it has been ended from our side."""
+    with reading(services.sessions) as session:
+        member = session.get(Staff, staff_id)
+        if member is None or member.disabled_at is not None:
+            return None
+        if member.session_epoch != session_epoch:
+            return None
+        return _opened(services, member)
+
+
+def _opened(services: Services, member: Staff) -> StaffMember:
+    return StaffMember(
+        id=member.id,
+        brand_id=member.brand_id,
+        name=services.vault.open(member.key, member.name),
+        session_epoch=member.session_epoch,
+    )
+
+
+def _token_hash(services: Services, token: str) -> bytes:
+    return services.vault.blind(f"sign-in:{token}")

@@ -1,0 +1,104 @@
+"""One job's page, its poll, and what is pressed on it without a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from flask import abort, make_response, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from notifier import intake
+from notifier.board_reading.job import JobPage, read_job
+from notifier.domain.facts import FactSource
+from notifier.errors import Conflict, NotFound
+from notifier.explain import explain
+from notifier.web.board.access import current_actor, current_staff
+from notifier.web.board.blueprint import board
+from notifier.web.board.forms import sheets_of
+from notifier.web.board.pages import Page, draw_page, etag_of, is_part, page_now, unless_unchanged
+from notifier.web.current import services
+
+
+@board.get("/board/jobs/<uuid:job_id>")
+def show_job(job_id: UUID) -> ResponseReturnValue:
+    """Show everything about one job."""
+    page = page_now()
+    job = _read(job_id, page)
+    part = _draw_part(job, page)
+    return draw_page(
+        "job.html",
+        page=page,
+        job=job,
+        part=part,
+        etag=etag_of(part),
+        sheets=sheets_of(job.card.kind),
+    )
+
+
+@board.get("/board/jobs/<uuid:job_id>/live")
+def poll_job(job_id: UUID) -> ResponseReturnValue:
+    """Answer the page's own poll."""
+    page = page_now()
+    return unless_unchanged(_draw_part(_read(job_id, page), page))
+
+
+@board.post("/board/jobs/<uuid:job_id>/facts/<uuid:fact_id>/take-back")
+def take_back(job_id: UUID, fact_id: UUID) -> ResponseReturnValue:
+    """Take any fact back as a mistake."""
+
+    def withdraw() -> None:
+        intake.withdraw(
+            services(),
+            current_staff().brand_id,
+            job_id,
+            fact_id,
+            source=FactSource.STAFF,
+            actor=current_actor(),
+        )
+
+    return _do(job_id, withdraw)
+
+
+@board.post("/board/jobs/<uuid:job_id>/hold")
+def hold(job_id: UUID) -> ResponseReturnValue:
+    """Hold every message of this job: somebody calls instead."""
+    return _do(
+        job_id,
+        lambda: intake.hold(services(), current_staff().brand_id, job_id, actor=current_actor()),
+    )
+
+
+@board.post("/board/jobs/<uuid:job_id>/release")
+def release(job_id: UUID) -> ResponseReturnValue:
+    """Let messages of this job go again."""
+    return _do(
+        job_id,
+        lambda: intake.release(services(), current_staff().brand_id, job_id, actor=current_actor()),
+    )
+
+
+def _read(job_id: UUID, page: Page) -> JobPage:
+    try:
+        return read_job(services(), page.brand.id, job_id, with_phone=page.brand.demo)
+    except NotFound:
+        abort(404)
+
+
+def _draw_part(job: JobPage, page: Page) -> str:
+    explained = explain(services(), page.brand.id, job.card.id)
+    return draw_page("_job.html", page=page, job=job, explained=explained)
+
+
+def _do(job_id: UUID, act: Callable[[], object]) -> ResponseReturnValue:
+    try:
+        act()
+    except NotFound:
+        abort(404)
+    except Conflict:
+        pass  # somebody else has just done it: the page shows how it stands
+    if not is_part():
+        return redirect(url_for("board.show_job", job_id=job_id), 303)
+    response = make_response("", 204)
+    response.headers["HX-Trigger"] = "board-changed"
+    return response

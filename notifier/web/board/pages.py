@@ -1,0 +1,226 @@
+"""What every page is drawn with: the brand, the time, and how things are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from flask import Response, make_response, render_template, request
+from markupsafe import Markup, escape
+
+from notifier.board_reading.cards import Card, MessageLine
+from notifier.board_reading.day import BrandSeen, count_open_tasks, read_brand
+from notifier.board_reading.job import FactLine
+from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.windows import OFF, Expectation, Window
+from notifier.page_times import say_date, say_day, say_hours, say_moment
+from notifier.store.engine import reading
+from notifier.web.board import wording
+from notifier.web.board.access import current_staff
+from notifier.web.board.bars import Drawing, draw
+from notifier.web.board.undoing import pending_undo
+from notifier.web.current import services
+
+_ABOUT_NOW = 5  # seconds: the preview and the clock need not agree to the second
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRow:
+    """One line beside the drawing: its name, what it says, and how it differs."""
+
+    kind: str
+    label: str
+    text: str
+    said: Expectation | None
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The brand, now, and the ways in which a page writes times, numbers and words."""
+
+    brand: BrandSeen
+    now: datetime
+    open_tasks: int
+
+    @property
+    def locale(self) -> str:
+        """The board speaks English; the brand's locale decides on a 12 or 24 hour clock."""
+        return self.brand.locale if self.brand.locale.startswith("en") else "en"
+
+    @property
+    def today(self) -> str:
+        """The date and time in the brand's zone."""
+        zone = ZoneInfo(self.brand.zone)
+        local = self.now.astimezone(zone)
+        clock = say_moment(self.now, zone, now=self.now, locale=self.locale)
+        return f"{local:%A} {local.day} {local:%B}, {clock}"
+
+    def clock(self, moment: datetime, zone: str | None = None) -> str:
+        """Return a moment in `zone` (the brand's without one): `3:00 PM`, with its day."""
+        place = ZoneInfo(zone or self.brand.zone)
+        return say_moment(moment, place, now=self.now, locale=self.locale)
+
+    def when(self, said: Expectation | None, card: Card) -> str:
+        """Return an expectation as staff read it, in the zone of the job's place."""
+        if said is None:
+            return "no time given"
+        if not isinstance(said, Window):
+            if said is OFF:
+                return "not coming" if card.status is JobStatus.CANCELLED else "not today"
+            return "no time known"
+        zone = ZoneInfo(card.zone)
+        if card.kind is JobKind.ORDER:
+            return say_date(said, zone, now=self.now, locale=self.locale)
+        hours = say_hours(said, zone, locale=self.locale)
+        if (name := self.zone_name(card.zone)) is not None:
+            hours = f"{hours} {name}"
+        day = said.start.astimezone(zone).date()
+        if day == self.now.astimezone(zone).date():
+            return hours
+        return f"{say_day(day, zone, now=self.now, locale=self.locale)}, {hours}"
+
+    def zone_name(self, zone: str) -> str | None:
+        """Return the short name of a place's zone where it is not the brand's own."""
+        place, home = ZoneInfo(zone), ZoneInfo(self.brand.zone)
+        if self.now.astimezone(place).utcoffset() == self.now.astimezone(home).utcoffset():
+            return None
+        return self.now.astimezone(place).tzname()
+
+    def rows(self, card: Card) -> list[TimeRow]:
+        """Return promised, agreed, told and expected: one line while they all agree."""
+        base = card.agreed or card.promised
+        said = [("promised", "Promised", card.promised)]
+        if card.agreed != card.promised:
+            said.append(("promised", "Agreed", card.agreed))
+        said += [("told", "Told", card.told), ("expected", "Expected", card.expected)]
+        if all(what in (base, None) for _, _, what in said) and base is not None:
+            label = "Expected" if card.told is None else "Promised, told, expected"
+            return [TimeRow("expected", label, self.when(base, card), base, False)]
+        return [
+            TimeRow(kind, label, self.when(what, card), what, what is not None and what != base)
+            for kind, label, what in said
+        ]
+
+    def drawing(self, card: Card) -> Drawing | None:
+        """Return the bars of `rows`."""
+        rows = [(row.kind, row.said) for row in self.rows(card)]
+        return draw(rows, fallback=card.agreed or card.promised, now=self.now)
+
+    def lateness(self, card: Card) -> str | None:
+        """Return how far expected is from what was agreed: `45 min late`, `2 days late`."""
+        agreed, expected = card.agreed or card.promised, card.expected
+        if not isinstance(agreed, Window) or not isinstance(expected, Window) or not card.late:
+            return None
+        minutes = round((expected.end - agreed.end).total_seconds() / 60)
+        return f"{_span(abs(minutes))} {'late' if minutes > 0 else 'early'}" if minutes else None
+
+    def phone(self, number: str | None) -> str:
+        """Return a number as people of the brand's country write it."""
+        if number is None:
+            return ""
+        try:
+            parsed = phonenumbers.parse(number, self.brand.country)
+        except phonenumbers.NumberParseException:
+            return number
+        home = phonenumbers.country_code_for_region(self.brand.country)
+        style = phonenumbers.PhoneNumberFormat
+        at_home = parsed.country_code == home
+        return phonenumbers.format_number(
+            parsed, style.NATIONAL if at_home else style.INTERNATIONAL
+        )
+
+    def next_words(self, line: MessageLine) -> str:
+        """Return when a waiting message goes, or why it does not."""
+        status = wording.MESSAGE_STATUS[line.status]
+        if line.status in ("planned", "ready", "deferred"):
+            if line.due_at <= self.now:
+                return "goes now"
+            return f"goes {self.clock(line.due_at)}"
+        why = wording.why_not_words(line.reason)
+        return f"{status.lower()}: {why}" if why else status.lower()
+
+    def send_words(self, send_at: datetime, hold_seconds: int) -> str:
+        """Return when a previewed message goes, and why if it waits for the morning."""
+        wait = (send_at - self.now).total_seconds()
+        if wait <= hold_seconds + _ABOUT_NOW:
+            return f"in {hold_seconds} s" if hold_seconds else "at once"
+        return f"at {self.clock(send_at)}"
+
+    def fact_time(self, line: FactLine, card: Card) -> str:
+        """Return the time that a fact speaks of, after a colon."""
+        said = line.fact.window or line.fact.expected
+        return f": {self.when(said, card)}" if said is not None else ""
+
+    def prefill(self, card: Card, edge: str) -> dict[str, str]:
+        """Return the local day and time that a form starts from: of what is expected."""
+        base = card.expected if isinstance(card.expected, Window) else card.agreed
+        moment = getattr(base, edge) if isinstance(base, Window) else self.now
+        local = moment.astimezone(ZoneInfo(card.zone))
+        return {"day": local.date().isoformat(), "time": f"{local:%H:%M}"}
+
+    def with_links(self, words: str) -> Markup:
+        """Return a text with our own links made real, as a phone does."""
+        start = services().public_url + "/s/"
+        parts = []
+        for word in words.split(" "):
+            if word.startswith(start):
+                bare = word.rstrip(".,")
+                tail = word[len(bare) :]
+                link = Markup('<a href="{}" target="_blank" rel="noopener">{}</a>{}')
+                parts.append(link.format(bare, bare.split("//", 1)[-1], tail))
+            else:
+                parts.append(escape(word))
+        return Markup(" ").join(parts)
+
+
+def page_now() -> Page:
+    """Return what this request's page is drawn with."""
+    with reading(services().sessions) as session:
+        return Page(
+            brand=read_brand(session, current_staff().brand_id),
+            now=services().now(),
+            open_tasks=count_open_tasks(session, current_staff().brand_id),
+        )
+
+
+def draw_page(template: str, /, page: Page | None = None, **values: object) -> str:
+    """Return a page or a part of one, with all that its template may ask for."""
+    return render_template(
+        f"board/{template}",
+        page=page or page_now(),
+        staff=current_staff(),
+        words=wording,
+        undo=pending_undo(services().now()),
+        **values,
+    )
+
+
+def is_part() -> bool:
+    """Return whether htmx asks for a part; without a script, the whole page is due."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def etag_of(part: str) -> str:
+    """Return the tag that names this exact state of a part."""
+    return blake2b(part.encode(), digest_size=16).hexdigest()
+
+
+def unless_unchanged(part: str) -> Response:
+    """Answer a poll: 304 where the reader already shows exactly this."""
+    response = make_response(part)
+    response.set_etag(etag_of(part))
+    return response.make_conditional(request)
+
+
+def _span(minutes: int) -> str:
+    if minutes < 120:
+        return f"{minutes} min"
+    if minutes < 24 * 60:
+        hours, rest = divmod(minutes, 60)
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    days = round(minutes / (24 * 60))
+    return f"{days} day" if days == 1 else f"{days} days"

@@ -1,0 +1,167 @@
+"""The sheet that slides up: say something, see exactly what goes out, confirm, undo."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import abort, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from notifier import actions
+from notifier.board_reading.cards import Card, read_technicians
+from notifier.board_reading.job import facts_since, last_seq, read_card
+from notifier.errors import Conflict, Invalid, NotFound
+from notifier.intake import NewFact
+from notifier.preview import Preview, preview
+from notifier.store.engine import reading
+from notifier.web.board.access import current_actor, current_staff
+from notifier.web.board.blueprint import board
+from notifier.web.board.day import dock
+from notifier.web.board.forms import Sheet, fact_from, late_choices, sheet_of
+from notifier.web.board.pages import draw_page, is_part
+from notifier.web.board.undoing import forget_undo, remember_undo
+from notifier.web.current import services, settings
+
+_CHANGED = "board-changed"
+_SHEET_DONE = "sheet-done"
+#: What a preview's own form carries along; everything else on it is an answer.
+_NOT_ANSWERS = frozenset({"csrf_token", "version", "seq"})
+
+
+@board.get("/board/jobs/<uuid:job_id>/say/<name>")
+def show_sheet(job_id: UUID, name: str) -> ResponseReturnValue:
+    """Show the sheet, with a preview already where nothing needs to be asked."""
+    card, sheet = _find(job_id, name)
+    dock(job_id)
+    return _draw(card, sheet, first=True)
+
+
+@board.post("/board/jobs/<uuid:job_id>/say/<name>/preview")
+def show_preview(job_id: UUID, name: str) -> ResponseReturnValue:
+    """Show what would go out, to whom and when. Nothing is written."""
+    card, sheet = _find(job_id, name)
+    return _draw(card, sheet)
+
+
+@board.post("/board/jobs/<uuid:job_id>/say/<name>")
+def confirm(job_id: UUID, name: str) -> ResponseReturnValue:
+    """Record what was previewed, unless the job has changed since: then show how."""
+    card, sheet = _find(job_id, name)
+    try:
+        new = _fact(card, sheet)
+        recorded = actions.confirm(
+            services(),
+            current_staff().brand_id,
+            job_id,
+            new,
+            staff_id=current_staff().id,
+            expecting_version=_number("version"),
+        )
+    except Conflict:
+        return _draw(_card(job_id), sheet, changed=True)
+    except Invalid:
+        return _draw(card, sheet)
+    remember_undo(
+        job_id=job_id,
+        fact_id=recorded.fact_id,
+        what=sheet.title,
+        sends=request.form.get("sends") == "yes",
+        now=services().now(),
+        seconds=_hold_seconds(),
+    )
+    if not is_part():
+        return redirect(url_for("board.show_job", job_id=job_id), 303)
+    return _done(draw_page("_undo.html"))
+
+
+@board.post("/board/jobs/<uuid:job_id>/undo/<uuid:fact_id>")
+def undo(job_id: UUID, fact_id: UUID) -> ResponseReturnValue:
+    """Take back what was just confirmed."""
+    try:
+        undone = actions.undo(
+            services(), current_staff().brand_id, job_id, fact_id, actor=current_actor()
+        )
+    except NotFound:
+        abort(404)
+    forget_undo()
+    if not is_part():
+        return redirect(url_for("board.show_job", job_id=job_id), 303)
+    return _done(draw_page("_undo.html", undone=undone))
+
+
+def _draw(
+    card: Card, sheet: Sheet, *, first: bool = False, changed: bool = False
+) -> ResponseReturnValue:
+    """Draw the whole sheet, or only its preview once the sheet is open."""
+    shown: Preview | None = None
+    problem: str | None = None
+    try:
+        shown = preview(services(), _brand_id(), card.id, _fact(card, sheet))
+    except Invalid as invalid:
+        problem = None if first else str(invalid)
+    except Conflict as conflict:
+        problem = str(conflict)
+    values = {
+        "card": card,
+        "sheet": sheet,
+        "choices": late_choices(card),
+        "technicians": _technicians(),
+        "preview": shown,
+        "problem": problem,
+        "answers": _answers(),
+        "seq": last_seq(services(), card.id),
+        "changed": facts_since(services(), _brand_id(), card.id, _number("seq"))
+        if changed
+        else None,
+        "hold_seconds": _hold_seconds(),
+    }
+    if not is_part():
+        return draw_page("sheet.html", **values)
+    return draw_page("_sheet.html" if first else "_preview.html", **values)
+
+
+def _done(body: str) -> ResponseReturnValue:
+    response = make_response(body)
+    response.headers["HX-Trigger"] = f"{_CHANGED}, {_SHEET_DONE}"
+    return response
+
+
+def _find(job_id: UUID, name: str) -> tuple[Card, Sheet]:
+    card = _card(job_id)
+    sheet = sheet_of(card.kind, name)
+    if sheet is None:
+        abort(404)
+    return card, sheet
+
+
+def _card(job_id: UUID) -> Card:
+    try:
+        return read_card(services(), _brand_id(), job_id)
+    except NotFound:
+        abort(404)
+
+
+def _brand_id() -> UUID:
+    return current_staff().brand_id
+
+
+def _fact(card: Card, sheet: Sheet) -> NewFact:
+    return fact_from(sheet, card, request.form, actor=current_actor(), hold_seconds=_hold_seconds())
+
+
+def _answers() -> dict[str, str]:
+    return {name: text for name, text in request.form.items() if name not in _NOT_ANSWERS}
+
+
+def _technicians() -> list[str]:
+    with reading(services().sessions) as session:
+        return sorted(read_technicians(session, services(), _brand_id()).values())
+
+
+def _hold_seconds() -> int:
+    return round(settings().undo_seconds)
+
+
+def _number(name: str) -> int:
+    text = request.form.get(name, "")
+    return int(text) if text.isdecimal() else 0

@@ -1,0 +1,48 @@
+"""What people must do, and ticking it off."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import abort, make_response, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from notifier.board_reading.tasks import read_open_tasks
+from notifier.errors import NotFound
+from notifier.task_list import mark_done
+from notifier.web.board.access import current_actor, current_staff
+from notifier.web.board.blueprint import board
+from notifier.web.board.pages import draw_page, etag_of, is_part, unless_unchanged
+from notifier.web.current import services
+
+
+@board.get("/board/tasks")
+def show_tasks() -> ResponseReturnValue:
+    """Show every open task, the soonest due first."""
+    part = _draw_part()
+    return draw_page("tasks.html", part=part, etag=etag_of(part))
+
+
+@board.get("/board/tasks/live")
+def poll_tasks() -> ResponseReturnValue:
+    """Answer the page's own poll."""
+    return unless_unchanged(_draw_part())
+
+
+@board.post("/board/tasks/<uuid:task_id>/done")
+def finish_task(task_id: UUID) -> ResponseReturnValue:
+    """Tick one off."""
+    try:
+        mark_done(services(), current_staff().brand_id, task_id, actor=current_actor())
+    except NotFound:
+        abort(404)
+    if not is_part():
+        return redirect(url_for("board.show_tasks"), 303)
+    response = make_response("", 204)
+    response.headers["HX-Trigger"] = "board-changed"
+    return response
+
+
+def _draw_part() -> str:
+    tasks = read_open_tasks(services(), current_staff().brand_id)
+    return draw_page("_tasks.html", tasks=tasks)

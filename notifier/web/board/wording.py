@@ -1,0 +1,283 @@
+"""What the board calls things: statuses, reasons, facts and strengths in plain words."""
+
+from __future__ import annotations
+
+from notifier.board_reading.job import FactLine
+from notifier.board_reading.risk import Risk
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.jobs import JobStatus
+from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
+from notifier.domain.reasons import Party, Reason
+from notifier.providers.codes import TWILIO
+
+STATUS: dict[JobStatus, str] = {
+    JobStatus.SCHEDULED: "Scheduled",
+    JobStatus.CONFIRMED: "Confirmed",
+    JobStatus.EN_ROUTE: "On the way",
+    JobStatus.ARRIVED: "There now",
+    JobStatus.COMPLETED: "Done",
+    JobStatus.MISSED: "Missed",
+    JobStatus.ORDERED: "Ordered",
+    JobStatus.SHIPPED: "Shipped",
+    JobStatus.IN_TRANSIT: "In transit",
+    JobStatus.OUT_FOR_DELIVERY: "Out for delivery",
+    JobStatus.ATTEMPTED: "Delivery attempted",
+    JobStatus.READY_FOR_PICKUP: "Ready for pickup",
+    JobStatus.DELIVERED: "Delivered",
+    JobStatus.NOT_RECEIVED: "Says it never came",
+    JobStatus.EXCEPTION: "Carrier has a problem",
+    JobStatus.RETURNED: "Returned",
+    JobStatus.CANCELLED: "Cancelled",
+}
+
+RISK: dict[Risk, str] = {
+    Risk.TASK_OVERDUE: "A call is overdue",
+    Risk.TOO_LATE_TO_WARN: "Has not heard, and it was due",
+    Risk.NOT_HEARD: "Has not heard yet",
+    Risk.NO_WORD: "No word from anyone",
+    Risk.MESSAGE_STUCK: "A message needs a look",
+    Risk.GONE_WRONG: "Went wrong on the way",
+    Risk.TASK_OPEN: "Somebody must ring",
+    Risk.NO_TIME: "No time known",
+}
+
+STRENGTH: dict[Strength | None, str] = {
+    Strength.GIVEN: "told in person",
+    Strength.DELIVERED: "delivered",
+    Strength.PRESUMED: "probably read",
+    Strength.NONE: "not reached",
+    None: "not told yet",
+}
+
+MESSAGE_STATUS: dict[MessageStatus, str] = {
+    MessageStatus.PLANNED: "Planned",
+    MessageStatus.READY: "Going out",
+    MessageStatus.CLAIMED: "Being sent",
+    MessageStatus.ACCEPTED: "Sent, no receipt yet",
+    MessageStatus.SENT: "Sent, no receipt yet",
+    MessageStatus.DELIVERED: "Delivered",
+    MessageStatus.UNDELIVERED: "Did not arrive",
+    MessageStatus.DEFERRED: "Trying again",
+    MessageStatus.REJECTED: "Refused",
+    MessageStatus.UNKNOWN: "Nobody knows if it went",
+    MessageStatus.HELD: "Held",
+    MessageStatus.SUPERSEDED: "Not sent: no longer true",
+    MessageStatus.EXPIRED: "Not sent: too late to help",
+    MessageStatus.SUPPRESSED: "Not sent: must not be written to",
+    MessageStatus.SKIPPED: "Not sent",
+}
+
+WHY_NOT: dict[WhyNot, str] = {
+    WhyNot.NO_CONTACT: "no number or address",
+    WhyNot.OPTED_OUT: "asked for no more messages",
+    WhyNot.NO_CONSENT: "has not agreed to this kind of message",
+    WhyNot.LANDLINE: "a landline, which takes no texts",
+    WhyNot.INVALID_ADDRESS: "the number or address does not work",
+    WhyNot.BOUNCED: "email to them comes back",
+    WhyNot.SHADOW: "shadow: nothing is sent",
+    WhyNot.BEFORE_LIVE: "it happened before you went live",
+    WhyNot.NO_LONGER_OWED: "no longer true",
+    WhyNot.JOB_ENDED: "the job has ended",
+    WhyNot.REACHED_OTHERWISE: "they know it already",
+    WhyNot.EXPIRED: "too late to help",
+    WhyNot.HELD_BY_STAFF: "on hold: you said that you will call",
+    WhyNot.OUTCOME_UNKNOWN: "it may or may not have gone out",
+    WhyNot.RULE_OFF: "this rule is switched off",
+    WhyNot.PROVIDER_REFUSED: "the provider refused it",
+    WhyNot.NO_PROVIDER: "nothing is set up to send it",
+    WhyNot.GAVE_UP: "tried again and again, then gave up",
+    WhyNot.RENDER_FAILED: "its words could not be put together",
+}
+
+_WHY_NOT_VALUES = {str(why) for why in WhyNot}
+
+MESSAGE: dict[str, str] = {
+    "booked": "booked",
+    "reminder": "reminder",
+    "on_the_way": "on the way",
+    "running_late": "running late",
+    "running_late_again": "later still",
+    "earlier_if_suits": "earlier, if it suits",
+    "no_time_yet": "no time known yet",
+    "not_coming_today": "not coming today",
+    "someone_else_coming": "someone else is coming",
+    "moved": "moved",
+    "cancelled": "cancelled",
+    "please_ignore": "please ignore our last text",
+    "offer_lapsed": "our offer no longer stands",
+    "missed_by_us": "we missed you, sorry",
+    "done_thanks": "thanks",
+    "order_confirmed": "order confirmed",
+    "order_delayed": "delayed",
+    "order_exception": "problem on the way",
+    "order_not_here": "not here on the day, sorry",
+    "order_please_ignore": "please ignore our last message",
+    "order_no_date_yet": "no date known yet",
+}
+
+#: What a rule says that owes nothing now.
+DECISION: dict[str, str] = {
+    "owed": "",
+    "role_not_addressed": "this rule does not write to them",
+    "condition_false": "its condition does not hold",
+    "no_drift": "they know the right time",
+    "within_tolerance": "they know the right time, near enough",
+    "nothing_told_yet": "they have not been told a time yet",
+    "finished": "the job has ended",
+    "expected_has_passed": "the time has passed",
+    "earlier_owes_nothing": "earlier than promised surprises nobody",
+    "waits_for_the_customer": "the customer is asked first",
+    "another_rule_speaks": "another message says it",
+    "episode_already_spoken": "it has been said already",
+    "waits_for_settlement": "waits until the last message is settled",
+    "no_moment": "its moment is not here",
+}
+
+REASON: dict[Reason, str] = {
+    Reason.TRAFFIC: "Traffic",
+    Reason.WEATHER: "Weather",
+    Reason.EARLIER_JOB: "Earlier visit took longer",
+    Reason.PARTS: "Waiting for parts",
+    Reason.VEHICLE: "Trouble with the van",
+    Reason.STAFFING: "Short of people",
+    Reason.ADDRESS: "Address unclear",
+    Reason.CUSTOMS: "Customs",
+    Reason.CARRIER: "The carrier",
+    Reason.STOCK: "Out of stock",
+    Reason.DAMAGED: "Damaged",
+    Reason.OTHER: "Something else",
+}
+
+PARTY: dict[Party, str] = {
+    Party.US: "by us",
+    Party.CUSTOMER: "by the customer",
+    Party.UNKNOWN: "nobody knows by whom",
+}
+
+SOURCE: dict[FactSource, str] = {
+    FactSource.STAFF: "staff",
+    FactSource.TECHNICIAN: "the technician",
+    FactSource.CARRIER: "the carrier",
+    FactSource.SHOP: "the shop",
+    FactSource.CUSTOMER: "the customer",
+    FactSource.CLOCK: "the clock",
+    FactSource.API: "your own system",
+}
+
+#: By task kind; `{who}` is the person's name.
+TASK: dict[str, str] = {
+    "call": "Ring {who}",
+    "reply": "Answer {who}",
+    "look_into": "Look into a message to {who}",
+    "sender_halted": "Mend the sender: nothing goes out",
+}
+
+#: Why a task is there, where it is not why a message was not sent.
+TASK_WHY: dict[str, str] = {
+    "running_late_again": "it got later a second time",
+    "call_asked_for": "they asked to be called",
+    "opt_out": "they want no more messages",
+    "cancel": "they wrote cancel: no more messages, or no visit?",
+    "no_contact": "they want to be left alone",
+    "opt_in": "they want messages again",
+    "help": "they asked for help",
+    "confirm": "they confirmed",
+    "reschedule": "they want another time",
+    "decline": "the time does not suit them",
+    "he_is_here": "they say that he is there already",
+    "other": "they wrote back",
+}
+
+ROLE: dict[Role, str] = {
+    Role.CUSTOMER: "customer",
+    Role.SECOND_CONTACT: "second contact",
+    Role.ON_SITE: "on site",
+}
+
+FACT: dict[FactType, str] = {
+    FactType.BOOKED: "Booked",
+    FactType.WITHDRAWN: "Taken back",
+    FactType.DELAYED: "Running late",
+    FactType.CANCELLED: "Cancelled",
+    FactType.TOLD: "Told by phone",
+    FactType.CONTACT_CHANGED: "Contact details changed",
+    FactType.CONFIRMED: "Confirmed",
+    FactType.REASSIGNED: "Someone else goes",
+    FactType.EN_ROUTE: "On the way",
+    FactType.ARRIVED: "Arrived",
+    FactType.COMPLETED: "Done",
+    FactType.MISSED: "Missed",
+    FactType.RESCHEDULED: "Moved",
+    FactType.ACCEPTED: "Accepted",
+    FactType.DECLINED: "Declined",
+    FactType.SHIPPED: "Shipped",
+    FactType.IN_TRANSIT: "In transit",
+    FactType.OUT_FOR_DELIVERY: "Out for delivery",
+    FactType.ATTEMPTED: "Delivery attempted",
+    FactType.READY_FOR_PICKUP: "Ready for pickup",
+    FactType.DELIVERED: "Delivered",
+    FactType.NOT_RECEIVED: "Says it never came",
+    FactType.EXCEPTION: "Carrier has a problem",
+    FactType.RETURNED: "Returned",
+}
+
+
+def message_words(name: str) -> str:
+    """Return what staff call a message; a business's own rules read as they are named."""
+    return MESSAGE.get(name) or plain(name)
+
+
+def why_not_words(reason: str | None) -> str:
+    """Return in words why something was not sent: one of ours, or a provider's code."""
+    if not reason:
+        return ""
+    if reason in _WHY_NOT_VALUES:
+        return WHY_NOT[WhyNot(reason)]
+    if reason in TWILIO:
+        return f"{TWILIO[reason].meaning} ({reason})"
+    return plain(reason)
+
+
+def channel_words(channel: Channel) -> str:
+    """Return what goes: a text or an email."""
+    return "text" if channel is Channel.SMS else "email"
+
+
+def plain(word: str) -> str:
+    """Return a closed list's member as a reader would write it."""
+    return word.replace("_", " ")
+
+
+def fact_words(line: FactLine) -> str:
+    """Return what a fact says: `Running late, 45 min (traffic)`."""
+    fact = line.fact
+    said = FACT[fact.type]
+    if fact.minutes is not None:
+        said = "Back on time" if fact.minutes == 0 else f"{said}, {fact.minutes} min"
+    if line.technician:
+        said = f"{said}: {line.technician}"
+    if line.person and fact.type in (FactType.TOLD, FactType.ACCEPTED, FactType.DECLINED):
+        said = f"{said}: {line.person}"
+    if fact.type is FactType.RESCHEDULED:
+        said = f"{said}, {'agreed' if fact.agreed else 'not agreed yet'}"
+    if fact.by is not None:
+        said = f"{said} {PARTY[fact.by]}"
+    if fact.reason is not None:
+        said = f"{said} ({REASON[fact.reason].lower()})"
+    return said
+
+
+def decision_words(reason: str) -> str:
+    """Return why a rule owes nothing, or how far what it owes has come."""
+    return DECISION[reason] if reason in DECISION else why_not_words(reason)
+
+
+def task_why(why: str) -> str:
+    """Return why a task is there."""
+    return TASK_WHY.get(why) or MESSAGE.get(why) or why_not_words(why)
+
+
+def task_words(kind: str, who: str | None) -> str:
+    """Return what must be done, and about whom."""
+    said = TASK.get(kind, plain(kind).capitalize())
+    return said.format(who=who or "the customer")

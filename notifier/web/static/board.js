@@ -1,0 +1,109 @@
+// What htmx does not do by itself: asking with an ETag, keeping the reader's place,
+// opening the sheet, and counting down to the moment when a message goes.
+"use strict";
+
+(() => {
+  const sheet = document.getElementById("sheet");
+  const offline = document.getElementById("offline");
+  const live = document.getElementById("live");
+  let lastSeen = new Date();
+  let kept = null;
+
+  // The poll: only while somebody looks, and only what has changed.
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt !== live) return;
+    if (document.hidden && event.detail.triggeringEvent?.type !== "board-changed") {
+      event.preventDefault();
+      return;
+    }
+    if (live.dataset.etag) event.detail.headers["If-None-Match"] = `"${live.dataset.etag}"`;
+  });
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt !== live) return;
+    const { status } = event.detail.xhr;
+    if (status === 200) {
+      live.dataset.etag = (event.detail.xhr.getResponseHeader("ETag") || "").replace(/^W\/|"/g, "");
+    }
+    if (status === 200 || status === 304) {
+      lastSeen = new Date();
+      offline.hidden = true;
+    } else {
+      const at = lastSeen.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+      offline.textContent = status === 401
+        ? "You are signed out. Open a new sign-in link to go on."
+        : `Not up to date: no connection since ${at}. Trying again.`;
+      offline.hidden = false;
+    }
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && live) htmx.trigger(document.body, "board-changed");
+  });
+
+  // New content must not take the reader's focus, or close what they opened.
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target !== live) return;
+    kept = {
+      focus: live.contains(document.activeElement) ? document.activeElement.id : null,
+      open: [...live.querySelectorAll("details[open][id]")].map((found) => found.id),
+    };
+  });
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target === live && kept) {
+      kept.open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+      if (kept.focus) document.getElementById(kept.focus)?.focus({ preventScroll: true });
+      kept = null;
+      toNewestText();
+    }
+    if (event.detail.target.id === "sheet-body" && !sheet.open) sheet.showModal();
+  });
+
+  // The sheet.
+  document.addEventListener("click", (event) => {
+    if (event.target === sheet || (sheet?.open && event.target.closest("[data-close]"))) {
+      event.preventDefault();
+      sheet.close();
+    }
+    if (!event.target.closest("search")) document.getElementById("found")?.replaceChildren();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !sheet?.open) document.getElementById("found")?.replaceChildren();
+  });
+  document.addEventListener("focusin", (event) => {
+    if (event.target.name === "minutes") document.querySelector("input[name=late][value=other]").checked = true;
+  });
+  document.body.addEventListener("sheet-done", () => {
+    if (sheet?.open) sheet.close();
+    if (document.querySelector(".sheet-page")) window.location.assign("/board");
+  });
+
+  // "Sending in 10 s · Undo": the server holds the messages, this only counts.
+  const countDown = () => {
+    const bar = document.querySelector(".toast[data-seconds]:not([data-counting])");
+    if (!bar) return;
+    bar.dataset.counting = "yes";
+    const end = Date.now() + Number(bar.dataset.seconds) * 1000;
+    const tick = setInterval(() => {
+      if (!bar.isConnected) return clearInterval(tick);
+      const left = (end - Date.now()) / 1000;
+      bar.querySelector(".left").textContent = `${Math.max(0, Math.ceil(left))} s`;
+      bar.querySelector("progress").value = Math.max(0, left);
+      if (left > 0) return;
+      clearInterval(tick);
+      htmx.trigger(document.body, "board-changed");
+      bar.remove();
+    }, 200);
+  };
+  const fade = () => {
+    const note = document.querySelector(".toast[data-fade]:not([data-fading])");
+    if (!note) return;
+    note.dataset.fading = "yes";
+    setTimeout(() => note.remove(), Number(note.dataset.fade) * 1000);
+  };
+  const toNewestText = () => {
+    document.querySelectorAll(".phone ol").forEach((list) => { list.scrollTop = list.scrollHeight; });
+  };
+  document.body.addEventListener("htmx:oobAfterSwap", () => { countDown(); fade(); });
+  countDown();
+  fade();
+  toNewestText();
+})();
