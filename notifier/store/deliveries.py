@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, exists, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -73,12 +74,31 @@ def take_received(session: Session, delivery_id: UUID) -> tuple[Delivery, Source
         .where(Delivery.id == delivery_id, Delivery.status == DeliveryStatus.RECEIVED)
         .with_for_update(of=Delivery, skip_locked=True)
     ).one_or_none()
-    return row._tuple() if row is not None else None
+    return (row[0], row[1]) if row is not None else None
 
 
-def job_with_reference(session: Session, brand_id: UUID, reference: str) -> Job | None:
+@dataclass(frozen=True, slots=True)
+class KnownJob:
+    """What an event needs to know of its job, without loading the row before it is locked."""
+
+    id: UUID
+    kind: str
+    zone: str  # IANA, of the place
+
+
+def job_with_reference(session: Session, brand_id: UUID, reference: str) -> KnownJob | None:
     """Return the brand's job with this reference."""
-    return session.scalar(select(Job).where(Job.brand_id == brand_id, Job.reference == reference))
+    return _known(session, Job.brand_id == brand_id, Job.reference == reference)
+
+
+def job_with_id(session: Session, job_id: UUID) -> KnownJob | None:
+    """Return the job with this id."""
+    return _known(session, Job.id == job_id)
+
+
+def _known(session: Session, *where: ColumnElement[bool]) -> KnownJob | None:
+    row = session.execute(select(Job.id, Job.kind, Job.zone).where(*where)).one_or_none()
+    return KnownJob(*row) if row is not None else None
 
 
 def uses_of_code(session: Session, brand_id: UUID, code: str) -> list[CodeUse]:

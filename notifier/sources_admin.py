@@ -1,0 +1,66 @@
+"""Set sources up: a name in a URL, a secret, an adapter."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from notifier.errors import Conflict, Invalid, NotFound
+from notifier.services import Services
+from notifier.sources.registry import adapters
+from notifier.store.deliveries import source_named
+from notifier.store.tables import Brand, Source
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class AddedSource:
+    """What to paste into the vendor's settings."""
+
+    url: str
+    secret: str | None = field(repr=False)  # only if we made it; it is shown this once
+
+
+def add_source(
+    services: Services, brand_id: UUID, name: str, kind: str, secret: str | None = None
+) -> AddedSource:
+    """Add a source that is open from now on, and make its secret if none is given.
+
+    :raises Invalid: for a name, kind or secret that can't be used.
+    :raises Conflict: if the name is taken.
+    :raises NotFound: if there is no such brand.
+    """
+    if not is_source_name(name):
+        raise Invalid("name", "A source's name has 1 to 63 lower-case letters, digits or hyphens.")
+    adapter = adapters().get(kind)
+    if adapter is None:
+        raise Invalid("kind", f"There is no such kind; there are {', '.join(sorted(adapters()))}.")
+    if secret is not None and not adapter.takes_secret(secret):
+        raise Invalid("secret", f"This is no secret that {kind} can sign with.")
+    made = adapter.new_secret() if secret is None else None
+    key, now = services.vault.new_key(), services.now()
+    with services.sessions.begin() as session:
+        if session.get(Brand, brand_id) is None:
+            raise NotFound("There is no such brand.")
+        if source_named(session, name) is not None:
+            raise Conflict("A source of that name is there already.")
+        session.add(
+            Source(
+                id=services.ids(),
+                brand_id=brand_id,
+                name=name,
+                kind=kind,
+                key=key,
+                secret=services.vault.seal(key, made or secret or ""),
+                live_at=now,
+                created_at=now,
+            )
+        )
+    return AddedSource(f"{services.public_url}/webhooks/in/{name}", made)
+
+
+def is_source_name(name: str) -> bool:
+    """Return whether `name` can stand in a source's URL."""
+    return _NAME.fullmatch(name) is not None

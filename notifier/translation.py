@@ -1,0 +1,298 @@
+"""Translate journalled deliveries into facts: each delivery and its facts commit together."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from notifier import booking, intake
+from notifier.domain.deliveries import DeliveryStatus, order_meant
+from notifier.domain.jobs import JobKind
+from notifier.errors import Busy, Invalid, NotifierError
+from notifier.services import Services
+from notifier.sources.estimates import resolve
+from notifier.sources.protocol import (
+    Booking,
+    ByTrackingCode,
+    Ignored,
+    Incoming,
+    Join,
+    SourceAdapter,
+    SourceEvent,
+    Untranslatable,
+    own_id,
+)
+from notifier.sources.registry import adapters
+from notifier.store import deliveries
+from notifier.store.deliveries import KnownJob
+from notifier.store.engine import reading
+from notifier.store.tables import Delivery, Source
+
+_WHY_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a delivery."""
+
+    status: DeliveryStatus
+    why: str | None = None
+    waits_for: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Context:
+    """One delivery on its way through, inside its transaction."""
+
+    session: Session
+    services: Services
+    delivery: Delivery
+    source: Source
+    adapter: SourceAdapter
+    external_id: str
+
+    @property
+    def actor(self) -> str:
+        return f"source:{self.source.id}"
+
+
+class _NotBookedYet(Exception):
+    """The job is not known; the delivery waits for `join`. Nothing of it was recorded."""
+
+    def __init__(self, join: Join) -> None:
+        super().__init__()
+        self.join = join
+
+
+class _OlderParcel(Exception):
+    """The code is known, and the scan is older than every order that has it."""
+
+
+def translate_received(services: Services, limit: int = 100) -> int:
+    """Translate up to `limit` deliveries, the oldest first; return how many were looked at.
+
+    Whatever a delivery says, it ends as applied, ignored, waiting or failed with the reason;
+    only trouble with the database leaves it as it was, for the next tick.
+    """
+    with reading(services.sessions) as session:
+        waiting = deliveries.received_ids(session, limit)
+    outcomes = [_translate(services, delivery_id) for delivery_id in waiting]
+    if DeliveryStatus.APPLIED in outcomes:
+        services.wake()
+    return len(waiting)
+
+
+def _translate(
+    services: Services, delivery_id: UUID, *, again: bool = True
+) -> DeliveryStatus | None:
+    """Translate one delivery; return what became of it, None if another worker has it."""
+    try:
+        with services.sessions.begin() as session:
+            taken = deliveries.take_received(session, delivery_id)
+            if taken is None:
+                return None
+            outcome = _apply(session, services, *taken)
+            return _settle(services, taken[0], outcome)
+    except (OperationalError, Busy):
+        raise
+    except IntegrityError as error:
+        if again:  # somebody booked the same reference at this moment: now it is known
+            return _translate(services, delivery_id, again=False)
+        outcome = _failed(type(error).__name__)
+    except _NotBookedYet as missing:
+        return _wait(services, delivery_id, missing.join)
+    except _OlderParcel:
+        outcome = _Outcome(DeliveryStatus.IGNORED, "older than every order with this code")
+    except Invalid as error:
+        outcome = _failed(f"{error.field}: {error}")
+    except (NotifierError, Untranslatable) as error:
+        outcome = _failed(str(error))
+    except Exception as error:  # its text may quote the body, so only its class is kept
+        outcome = _failed(type(error).__name__)
+    with services.sessions.begin() as session:
+        taken = deliveries.take_received(session, delivery_id)
+        return _settle(services, taken[0], outcome) if taken is not None else None
+
+
+def _settle(services: Services, delivery: Delivery, outcome: _Outcome) -> DeliveryStatus:
+    delivery.status = outcome.status
+    delivery.why = outcome.why
+    delivery.waits_for = outcome.waits_for
+    delivery.translated_at = services.now()
+    return outcome.status
+
+
+def _failed(why: str) -> _Outcome:
+    return _Outcome(DeliveryStatus.FAILED, why[:_WHY_LENGTH])
+
+
+def _apply(session: Session, services: Services, delivery: Delivery, source: Source) -> _Outcome:
+    """Record what the delivery says, all of it or nothing."""
+    adapter = adapters()[source.kind]
+    incoming = _opened(services, delivery, source)
+    translation = adapter.translate(incoming)
+    if isinstance(translation, Ignored):
+        return _Outcome(DeliveryStatus.IGNORED, translation.why)
+    context = _Context(
+        session=session,
+        services=services,
+        delivery=delivery,
+        source=source,
+        adapter=adapter,
+        external_id=own_id(adapter, incoming),
+    )
+    facts = [event for event in translation if event.booking is None]
+    for event in translation:
+        if event.booking is not None:
+            _book(context, event, event.booking)
+    joined = [(_job(context, event), event) for event in facts]
+    deliveries.lock_jobs(session, {job.id for job, _ in joined})
+    news = [_record(context, job, event, nth) for nth, (job, event) in enumerate(joined)]
+    if facts and not any(news):
+        return _Outcome(DeliveryStatus.APPLIED, "said before")
+    return _Outcome(DeliveryStatus.APPLIED)
+
+
+def _opened(services: Services, delivery: Delivery, source: Source) -> Incoming:
+    if delivery.body is None or delivery.headers is None:
+        raise Untranslatable("The body is no longer kept.")
+    headers = json.loads(services.vault.open(source.key, delivery.headers))
+    return Incoming(headers, services.vault.open(source.key, delivery.body).encode())
+
+
+def _job(context: _Context, event: SourceEvent) -> KnownJob:
+    """Return the job that the event is about.
+
+    :raises _NotBookedYet: if it is not known.
+    :raises _OlderParcel: if the tracking code meant somebody else's parcel then.
+    """
+    session, brand_id = context.session, context.source.brand_id
+    if isinstance(event.join, ByTrackingCode):
+        uses = deliveries.uses_of_code(session, brand_id, event.join.code)
+        meant = order_meant(uses, _happened(context, event))
+        if uses and meant is None:
+            raise _OlderParcel
+        job = deliveries.job_with_id(session, meant) if meant is not None else None
+    else:
+        job = deliveries.job_with_reference(session, brand_id, event.join.reference)
+    if job is None:
+        raise _NotBookedYet(event.join)
+    if job.kind != event.job_kind:
+        raise Untranslatable(f"type: the job with this reference is an {job.kind}.")
+    return job
+
+
+def _happened(context: _Context, event: SourceEvent) -> datetime:
+    return event.occurred_at or context.delivery.received_at
+
+
+def _wait(services: Services, delivery_id: UUID, join: Join) -> DeliveryStatus | None:
+    """Let the delivery wait, unless its job was booked just now: then it goes round again."""
+    with services.sessions.begin() as session:
+        taken = deliveries.take_received(session, delivery_id)
+        if taken is None:
+            return None
+        delivery, source = taken
+        if isinstance(join, ByTrackingCode):
+            key = deliveries.code_key(services.vault, source.brand_id, join.code)
+            why = "no order with this tracking code yet"
+        else:
+            key = deliveries.reference_key(services.vault, source.brand_id, join.reference)
+            why = "no job with this reference yet"
+        deliveries.lock_keys(session, [key])
+        if _known(session, source.brand_id, join):
+            return None
+        return _settle(services, delivery, _Outcome(DeliveryStatus.WAITING, why, key))
+
+
+def _known(session: Session, brand_id: UUID, join: Join) -> bool:
+    if isinstance(join, ByTrackingCode):
+        return bool(deliveries.uses_of_code(session, brand_id, join.code))
+    return deliveries.job_with_reference(session, brand_id, join.reference) is not None
+
+
+def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> bool:
+    """Record the event as a fact; return False if its source said it before."""
+    session, source = context.session, context.source
+    external_id = f"{context.external_id}#{nth}" if nth else context.external_id
+    if deliveries.has_fact(session, job.id, source.id, external_id):
+        return False
+    expected = resolve(event.expected, ZoneInfo(job.zone)) if event.expected is not None else None
+    intake.record_in(
+        session,
+        context.services,
+        source.brand_id,
+        job.id,
+        intake.NewFact(
+            type=event.type,
+            source=context.adapter.speaks_as,
+            actor=context.actor,
+            occurred_at=_happened(context, event),
+            minutes=event.minutes,
+            expected=expected,
+            window=event.window,
+            agreed=event.agreed,
+            reason=event.reason,
+            by=event.by,
+            technician=event.technician,
+            parcel=event.parcel,
+            note=event.note,
+            source_id=source.id,
+            external_id=external_id,
+        ),
+    )
+    return True
+
+
+def _book(context: _Context, event: SourceEvent, asked: Booking) -> None:
+    people = tuple(
+        booking.NewPerson(
+            role=person.role,
+            name=person.name,
+            phone=person.phone,
+            email=person.email,
+            zone=person.zone,
+            locale=person.locale,
+        )
+        for person in asked.people
+    )
+    new: booking.NewAppointment | booking.NewOrder
+    if event.job_kind is JobKind.APPOINTMENT:
+        new = booking.NewAppointment(
+            reference=asked.reference,
+            service=asked.service or "",
+            technician=asked.technician,
+            window=asked.window,
+            zone=asked.zone,
+            address=asked.address,
+            people=people,
+        )
+    else:
+        new = booking.NewOrder(
+            reference=asked.reference,
+            service=asked.service,
+            items=asked.items,
+            parcels=tuple(
+                booking.NewParcel(carrier=one.carrier, tracking_code=one.tracking_code)
+                for one in asked.parcels
+            ),
+            window=asked.window,
+            zone=asked.zone,
+            address=asked.address,
+            people=people,
+        )
+    booking.book_in(
+        context.session,
+        context.services,
+        context.source.brand_id,
+        new,
+        source=context.adapter.speaks_as,
+        actor=context.actor,
+        occurred_at=_happened(context, event),
+    )

@@ -1,0 +1,128 @@
+"""Webhooks in: journal what a source sends, answer, and translate it to facts apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.exc import OperationalError
+
+from notifier.errors import Busy, Invalid, NotFound, NotifierError
+from notifier.services import Services
+from notifier.sources.json_bodies import read_json
+from notifier.sources.protocol import Incoming, SourceAdapter, own_id
+from notifier.sources.registry import adapters
+from notifier.sources_admin import is_source_name
+from notifier.store import deliveries
+from notifier.store.engine import reading
+from notifier.store.tables import Source
+from notifier.translation import translate_received
+
+__all__ = [
+    "BodyTooLarge",
+    "Received",
+    "SignatureRefused",
+    "WrongContentType",
+    "receive",
+    "translate_received",
+]
+
+MAX_BODY_BYTES = 1_000_000
+
+
+class SignatureRefused(NotifierError):
+    """Not signed with the source's secret, or too long ago. A 401; nothing is stored."""
+
+
+class BodyTooLarge(NotifierError):
+    """Longer than any event that we understand. A 413; nothing is stored."""
+
+
+class WrongContentType(NotifierError):
+    """Says of itself that it is not JSON. A 415; nothing is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The journal's answer: under which id, and whether it was there already."""
+
+    delivery_id: UUID
+    repeated: bool
+
+
+def receive(
+    services: Services, source_name: str, headers: Mapping[str, str], body: bytes
+) -> Received:
+    """Journal one delivery and return once it is committed; translation follows apart.
+
+    :raises NotFound: if there is no such source.
+    :raises BodyTooLarge: over `MAX_BODY_BYTES`.
+    :raises WrongContentType: if it claims to be something else than JSON.
+    :raises SignatureRefused: if the source did not sign this body, or not lately.
+    :raises Invalid: if it is not JSON, or nested without end.
+    :raises Busy: if the database can't take it now.
+    """
+    if len(body) > MAX_BODY_BYTES:
+        raise BodyTooLarge("The body is longer than 1 MB.")
+    incoming = Incoming({name.lower(): value for name, value in headers.items()}, body)
+    try:
+        source = _source(services, source_name)
+        adapter = _checked(services, source, incoming)
+        kept = _keep(services, source, adapter, incoming)
+    except OperationalError as error:
+        raise Busy("The database is busy; send it again.") from error
+    services.wake()
+    return kept
+
+
+def _source(services: Services, name: str) -> Source:
+    with reading(services.sessions) as session:
+        source = deliveries.source_named(session, name) if is_source_name(name) else None
+    if source is None or source.kind not in adapters():
+        raise NotFound("There is no such source.")
+    return source
+
+
+def _checked(services: Services, source: Source, incoming: Incoming) -> SourceAdapter:
+    """Refuse what must not be stored; return the adapter of what may."""
+    media_type = incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type and media_type != "application/json" and not media_type.endswith("+json"):
+        raise WrongContentType("Send the event as application/json.")
+    adapter = adapters()[source.kind]
+    secrets = [
+        services.vault.open(source.key, sealed)
+        for sealed in (source.secret, source.next_secret)
+        if sealed is not None
+    ]
+    if not adapter.verify(secrets, incoming, services.now()):
+        raise SignatureRefused("The signature is not right for this body, or is too old.")
+    try:
+        read_json(incoming.body)
+    except ValueError:
+        raise Invalid("body", "The body is not JSON, or is nested too deep.") from None
+    return adapter
+
+
+def _keep(
+    services: Services, source: Source, adapter: SourceAdapter, incoming: Incoming
+) -> Received:
+    kept_headers = {
+        name: value for name, value in incoming.headers.items() if name in adapter.keeps_headers
+    }
+    vault = services.vault
+    # Sealing costs more than the insert, so it is done before the write lock is taken.
+    headers = vault.seal(source.key, json.dumps(kept_headers))
+    body = vault.seal(source.key, incoming.body.decode())
+    with services.sessions.begin() as session:
+        delivery_id, repeats = deliveries.keep(
+            session,
+            source,
+            delivery_id=services.ids(),
+            delivery_key=vault.blind(f"delivery:{source.id}:{own_id(adapter, incoming)}"),
+            headers=headers,
+            body=body,
+            received_at=services.now(),
+        )
+    return Received(delivery_id, repeated=repeats > 0)
