@@ -107,7 +107,7 @@ def _of_newest_job(
     ).first()
     if found is None:
         return Correspondent(brands=brands)
-    job_person, brand_id = found.tuple()
+    job_person, brand_id = found
     point = next(point for point in points if point.person_id == job_person.person_id)
     return Correspondent(
         brands=_first(brands, brand_id),

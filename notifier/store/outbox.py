@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -35,9 +35,17 @@ class Due:
 def lock_due(session: Session, *, now: datetime, limit: int) -> list[Due]:
     """Lock the jobs of at most `limit` messages due at `now`, the longest due first.
 
-    A job that somebody else holds is passed over rather than waited for, and so is a
-    message whose person has another one with a provider at this moment. Without an index
-    on its own, that second condition costs one short look at the job's messages per due row.
+    A job that somebody else holds is passed over rather than waited for.
+    """
+    found = session.execute(due_query(now=now, limit=limit))
+    return [Due(message_id, job_id) for message_id, job_id in found]
+
+
+def due_query(*, now: datetime, limit: int) -> Select[UUID, UUID]:
+    """Return the query of `lock_due`: message and job of what is due and may be claimed.
+
+    It passes over whoever has another message with a provider at this moment. That has no
+    index of its own: it costs one short look at the job's messages for each row that is due.
     """
     other = aliased(Message)
     with_a_provider = (
@@ -49,7 +57,7 @@ def lock_due(session: Session, *, now: datetime, limit: int) -> list[Due]:
         )
         .exists()
     )
-    found = session.execute(
+    return (
         select(Message.id, Job.id)
         .join(Job, Job.id == Message.job_id)
         .where(_WAITING, Message.due_at <= now, Job.held_at.is_(None), ~with_a_provider)
@@ -57,7 +65,6 @@ def lock_due(session: Session, *, now: datetime, limit: int) -> list[Due]:
         .limit(limit)
         .with_for_update(of=Job, skip_locked=True)
     )
-    return [Due(message_id, job_id) for message_id, job_id in found]
 
 
 def due_of_jobs(session: Session, job_ids: Sequence[UUID], *, now: datetime) -> list[Message]:

@@ -1,0 +1,516 @@
+"""Sending what is due: once, only while it is true, and never blindly again."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text, update
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.claiming import claim_due
+from notifier.delivery import deliver_due, resolve_unknown
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.intake import withdraw
+from notifier.providers.codes import Reaction
+from notifier.providers.errors import (
+    ProviderMisconfigured,
+    SendDeferred,
+    SendOutcomeUnknown,
+    SendRejected,
+)
+from notifier.providers.protocols import Accepted, LookUpAbsent, LookUpFound, LookUpImpossible
+from notifier.providers.receipt import ReceiptEvent
+from notifier.rendering import RenderFailed
+from notifier.settling import settle
+from notifier.store import outbox
+from notifier.store.tables import Brand, ContactPoint, Message, Person, Sender
+from notifier.suppressions import suppress
+from tests.fakes.clock import FakeClock
+from tests.fakes.ids import FakeIds
+from tests.outbox_world import ADA, ADA_EMAIL, World, add_brand, make_world
+
+
+@pytest.fixture
+def world(sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds) -> World:
+    """Return a live brand with scripted providers."""
+    return make_world(sessions, clock, ids)
+
+
+def test_a_due_message_is_sent_once_however_often_the_worker_runs(world: World) -> None:
+    """Two ticks over one due message are one text, and its row tells its whole story."""
+    job = world.book()
+    world.late(job)
+
+    assert deliver_due(world.services) == 1
+    assert deliver_due(world.services) == 0
+
+    assert [sms.to for sms in world.sms.sent] == [ADA]
+    row = world.message(job)
+    assert row.status == MessageStatus.ACCEPTED
+    assert (row.provider, row.provider_id, row.attempts) == ("twilio", "twilio-1", 1)
+    assert row.handed_over_at is not None
+    assert row.accepted_at is not None
+    assert world.sms.sent[0].link_token in world.sms.sent[0].body
+    assert world.sms.sent[0].valid_until == row.expires_at
+
+
+def test_eight_workers_at_once_send_one_text(world: World) -> None:
+    """The claim is what makes it one, whoever gets there first."""
+    job = world.book()
+    world.late(job)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: deliver_due(world.services), range(8)))
+
+    assert len(world.sms.sent) == 1
+    assert world.message(job).status == MessageStatus.ACCEPTED
+
+
+def test_what_is_no_longer_true_is_not_sent(world: World) -> None:
+    """A delay that was taken back before anyone was told leaves everyone in peace."""
+    job = world.book()
+    fact = world.late(job)
+    withdraw(
+        world.services, world.brand, job, fact.fact_id, source=FactSource.STAFF, actor="staff:test"
+    )
+
+    deliver_due(world.services)
+
+    assert world.sms.sent == []
+    assert world.message(job).status == MessageStatus.SUPERSEDED
+
+
+def test_the_text_says_the_window_as_it_is_at_the_claim(world: World) -> None:
+    """Three corrections before the worker comes are one text with the last of them."""
+    job = world.book()
+    for minutes in (45, 50, 90):
+        world.late(job, minutes)
+
+    deliver_due(world.services)
+
+    assert len(world.sms.sent) == 1
+    assert "2:30" in world.sms.sent[0].body
+    assert "4:30" in world.sms.sent[0].body
+
+
+def test_an_address_that_opted_out_gets_nothing(world: World) -> None:
+    """The list is read in the claim itself; the other channel carries on, for STOP closes one."""
+    job = world.book()
+    world.late(job)
+    with world.services.sessions.begin() as session:
+        point = session.get_one(Message, world.message(job).id).contact_point_id
+        suppress(
+            session,
+            world.services,
+            brand_id=world.brand,
+            channel=Channel.SMS,
+            address_hash=session.get_one(ContactPoint, point).address_hash,
+            why=WhyNot.OPTED_OUT,
+            source="staff",
+        )
+
+    deliver_due(world.services)
+    deliver_due(world.services)
+
+    assert world.sms.sent == []
+    assert [email.to for email in world.email.sent] == [ADA_EMAIL]
+    row = world.message(job)
+    assert (row.status, row.reason) == (MessageStatus.SUPPRESSED, WhyNot.OPTED_OUT)
+
+
+def test_nothing_is_sent_while_the_suppression_list_cannot_be_read(world: World) -> None:
+    """Better late than to someone who asked to be left alone."""
+    job = world.book()
+    world.late(job)
+    with world.services.sessions.begin() as session:
+        session.execute(text("ALTER TABLE suppressions RENAME TO mislaid"))
+
+    with pytest.raises(DatabaseError):
+        deliver_due(world.services)
+
+    assert world.sms.sent == []
+    assert world.message(job).status == MessageStatus.READY
+
+
+def test_a_brand_in_shadow_plans_and_sends_nothing(world: World) -> None:
+    """Skipped, with the reason; nothing falls through to email either."""
+    with world.services.sessions.begin() as session:
+        session.execute(update(Brand).values(live_at=None))
+    job = world.book()
+    world.late(job)
+
+    deliver_due(world.services)
+    deliver_due(world.services)
+
+    assert world.sms.sent == []
+    assert world.email.sent == []
+    assert [(row.status, row.reason) for row in world.messages(job)] == [
+        (MessageStatus.SKIPPED, WhyNot.SHADOW)
+    ]
+
+
+def test_a_channel_without_a_provider_leaves_to_the_other(world: World) -> None:
+    """Once any provider is configured, the sandbox swallows nothing that is meant for people."""
+    services = world.services
+    without_sms = type(services)(
+        **{
+            field: getattr(services, field)
+            for field in services.__dataclass_fields__
+            if field != "sms"
+        },
+        sms={},
+    )
+    job = world.book()
+    world.late(job)
+
+    deliver_due(without_sms)
+    deliver_due(without_sms)
+
+    assert world.message(job).reason == WhyNot.NO_PROVIDER
+    assert len(world.email.sent) == 1
+
+
+def test_the_demo_never_leaves_the_sandbox(world: World) -> None:
+    """Without a sandbox there is nowhere for it to go, whatever is configured."""
+    demo = add_brand(
+        world.services, "demo", live_at=world.clock(), demo=True, number="+15005550007"
+    )
+    demo_world = World(world.services, world.clock, world.sms, world.email, demo)
+    job = demo_world.book()
+    demo_world.late(job)
+
+    deliver_due(world.services)
+    deliver_due(world.services)
+
+    assert world.sms.sent == []
+    assert world.email.sent == []
+
+
+@pytest.mark.parametrize(
+    ("code", "reaction"),
+    [
+        ("21211", Reaction.FLAG_CONTACT),
+        ("21614", Reaction.FLAG_CONTACT),
+        ("21610", Reaction.SUPPRESS),
+    ],
+)
+def test_a_refused_number_takes_the_next_channel(
+    world: World, code: str, reaction: Reaction
+) -> None:
+    """The customer gets the email, and the text's row says why it was none."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendRejected(code, reaction=reaction))
+
+    deliver_due(world.services)
+    deliver_due(world.services)
+
+    row = world.message(job)
+    assert (row.status, row.reason) == (MessageStatus.REJECTED, code)
+    assert [email.to for email in world.email.sent] == [ADA_EMAIL]
+
+    world.late(job, 120)
+    deliver_due(world.services)
+    deliver_due(world.services)
+    assert len(world.sms.sent) == 1, "the number is known to be of no use now"
+    assert len(world.email.sent) == 2
+
+
+def test_what_was_certainly_not_taken_goes_again_when_it_may(world: World) -> None:
+    """Retry-After is kept to the second."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendDeferred("20429", retry_after=40))
+
+    deliver_due(world.services)
+    row = world.message(job)
+    assert (row.status, row.reason) == (MessageStatus.DEFERRED, "20429")
+
+    world.clock.advance(seconds=39)
+    assert deliver_due(world.services) == 0
+    world.clock.advance(seconds=1)
+    assert deliver_due(world.services) == 1
+    row = world.message(job)
+    assert (row.status, row.attempts) == (MessageStatus.ACCEPTED, 2)
+
+
+def test_a_retry_that_would_come_too_late_is_given_up(world: World) -> None:
+    """An apology after the visit helps nobody; the row says that we gave up."""
+    job = world.book(starts_in=timedelta(minutes=30))
+    world.late(job, 20)
+    world.sms.answers.append(SendDeferred("20429", retry_after=6 * 3600))
+
+    deliver_due(world.services)
+
+    row = world.message(job)
+    assert (row.status, row.reason) == (MessageStatus.EXPIRED, WhyNot.GAVE_UP)
+
+
+def test_refused_credentials_halt_the_sender_and_call_staff(world: World) -> None:
+    """Nothing else is tried from that sender for a minute; one trial then opens it again."""
+    first, second = world.book("JOB-1"), world.book("JOB-2", phone="+12065550101")
+    world.late(first)
+    world.sms.answers.append(ProviderMisconfigured("20003"))
+    deliver_due(world.services)
+    world.late(second)
+
+    deliver_due(world.services)
+    assert len(world.sms.sent) == 1
+    assert [task.why for task in world.tasks("sender_halted")] == ["20003"]
+
+    world.clock.advance(seconds=61)
+    deliver_due(world.services)
+    assert world.message(first).status == MessageStatus.ACCEPTED
+    assert world.message(second).status == MessageStatus.ACCEPTED
+    with world.services.sessions() as session:
+        assert all(sender.halted_at is None for sender in session.query(Sender))
+
+
+def test_a_lost_answer_is_looked_up_and_found(world: World) -> None:
+    """The provider has it: accepted, with its id and time, and nothing is sent twice."""
+    job = world.book()
+    world.late(job)
+    started = world.clock()
+    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
+    deliver_due(world.services)
+    assert world.message(job).status == MessageStatus.UNKNOWN
+
+    world.clock.advance(seconds=39)
+    assert resolve_unknown(world.services) == 0
+    world.clock.advance(seconds=1)
+    created = started + timedelta(seconds=1)
+    world.sms.look_ups.append(LookUpFound(Accepted("SM1", created), ReceiptEvent.SENT))
+    assert resolve_unknown(world.services) == 1
+
+    row = world.message(job)
+    assert (row.status, row.provider_id) == (MessageStatus.SENT, "SM1")
+    assert row.handed_over_at == created
+    assert world.sms.asked == [world.sms.sent[0].link_token]
+    deliver_due(world.services)
+    assert len(world.sms.sent) == 1
+
+
+def test_absent_twice_was_not_taken_and_goes_again(world: World) -> None:
+    """At 40 and at 90 seconds; never after the first absence alone."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendOutcomeUnknown("connection_lost"))
+    deliver_due(world.services)
+
+    world.clock.advance(seconds=40)
+    resolve_unknown(world.services)
+    world.clock.advance(seconds=49)
+    resolve_unknown(world.services)
+    deliver_due(world.services)
+    assert len(world.sms.sent) == 1
+    world.clock.advance(seconds=1)
+    resolve_unknown(world.services)
+    deliver_due(world.services)
+
+    assert len(world.sms.sent) == 2
+    assert world.message(job).status == MessageStatus.ACCEPTED
+    assert len(world.sms.asked) == 2
+
+
+def test_what_was_not_taken_and_is_no_longer_true_stays_unsent(world: World) -> None:
+    """The truth is asked again before anything goes a second time."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendOutcomeUnknown("connection_lost"))
+    deliver_due(world.services)
+    world.say(job, FactType.COMPLETED)
+
+    for seconds in (40, 50):
+        world.clock.advance(seconds=seconds)
+        resolve_unknown(world.services)
+    deliver_due(world.services)
+
+    assert len(world.sms.sent) == 1
+    assert world.message(job).status == MessageStatus.SUPERSEDED
+
+
+def test_a_claim_whose_worker_died_is_unknown_and_looked_up(world: World) -> None:
+    """The provider took it just before the worker died: found, and sent once."""
+    job = world.book()
+    world.late(job)
+    claimed = claim_due(world.services, limit=100)
+    claimed.claims[0].provider.send(claimed.claims[0].outgoing)  # type: ignore[arg-type]
+    del claimed  # the worker dies here
+
+    deliver_due(world.services)
+    assert world.message(job).status == MessageStatus.CLAIMED
+    world.clock.advance(seconds=30)
+    resolve_unknown(world.services)
+    row = world.message(job)
+    assert (row.status, row.reason) == (MessageStatus.UNKNOWN, "lease_lapsed")
+    world.clock.advance(seconds=10)
+    world.sms.look_ups.append(LookUpFound(Accepted("SM1"), ReceiptEvent.ACCEPTED))
+    resolve_unknown(world.services)
+
+    assert world.message(job).status == MessageStatus.ACCEPTED
+    assert len(world.sms.sent) == 1
+
+
+def test_a_worker_that_was_only_slow_settles_late(world: World) -> None:
+    """Its answer is the truth, even after the lease lapsed and another worker took over."""
+    job = world.book()
+    world.late(job)
+    (claim,) = claim_due(world.services, limit=100).claims
+    world.clock.advance(seconds=31)
+    resolve_unknown(world.services)
+
+    settle(world.services, claim, Accepted("SM1", world.clock()))
+    settle(world.services, claim, Accepted("SM1", world.clock()))
+
+    row = world.message(job)
+    assert (row.status, row.provider_id) == (MessageStatus.ACCEPTED, "SM1")
+
+
+def test_where_nobody_can_say_a_person_looks_into_it(world: World) -> None:
+    """Held after 15 minutes with a task; it is not sent again on a guess."""
+    job = world.book(email=None)
+    world.late(job)
+    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
+    deliver_due(world.services)
+
+    world.clock.advance(seconds=40)
+    world.sms.look_ups.append(LookUpImpossible("bodies_not_kept"))
+    resolve_unknown(world.services)
+    assert world.message(job).status == MessageStatus.UNKNOWN
+    world.clock.advance(minutes=15)
+    world.sms.look_ups.append(LookUpImpossible("bodies_not_kept"))
+    resolve_unknown(world.services)
+    deliver_due(world.services)
+
+    row = world.message(job)
+    assert (row.status, row.reason) == (MessageStatus.HELD, WhyNot.OUTCOME_UNKNOWN)
+    assert [task.message_id for task in world.tasks("look_into")] == [row.id]
+    assert len(world.sms.sent) == 1
+
+
+def test_a_record_that_cannot_be_read_teaches_nothing(world: World) -> None:
+    """A failed look-up is no absence: it is repeated."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
+    deliver_due(world.services)
+
+    world.clock.advance(seconds=90)
+    world.sms.look_ups.extend([SendDeferred("http_503"), LookUpAbsent(), LookUpAbsent()])
+    resolve_unknown(world.services)
+    for _ in range(2):
+        assert world.message(job).status == MessageStatus.UNKNOWN
+        world.clock.advance(seconds=10)
+        resolve_unknown(world.services)
+
+    assert world.message(job).status == MessageStatus.READY
+
+
+def test_a_receipt_that_beats_our_own_settle_wins(world: World) -> None:
+    """ "Delivered" comes while the call is still open; "accepted" changes nothing after it."""
+    job = world.book()
+    world.late(job)
+    world.sms.meanwhile = lambda: world.receipt(world.message(job), ReceiptEvent.DELIVERED)
+
+    deliver_due(world.services)
+
+    row = world.message(job)
+    assert (row.status, row.provider_id) == (MessageStatus.DELIVERED, "twilio-1")
+
+
+def test_no_transaction_is_open_while_the_provider_is_called(world: World) -> None:
+    """Another writer gets through during the call, on SQLite too."""
+    job = world.book()
+    world.late(job)
+    booked: list[UUID] = []
+    world.sms.meanwhile = lambda: booked.append(world.book("JOB-2", phone="+12065550101"))
+
+    deliver_due(world.services)
+
+    assert len(booked) == 1
+    assert world.message(job).status == MessageStatus.ACCEPTED
+
+
+def test_one_person_has_one_message_with_a_provider_at_a_time(world: World) -> None:
+    """While the late text is on its way, the cancellation waits for it to settle."""
+    job = world.book()
+    world.late(job)
+    seen: list[int] = []
+
+    def cancel_meanwhile() -> None:
+        world.sms.meanwhile = None
+        world.say(job, FactType.CANCELLED)
+        seen.append(deliver_due(world.services))
+
+    world.sms.meanwhile = cancel_meanwhile
+    deliver_due(world.services)
+    deliver_due(world.services)
+
+    assert seen == [0]
+    assert [row.status for row in world.messages(job)] == [MessageStatus.ACCEPTED] * 2
+    assert len(world.sms.sent) == 2
+
+
+def test_words_that_cannot_be_said_are_a_task_and_the_email_carries_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken template stops its own channel, not the news and not the other messages."""
+
+    def broken(*_: object) -> str:
+        raise RenderFailed("en/running_late/sms.txt is missing")
+
+    job = world.book()
+    world.late(job)
+    monkeypatch.setattr(type(world.services.words), "render_sms", broken)
+
+    deliver_due(world.services)
+    deliver_due(world.services)
+
+    assert world.message(job).reason == WhyNot.RENDER_FAILED
+    assert [task.why for task in world.tasks("look_into")] == [WhyNot.RENDER_FAILED]
+    assert len(world.email.sent) == 1
+
+
+def test_what_was_sent_is_kept_sealed_and_readable(world: World) -> None:
+    """The row holds the words as they went, under the key of the person."""
+    job = world.book()
+    world.late(job)
+    deliver_due(world.services)
+    row = world.message(job)
+
+    with world.services.sessions() as session:
+        person = session.get_one(Person, world.person(job).person_id)
+        assert row.body is not None
+        assert row.recipient is not None
+        assert world.services.vault.open(person.key, row.body) == world.sms.sent[0].body
+        assert world.services.vault.open(person.key, row.recipient) == ADA
+
+
+def test_only_the_first_text_to_a_number_says_how_to_stop(world: World) -> None:
+    """Also when the same number comes with another booking."""
+    for number, reference in enumerate(("JOB-1", "JOB-2")):
+        job = world.book(reference)
+        world.late(job)
+        deliver_due(world.services)
+        assert ("STOP" in world.sms.sent[number].body) is (number == 0)
+
+
+def test_a_tick_with_nothing_due_reads_an_index_only(world: World) -> None:
+    """The plan of the query names the partial index, on both databases."""
+    with world.services.sessions.begin() as session:
+        dialect = session.get_bind().dialect.name
+        if dialect == "postgresql":
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+        statement = outbox.due_query(now=world.clock(), limit=100)
+        compiled = str(
+            statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        )
+        explain = "EXPLAIN QUERY PLAN" if dialect == "sqlite" else "EXPLAIN"
+        lines = " ".join(str(row) for row in session.execute(text(f"{explain} {compiled}")))
+
+    assert "ix_messages_due" in lines
