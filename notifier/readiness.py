@@ -81,8 +81,10 @@ def count(session: Session, now: datetime) -> Counts:
         .where(FactRow.id >= since)
         .group_by(FactRow.type, FactRow.source)
     )
+    by_status = dict.fromkeys(map(str, MessageStatus), 0)
+    by_status |= {row[0]: row[1] for row in messages}
     return Counts(
-        messages=dict.fromkeys(map(str, MessageStatus), 0) | {status: n for status, n in messages},
+        messages=by_status,
         facts={(type_, source): n for type_, source, n in facts},
     )
 
@@ -117,11 +119,8 @@ def _overdue(session: Session, now: datetime) -> Check:
 
 def _callbacks(session: Session, services: Services, now: datetime) -> Check:
     """Count what a provider took and never reported on: its callbacks may not reach us."""
-    reporting = [
-        name
-        for name, provider in (*services.sms.items(), *services.email.items())
-        if provider.gives_receipts
-    ]
+    reporting = [name for name, sms in services.sms.items() if sms.gives_receipts]
+    reporting += [name for name, email in services.email.items() if email.gives_receipts]
     silent = session.scalar(
         select(func.count())
         .select_from(Message)

@@ -1,0 +1,140 @@
+"""What a caller sends to say that something happened: which fields go with which fact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, WithJsonSchema
+
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.jobs import FACTS_OF, JobKind
+from notifier.domain.reasons import Party, Reason
+from notifier.errors import Invalid
+from notifier.intake import NewFact
+from notifier.web.api.shapes import (
+    Body,
+    ExpectationIn,
+    LongText,
+    Moment,
+    Reference,
+    ShortText,
+    WindowIn,
+    to_expectation,
+)
+
+#: A day earlier to a week later; beyond that it is another promise, to be said as a window.
+_MINUTES = (-1440, 10_080)
+
+_ALWAYS = frozenset({"type", "occurred_at", "note"})
+_MOVING = frozenset({"parcel", "expected", "reason"})
+
+_FIELDS: Mapping[FactType, frozenset[str]] = {
+    FactType.CONFIRMED: frozenset(),
+    FactType.DELAYED: frozenset({"minutes", "expected", "reason", "parcel"}),
+    FactType.REASSIGNED: frozenset({"technician", "reason"}),
+    FactType.EN_ROUTE: frozenset({"expected"}),
+    FactType.ARRIVED: frozenset(),
+    FactType.COMPLETED: frozenset(),
+    FactType.MISSED: frozenset({"by", "reason"}),
+    FactType.CANCELLED: frozenset({"by", "reason"}),
+    FactType.RESCHEDULED: frozenset({"window", "agreed", "reason"}),
+    FactType.ACCEPTED: frozenset({"window", "person"}),
+    FactType.DECLINED: frozenset({"window", "person"}),
+    FactType.TOLD: frozenset({"expected", "window", "person"}),
+    FactType.CONTACT_CHANGED: frozenset({"person"}),
+    FactType.SHIPPED: _MOVING,
+    FactType.IN_TRANSIT: _MOVING,
+    FactType.OUT_FOR_DELIVERY: _MOVING,
+    FactType.ATTEMPTED: _MOVING,
+    FactType.READY_FOR_PICKUP: _MOVING,
+    FactType.DELIVERED: frozenset({"parcel"}),
+    FactType.NOT_RECEIVED: frozenset({"parcel"}),
+    FactType.EXCEPTION: _MOVING,
+    FactType.RETURNED: frozenset({"parcel", "reason"}),
+}
+
+_REQUIRED: Mapping[FactType, tuple[str, ...]] = {
+    FactType.REASSIGNED: ("technician",),
+    FactType.RESCHEDULED: ("window", "agreed"),
+    FactType.ACCEPTED: ("window",),
+    FactType.DECLINED: ("window",),
+}
+
+
+class FactIn(Body):
+    """Something that happened to a job. `note` is for staff only, never for customers."""
+
+    type: FactType
+    minutes: Annotated[StrictInt, Field(ge=_MINUTES[0], le=_MINUTES[1])] | None = None
+    expected: ExpectationIn | None = None
+    window: WindowIn | None = None
+    agreed: StrictBool | None = None
+    reason: Reason | None = None
+    by: Party | None = None
+    technician: ShortText | None = None
+    parcel: Reference | None = None
+    person: UUID | None = None
+    note: LongText | None = None
+    occurred_at: Moment | None = None
+
+    def to_new(self, *, actor: str) -> NewFact:
+        """Return the fact to record.
+
+        :raises Invalid: if a field does not go with this type of fact, or one is missing.
+        """
+        self._check()
+        return NewFact(
+            type=self.type,
+            source=FactSource.API,
+            actor=actor,
+            occurred_at=self.occurred_at,
+            minutes=self.minutes,
+            expected=to_expectation(self.expected),
+            window=self.window.to_window() if self.window else None,
+            agreed=self.agreed,
+            reason=self.reason,
+            by=self.by,
+            technician=self.technician,
+            parcel=self.parcel,
+            person=self.person,
+            note=self.note,
+        )
+
+    def _check(self) -> None:
+        given = {name for name in self.model_fields_set if getattr(self, name) is not None}
+        for field in sorted(given - _FIELDS[self.type] - _ALWAYS):
+            raise Invalid(field, f"does not go with {self.type}")
+        for field in _REQUIRED.get(self.type, ()):
+            if field not in given:
+                raise Invalid(field, f"is missing; {self.type} needs it")
+        if self.type is FactType.DELAYED:
+            if {"minutes", "expected"} <= given:
+                raise Invalid("minutes", "can't be said together with expected")
+            if not {"minutes", "expected"} & given:
+                raise Invalid("expected", "is missing; say it, or minutes")
+
+
+def _type_of(kind: JobKind) -> tuple[AfterValidator, WithJsonSchema]:
+    """Take the facts that can be said of `kind`, and list them in the API's description."""
+    allowed = FACTS_OF[kind]
+
+    def check(value: FactType) -> FactType:
+        if value not in allowed:
+            raise ValueError(f"can't be said of an {kind}")
+        return value
+
+    return AfterValidator(check), WithJsonSchema({"type": "string", "enum": sorted(allowed)})
+
+
+class AppointmentFactIn(FactIn):
+    """A fact about an appointment."""
+
+    type: Annotated[FactType, *_type_of(JobKind.APPOINTMENT)]
+
+
+class OrderFactIn(FactIn):
+    """A fact about an order; `parcel` is the tracking code of the one parcel that it is about."""
+
+    type: Annotated[FactType, *_type_of(JobKind.ORDER)]

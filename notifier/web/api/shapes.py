@@ -1,0 +1,170 @@
+"""The small shapes that requests are made of, strict about what they take.
+
+Times are text with an offset: a naive time, an epoch number or a date alone is refused, since
+guessing the zone of a promise is how customers are told the wrong hour.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    StringConstraints,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from notifier.domain.windows import Expectation, Special, Window
+
+#: RFC 3339; seconds may be left out.
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_YEARS = range(2000, 2100)
+_LOCALE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$"
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_LINE_BREAKS = frozenset("\n\r\t")
+
+
+class Body(BaseModel):
+    """What every request body is: only known fields."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be text such as 2026-11-23T17:00:00Z, not a number")
+    text = value.strip()
+    if not _RFC3339.fullmatch(text):
+        if _RFC3339.fullmatch(text + "Z"):
+            raise ValueError("must say its UTC offset, as in 2026-11-23T17:00:00Z")
+        raise ValueError("must be a time such as 2026-11-23T17:00:00Z")
+    try:
+        moment = datetime.fromisoformat(_nine_to_six(text.upper())).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("is not a time that exists") from None
+    if moment.year not in _YEARS:
+        raise ValueError(f"must be between {_YEARS.start} and {_YEARS.stop - 1}")
+    return moment
+
+
+def _nine_to_six(text: str) -> str:
+    """Cut what is finer than a microsecond."""
+    return re.sub(r"(\.\d{6})\d+", r"\1", text)
+
+
+def _storable(*, lines: bool) -> Callable[[str], str]:
+    """Refuse control characters: PostgreSQL can't keep NUL, and no text can show the others."""
+
+    def check(value: str) -> str:
+        for character in value:
+            if lines and character in _LINE_BREAKS:
+                continue
+            if unicodedata.category(character) in {"Cc", "Cs"}:
+                raise ValueError("must not hold control characters")
+        return value
+
+    return check
+
+
+def _zone(value: str) -> str:
+    if value not in _known_zones():
+        raise ValueError("is no time zone; write it as in America/Los_Angeles")
+    return value
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _email(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError("is not an email address")
+    return value
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Reference = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100, strip_whitespace=True),
+    AfterValidator(_storable(lines=False)),
+]
+ShortText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=120, strip_whitespace=True),
+    AfterValidator(_storable(lines=False)),
+]
+LongText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=2000, strip_whitespace=True),
+    AfterValidator(_storable(lines=True)),
+]
+Zone = Annotated[ShortText, AfterValidator(_zone)]
+Locale = Annotated[str, StringConstraints(pattern=_LOCALE)]
+Email = Annotated[
+    str,
+    StringConstraints(min_length=3, max_length=254, strip_whitespace=True),
+    AfterValidator(_storable(lines=False)),
+    AfterValidator(_email),
+]
+Phone = Annotated[
+    str,
+    StringConstraints(min_length=3, max_length=40, strip_whitespace=True),
+    AfterValidator(_storable(lines=False)),
+]
+
+
+class WindowIn(Body):
+    """A start and an end; the end is later."""
+
+    start: Moment
+    end: Moment
+
+    @field_validator("end")
+    @classmethod
+    def _after_start(cls, end: datetime, info: ValidationInfo) -> datetime:
+        start = info.data.get("start")
+        if start is not None and end <= start:
+            raise ValueError("must be after start")
+        return end
+
+    def to_window(self) -> Window:
+        """Return the window."""
+        return Window(self.start, self.end)
+
+
+def _which(value: object) -> str:
+    return "<window>" if isinstance(value, dict | WindowIn) else "<word>"
+
+
+#: The tags in angle brackets are left out where a problem names the field.
+ExpectationIn = Annotated[
+    Annotated[WindowIn, Tag("<window>")] | Annotated[Special, Tag("<word>")],
+    Discriminator(_which),
+]
+
+
+def to_expectation(value: WindowIn | Special | None) -> Expectation | None:
+    """Return what a body's `expected` means."""
+    return value.to_window() if isinstance(value, WindowIn) else value
