@@ -11,19 +11,26 @@ from __future__ import annotations
 from pathlib import Path
 
 from apiflask import APIFlask
+from flask import redirect
 from flask_wtf.csrf import CSRFProtect
 
 from notifier.services import Services
-from notifier.web import operations
+from notifier.web import day, operations, sandbox, status
 from notifier.web.api import api
 from notifier.web.api.docs import blueprint as api_docs
 from notifier.web.api.openapi import describe_api
+from notifier.web.board import board
+from notifier.web.callbacks import callbacks
+from notifier.web.board import board
+from notifier.web.callbacks import callbacks
 from notifier.web.current import WebSettings
 from notifier.web.headers import add_security_headers
 from notifier.web.limits import limit_rates
 from notifier.web.metrics import measure
 from notifier.web.problems import answer_with_problems
 from notifier.web.strict_json import StrictJson
+from notifier.web.webhooks_in import webhooks_in
+from notifier.web.webhooks_in import webhooks_in
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _MAX_BODY_BYTES = 1_000_000
@@ -58,9 +65,14 @@ def create_app(services: Services, settings: WebSettings) -> APIFlask:
     describe_api(app, settings.public_url)
     csrf = CSRFProtect(app)
 
-    for blueprint in (api, api_docs, operations.blueprint):
+    by_token = [status.blueprint, day.blueprint]
+    for blueprint in (api, api_docs, operations.blueprint, callbacks, webhooks_in, *by_token):
+        vars(blueprint).setdefault("enable_openapi", False)  # APIFlask asks it of every one
         app.register_blueprint(blueprint)
         csrf.exempt(blueprint)
+    for blueprint in (board, sandbox.blueprint):
+        vars(blueprint).setdefault("enable_openapi", False)  # APIFlask asks it of every one
+        app.register_blueprint(blueprint)
 
-    limit_rates(app, api=[api], by_token=[], signing_in=[])
+    limit_rates(app, api=[api], by_token=by_token, signing_in=[board])
     return app
