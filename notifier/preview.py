@@ -14,7 +14,6 @@ from notifier.domain.windows import Expectation
 from notifier.errors import NotFound
 from notifier.intake import NewFact, record_in
 from notifier.people import open_contacts
-from notifier.planner import bring_up_to_date
 from notifier.services import Services
 from notifier.store.snapshots import Snapshot, load_snapshots
 from notifier.store.tables import Message, Person
@@ -73,7 +72,7 @@ def preview(services: Services, brand_id: UUID, job_id: UUID, new: NewFact) -> P
     now = services.now()
     session = services.sessions()
     try:
-        before = bring_up_to_date(session, services, [job_id], now=now).get(job_id)
+        before = load_snapshots(session, [job_id], lock=True).get(job_id)
         if before is None or before.job.brand_id != brand_id:
             raise NotFound("there is no such job")
         version = before.job.version

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from notifier.conditions import ConditionInvalid, compile_condition
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel, MessageKind, Role
 from notifier.domain.rules import Asserts, EpisodeBy, Family, Rule
+from notifier.rendering import Words
 
 _DURATION = re.compile(r"^(\d+)(m|h|d)$")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -147,6 +149,21 @@ def load_rulebook(directory: Path) -> Rulebook:
     if faults:
         raise RulesInvalid(faults)
     return Rulebook(tuple(rules), digest.hexdigest()[:16])
+
+
+def check_rules(rulebook: Rulebook, words: Words, locales: Sequence[str] = ("en",)) -> None:
+    """Check that every rule that is on has its words, and that these can be said.
+
+    :raises RulesInvalid: with every fault found.
+    """
+    messages = sorted({rule.message for rule in rulebook.rules})
+    faults = []
+    for text in words.check_all(messages, locales):
+        where, _, sentence = text.partition(": ")
+        file, _, line = where.partition(":")
+        faults.append(Fault(file, int(line) if line.isdigit() else 1, sentence or text))
+    if faults:
+        raise RulesInvalid(faults)
 
 
 def json_schema() -> dict[str, Any]:

@@ -9,10 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from notifier.errors import Conflict, NotFound
+from notifier.domain.messages import Channel
+from notifier.domain.phones import to_e164
+from notifier.errors import Conflict, Invalid, NotFound
+from notifier.people import address_hash
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.tables import SignInLink, Staff
+from notifier.store.tables import Brand, SignInLink, Staff
 
 #: How long a sign-in link works.
 LINK_LIFE = timedelta(minutes=15)
@@ -137,3 +140,31 @@ def _opened(services: Services, member: Staff) -> StaffMember:
 
 def _token_hash(services: Services, token: str) -> bytes:
     return services.vault.blind(f"sign-in:{token}")
+
+
+def staff_by_email(services: Services, brand_id: UUID, email: str) -> UUID | None:
+    """Return the member of staff with that address, if there is one."""
+    hashed = services.vault.blind(email.strip().lower())
+    with reading(services.sessions) as session:
+        return session.scalar(
+            select(Staff.id).where(Staff.brand_id == brand_id, Staff.email_hash == hashed)
+        )
+
+
+def verify_phone(services: Services, brand_id: UUID, email: str, phone: str) -> None:
+    """Let `phone` of a member of staff receive messages while the brand is in shadow.
+
+    :raises NotFound: if nobody has that address.
+    :raises Invalid: if it is no phone number.
+    """
+    staff_id = staff_by_email(services, brand_id, email)
+    if staff_id is None:
+        raise NotFound("nobody on the staff has that address")
+    with services.sessions.begin() as session:
+        brand = session.get_one(Brand, brand_id)
+        try:
+            number = to_e164(phone, brand.country)
+        except ValueError as error:
+            raise Invalid("phone", str(error)) from error
+        member = session.get_one(Staff, staff_id)
+        member.phone_hash = address_hash(services, Channel.SMS, number)

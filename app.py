@@ -1,0 +1,127 @@
+"""The composition root: reads the settings, builds the services, makes the web app.
+
+`flask --app app …` runs the commands; a WSGI server in production takes `app:create_app()`.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from apiflask import APIFlask
+from sqlalchemy import Engine
+
+from config.settings import Settings, SettingsInvalid, load_settings
+from notifier.cli import register_commands
+from notifier.clock import new_id, system_now
+from notifier.logs import configure_logs
+from notifier.providers.protocols import EmailProvider, SmsProvider
+from notifier.providers.sendgrid_email import SendGridEmail
+from notifier.providers.smtp_email import SmtpEmail
+from notifier.providers.twilio_sms import TwilioSms
+from notifier.rendering import Words
+from notifier.rulebook import RulesInvalid, check_rules, load_rulebook
+from notifier.sandbox_journal import SandboxJournal
+from notifier.services import Services, Timing
+from notifier.store.engine import create_sessions
+from notifier.store.migrate import upgrade
+from notifier.store.vault import Vault
+from notifier.waking import Waker
+from notifier.web.app_factory import create_app as create_web_app
+
+_ROOT = Path(__file__).parent
+
+
+def create_app() -> APIFlask:
+    """Return the app of this installation. What can't be used is named, all of it, at once."""
+    try:
+        settings = load_settings(var_dir=_ROOT / "var")
+        configure_logs(settings.log_format)
+        if settings.database_url.startswith("sqlite"):
+            upgrade(settings.database_url)  # the embedded database keeps itself up to date
+        services = build_services(settings)
+    except (SettingsInvalid, RulesInvalid) as error:
+        sys.exit(str(error))
+    app = create_web_app(services, settings)
+    app.extensions["notifier.waker"] = services.wake
+    app.extensions["notifier.upgrade"] = lambda: upgrade(settings.database_url)
+    register_commands(app)
+    return app
+
+
+def build_services(settings: Settings) -> Services:
+    """Return the services that `settings` ask for.
+
+    :raises RulesInvalid: if the rules, or words that a rule names, can't be used.
+    """
+    sessions = create_sessions(settings.database_url)
+    engine = sessions.kw["bind"]
+    assert isinstance(engine, Engine)
+    vault = Vault(settings.secret_key.get_secret_value())
+    journal = SandboxJournal(sessions=sessions, now=system_now, vault=vault)
+    words = Words(_ROOT / "templates" / "messages")
+    rulebook = load_rulebook(_ROOT / "rules")
+    check_rules(rulebook, words)
+    services = Services(
+        sessions=sessions,
+        now=system_now,
+        ids=new_id,
+        vault=vault,
+        rulebook=rulebook,
+        words=words,
+        sms={"sandbox": journal.sms()},
+        email={"sandbox": journal.email()},
+        wake=Waker(engine),
+        public_url=settings.public_url.rstrip("/"),
+        timing=Timing(
+            lease=settings.lease_seconds,
+            look_up_after=settings.lookup_after_seconds,
+            look_up_again=settings.lookup_again_seconds,
+        ),
+    )
+    return replace(
+        services,
+        sms={**services.sms, **_texts(settings)},
+        email={**services.email, **_mail(settings)},
+    )
+
+
+def _texts(settings: Settings) -> dict[str, SmsProvider]:
+    if settings.twilio_account_sid is None:
+        return {}
+    assert settings.twilio_auth_token is not None
+    assert settings.twilio_from is not None
+    return {
+        "twilio": TwilioSms(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token.get_secret_value(),
+            from_=settings.twilio_from,
+            public_url=settings.public_url.rstrip("/"),
+            now=system_now,
+            api_url=settings.twilio_api_url,
+        )
+    }
+
+
+def _mail(settings: Settings) -> dict[str, EmailProvider]:
+    found: dict[str, EmailProvider] = {}
+    if settings.sendgrid_from is None:
+        return found
+    if settings.sendgrid_api_key is not None:
+        key = settings.sendgrid_api_key.get_secret_value()
+        address = settings.sendgrid_from
+        found["sendgrid"] = (
+            SendGridEmail(
+                api_key=key, from_address=address, now=system_now, api_url=settings.sendgrid_api_url
+            )
+            if settings.sendgrid_api_url
+            else SendGridEmail(api_key=key, from_address=address, now=system_now)
+        )
+    if settings.smtp_url is not None:
+        found["smtp"] = SmtpEmail(
+            url=settings.smtp_url.get_secret_value(),
+            from_address=settings.sendgrid_from,
+            now=system_now,
+        )
+    return found

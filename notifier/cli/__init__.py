@@ -1,0 +1,23 @@
+"""The command line: `flask --app app COMMAND`."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from notifier.cli import brands, keys, rules, serving, sources, staff
+
+
+def register_commands(app: Flask) -> None:
+    """Add every command to `flask --app app`."""
+    for command in (
+        serving.serve,
+        serving.worker,
+        serving.migrate,
+        brands.brand,
+        keys.create_api_key_command,
+        staff.staff,
+        staff.day_link,
+        sources.sources,
+        rules.rules,
+    ):
+        app.cli.add_command(command)

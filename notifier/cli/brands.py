@@ -1,0 +1,62 @@
+"""Commands about brands: make one, and set it live on purpose."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+from flask.cli import with_appcontext
+
+from notifier.brands import add_brand, go_live, would_go
+from notifier.cli.context import chosen_brand, services
+from notifier.errors import NotifierError
+
+
+@click.group()
+def brand() -> None:
+    """The businesses as their customers know them."""
+
+
+@brand.command("add")
+@click.argument("slug")
+@click.option("--name", required=True, help="As a text begins.")
+@click.option("--zone", required=True, help="IANA, e.g. America/Los_Angeles.")
+@click.option("--phone", required=True, help="What customers are told to ring.")
+@click.option("--country", default="US", show_default=True, help="To read numbers without a +.")
+@with_appcontext
+def add(slug: str, name: str, zone: str, phone: str, country: str) -> None:
+    """Make a brand. It starts in shadow: everything is planned and shown, nothing is sent."""
+    try:
+        with services().sessions.begin() as session:
+            add_brand(
+                session, services(), slug=slug, name=name, zone=zone, phone=phone, country=country
+            )
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Made {slug}, in shadow. `flask --app app brand live {slug}` opens it.")
+
+
+@brand.command("live")
+@click.argument("slug")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@with_appcontext
+def live(slug: str, yes: bool) -> None:
+    """Set a brand live. Lists what would go, and asks. What happened before owes nothing."""
+    row = chosen_brand(slug)
+    if row.live_at is not None:
+        click.echo(f"{slug} has been live since {_in_zone(row.live_at, row.zone)}.")
+        return
+    waiting = would_go(services(), row.id)
+    click.echo(f"{len(waiting)} message(s) would go:")
+    for one in waiting:
+        when = _in_zone(one.send_at, row.zone)
+        click.echo(f"  {when}  {one.channel:5}  {one.rule:22}  {one.reference}")
+    if not yes:
+        click.confirm(f"Set {slug} live, so that customers hear from it?", abort=True)
+    go_live(services(), row.id, actor="cli")
+    click.echo(f"{slug} is live.")
+
+
+def _in_zone(moment: datetime, zone: str) -> str:
+    return f"{moment.astimezone(ZoneInfo(zone)):%a %d %b %H:%M}"

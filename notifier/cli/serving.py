@@ -1,0 +1,134 @@
+"""Commands that run the product: everything in one process, or the worker on its own."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import timedelta
+from typing import Any, cast
+
+import click
+import waitress
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
+
+from notifier.api_keys import create_api_key
+from notifier.brands import add_brand
+from notifier.cli.context import services
+from notifier.demo import load_demo_day
+from notifier.domain.windows import utc_text
+from notifier.scheduler import Worker
+from notifier.services import Services
+from notifier.staff import add_staff, make_sign_in_link
+from notifier.store.engine import reading
+from notifier.store.tables import Brand, Staff
+from notifier.waking import Waker
+
+_THREADS = 8
+
+
+@click.command()
+@with_appcontext
+def serve() -> None:
+    """Run everything in one process: pages, API, webhooks and delivery."""
+    app = cast(Any, current_app)._get_current_object()
+    settings = app.config["SETTINGS"]
+    current_app.extensions["notifier.upgrade"]()
+    first_start(app)
+    worker = _worker(app)
+    server = waitress.create_server(
+        app, host=settings.host, port=settings.port, threads=_THREADS, ident=None
+    )
+    worker.start()
+    _say_where(services(), settings)
+    try:
+        server.run()
+    finally:
+        server.close()
+        worker.stop()
+
+
+@click.command()
+@with_appcontext
+def worker() -> None:
+    """Run delivery on its own, beside a WSGI server. Several may run."""
+    running = _worker(cast(Any, current_app)._get_current_object())
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    running.start()
+    click.echo("Delivery runs. Stop it with Ctrl-C.")
+    stop.wait()
+    running.stop()
+
+
+@click.command()
+@with_appcontext
+def migrate() -> None:
+    """Bring the database to the newest schema and make the first brand."""
+    current_app.extensions["notifier.upgrade"]()
+    first_start(cast(Any, current_app)._get_current_object())
+    click.echo("The database is up to date.")
+
+
+def first_start(app: Flask) -> None:
+    """Fill an empty database: a demo day, or the brand `default` once a provider is set."""
+    settings = app.config["SETTINGS"]
+    with reading(services().sessions) as session:
+        if session.scalar(select(func.count(Brand.id))):
+            return
+    if not settings.providers_configured:
+        click.echo("The database is empty: loading a demo day…")
+        load_demo_day(services(), zone=settings.brand_time_zone)
+        return
+    with services().sessions.begin() as session:
+        add_brand(
+            session,
+            services(),
+            slug="default",
+            name=settings.brand_name,
+            zone=settings.brand_time_zone,
+            phone=settings.brand_phone or "",
+        )
+
+
+def _worker(app: Flask) -> Worker:
+    waker = app.extensions["notifier.waker"]
+    assert isinstance(waker, Waker)
+    return Worker(services(), waker, tick_seconds=app.config["SETTINGS"].tick_seconds)
+
+
+def _say_where(services: Services, settings: Any) -> None:
+    """Print where the board is, how to get in, and a call that makes a phone buzz."""
+    with reading(services.sessions) as session:
+        demo = session.scalar(select(Brand).where(Brand.demo))
+        brand = demo or session.scalar(select(Brand).order_by(Brand.created_at))
+        assert brand is not None
+        staff_id = session.scalar(select(Staff.id).where(Staff.brand_id == brand.id).limit(1))
+    if staff_id is None:
+        staff_id = add_staff(services, brand.id, "Dispatch", f"dispatch@{brand.slug}.invalid")
+    click.echo(f"\nThe board:  {services.public_url}/board")
+    click.echo(f"Sign in:    {make_sign_in_link(services, staff_id)}   (once, within 15 minutes)")
+    if demo is None:
+        click.echo("A key for the API:  flask --app app create-api-key NAME\n")
+        return
+    click.echo(f"The phones: {services.public_url}/sandbox")
+    click.echo(f"The API:    {services.public_url}/api/docs\n")
+    click.echo("Book a visit, and a phone in the sandbox buzzes:\n")
+    click.echo(_curl(services, create_api_key(services, demo.id, "first-steps")) + "\n")
+
+
+def _curl(services: Services, key: str) -> str:
+    start = services.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=3)
+    end = start + timedelta(hours=2)
+    body = (
+        f'{{"reference": "CURL-{start:%d%H}", "service": "Boiler repair", '
+        f'"window": {{"start": "{utc_text(start)}", "end": "{utc_text(end)}"}}, '
+        '"customer": {"name": "Ada Park", "phone": "+12065550142"}}'
+    )
+    return (
+        f"curl -s {services.public_url}/api/v1/appointments"
+        f" -H 'Authorization: Bearer {key}'"
+        f" -H 'Content-Type: application/json' -d '{body}'"
+    )

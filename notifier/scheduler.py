@@ -1,0 +1,101 @@
+"""Ticks. Due times live in the database; this only says when to look.
+
+It may run twice, late, or be restarted: nothing is lost, doubled or sent stale by it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from notifier.delivery import deliver_due
+from notifier.lookups import resolve_unknown
+from notifier.planner import look_again
+from notifier.sandbox_journal import confirm_sandbox_deliveries
+from notifier.services import Services
+from notifier.store.tables import Heartbeat
+from notifier.translation import translate_received
+from notifier.waking import Waker
+
+_log = structlog.get_logger()
+
+#: A round of work, in the order in which one step makes work for the next.
+_STEPS: tuple[Callable[[Services], int], ...] = (
+    translate_received,
+    look_again,
+    deliver_due,
+    resolve_unknown,
+    confirm_sandbox_deliveries,
+)
+
+
+class Worker:
+    """Does what is due: at every wake, and at every tick in case a wake was lost."""
+
+    def __init__(self, services: Services, waker: Waker, *, tick_seconds: float) -> None:
+        self._services = services
+        self._waker = waker
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, name="delivery", daemon=True),
+            threading.Thread(
+                target=waker.listen, args=(self._stopping.is_set,), name="listen", daemon=True
+            ),
+        ]
+        self._ticks = BackgroundScheduler(
+            job_defaults={
+                "coalesce": True,
+                "max_instances": 1,
+                # A tick that comes late is still a tick; the default drops it after a second.
+                "misfire_grace_time": 60,
+            }
+        )
+        self._ticks.add_job(waker.event.set, "interval", seconds=tick_seconds)
+        self._ticks.add_job(self._beat, "interval", seconds=10)
+
+    def start(self) -> None:
+        """Start ticking in threads of this process."""
+        self._waker.serve_here()
+        self._beat()
+        self._ticks.start()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Finish what is under way and stop."""
+        self._stopping.set()
+        self._waker.event.set()
+        self._ticks.shutdown(wait=False)
+        self._threads[0].join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._waker.event.wait()
+            self._waker.event.clear()
+            while not self._stopping.is_set() and run_round(self._services):
+                pass
+
+    def _beat(self) -> None:
+        try:
+            with self._services.sessions.begin() as session:
+                session.merge(Heartbeat(name="tick", at=self._services.now()))
+        except SQLAlchemyError as error:
+            _log.warning("heartbeat_failed", error=type(error).__name__)
+
+
+def run_round(services: Services) -> int:
+    """Do what is due once, every step, and return how much was done.
+
+    A step that fails is logged and tried again at the next tick; the others go on.
+    """
+    done = 0
+    for step in _STEPS:
+        try:
+            done += step(services)
+        except Exception as error:
+            _log.error("step_failed", step=step.__name__, error=type(error).__name__)
+    return done

@@ -1,0 +1,55 @@
+"""Wake delivery at once when something may be due. The tick is the safety net."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import psycopg
+import structlog
+from sqlalchemy import Engine, text
+
+_CHANNEL = "notifier_due"
+_log = structlog.get_logger()
+
+
+class Waker:
+    """Calling it wakes the worker: the one in this process, or over PostgreSQL the others."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._remote = engine.dialect.name == "postgresql"
+        self._here = False
+        self.event = threading.Event()
+
+    def __call__(self) -> None:
+        """Wake the worker. Never fails: what is due stays in the database."""
+        self.event.set()
+        if self._here or not self._remote:
+            return
+        try:
+            with self._engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.execute(text(f"NOTIFY {_CHANNEL}"))
+        except Exception as error:  # the tick finds it
+            _log.warning("wake_failed", error=type(error).__name__)
+
+    def serve_here(self) -> None:
+        """Say that the worker runs in this process, so that nobody else need be told."""
+        self._here = True
+
+    def listen(self, stopping: Callable[[], bool]) -> None:
+        """Wake on what other processes say, until `stopping()`; returns at once on SQLite."""
+        if not self._remote:
+            return
+        url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        while not stopping():
+            try:
+                with psycopg.connect(url, autocommit=True) as connection:
+                    connection.execute(f"LISTEN {_CHANNEL}")
+                    while not stopping():
+                        for _ in connection.notifies(timeout=1, stop_after=1):
+                            self.event.set()
+            except psycopg.Error as error:
+                _log.warning("listen_failed", error=type(error).__name__)
+                threading.Event().wait(1)
