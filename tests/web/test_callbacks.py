@@ -1,0 +1,200 @@
+"""Callbacks come signed, over the public URL, and are answered so that nobody asks again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.delivery import deliver_due
+from notifier.domain.messages import Channel, MessageStatus
+from notifier.web.callbacks import callbacks
+from tests.fakes.clock import FakeClock
+from tests.fakes.ids import FakeIds
+from tests.fakes.provider_callbacks import SignedCallbacks
+from tests.outbox_world import ADA, OUR_NUMBER, World, make_world
+
+PUBLIC_URL = "https://notify.example.com"
+TOKEN = "auth-token"
+
+
+@dataclass(frozen=True)
+class FakeSettings:
+    """What the blueprint reads of the settings."""
+
+    twilio_auth_token: SecretStr | None
+    sendgrid_webhook_public_key: str | None
+    public_url: str = PUBLIC_URL
+
+
+@dataclass(frozen=True)
+class Site:
+    """The blueprint in an app behind a proxy, and providers that sign for the public URL."""
+
+    world: World
+    client: FlaskClient
+    provider: SignedCallbacks
+
+
+@pytest.fixture
+def site(sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds) -> Site:
+    """Return an app that knows itself as localhost while the providers call its public URL."""
+    world = make_world(sessions, clock, ids)
+    app = Flask(__name__)
+    provider = SignedCallbacks(auth_token=TOKEN, public_url=PUBLIC_URL, app=None, now=clock)
+    app.config["SETTINGS"] = FakeSettings(SecretStr(TOKEN), provider.sendgrid_public_key)
+    app.extensions["notifier"] = world.services
+    app.register_blueprint(callbacks)
+    client = app.test_client()
+    provider.app = _Behind(client)
+    return Site(world, client, provider)
+
+
+class _Behind:
+    """A proxy: what reaches the app names another host than the one that was signed."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self._client = client
+
+    def post(self, path: str, **kwargs: object) -> object:
+        kwargs.pop("base_url", None)
+        return self._client.post(path, **kwargs)
+
+
+def given_sent(site: Site) -> tuple[UUID, dict[str, object]]:
+    """Return a job whose late text was accepted, and the text as Twilio keeps it."""
+    job = site.world.book()
+    site.world.late(job)
+    deliver_due(site.world.services)
+    row = site.world.message(job)
+    taken: dict[str, object] = {
+        "sid": row.provider_id,
+        "to": ADA,
+        "from": OUR_NUMBER,
+        "account_sid": "AC1",
+        "status_callback": f"{PUBLIC_URL}/webhooks/twilio/status?m={row.id}&a={row.attempt_id}",
+    }
+    return job, taken
+
+
+def test_a_signed_status_moves_the_message(site: Site) -> None:
+    """204, and `told` follows."""
+    job, taken = given_sent(site)
+
+    assert site.provider.status(taken, "delivered", None) == 204
+
+    assert site.world.message(job).status == MessageStatus.DELIVERED
+
+
+def test_a_status_that_nobody_signed_is_refused(site: Site) -> None:
+    """A problem, and nothing moves."""
+    job, taken = given_sent(site)
+    path = str(taken["status_callback"]).removeprefix(PUBLIC_URL)
+    form = {"MessageSid": taken["sid"], "MessageStatus": "delivered"}
+
+    answer = site.client.post(path, data=form, headers={"X-Twilio-Signature": "bm9wZQ=="})
+
+    assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
+    assert site.world.message(job).status == MessageStatus.ACCEPTED
+
+
+def test_the_query_is_part_of_what_was_signed(site: Site) -> None:
+    """A captured callback can't be turned on another message."""
+    job, taken = given_sent(site)
+    form = {"MessageSid": str(taken["sid"]), "MessageStatus": "delivered"}
+    url = str(taken["status_callback"])
+    signature = site.provider._validator.compute_signature(url, form)
+    other = f"/webhooks/twilio/status?m={uuid4()}&a={uuid4()}"
+
+    answer = site.client.post(other, data=form, headers={"X-Twilio-Signature": signature})
+
+    assert answer.status_code == 403
+    assert site.world.message(job).status == MessageStatus.ACCEPTED
+
+
+def test_a_status_of_a_message_we_never_sent_is_answered_well(site: Site) -> None:
+    """Twilio would only repeat it."""
+    _, taken = given_sent(site)
+    stranger = {
+        **taken,
+        "sid": "SM-other",
+        "status_callback": f"{PUBLIC_URL}/webhooks/twilio/status?m={uuid4()}&a={uuid4()}",
+    }
+
+    assert site.provider.status(stranger, "delivered", None) == 204
+
+
+def test_sendgrid_events_move_emails(site: Site) -> None:
+    """A whole batch, with what we do not know in it."""
+    job = site.world.book(phone=None)
+    site.world.late(job)
+    deliver_due(site.world.services)
+    row = site.world.message(job, Channel.EMAIL)
+    email = {
+        "id": row.provider_id,
+        "to": "ada@example.com",
+        "custom_args": {"message_id": str(row.id), "attempt_id": str(row.attempt_id)},
+    }
+    delivered = site.provider.event(email, "delivered", {})
+    strange = {"event": "something_new", "sg_event_id": "x"}
+
+    assert site.provider.events([strange, delivered, delivered]) == 204
+
+    assert site.world.message(job, Channel.EMAIL).status == MessageStatus.DELIVERED
+
+
+def test_sendgrid_events_that_are_old_or_unsigned_are_refused(
+    site: Site, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch captured an hour ago proves nothing now."""
+    signed_at: datetime = clock()
+    monkeypatch.setattr(site.provider, "_now", lambda: signed_at)
+    clock.advance(hours=1)
+
+    assert site.provider.events([{"event": "delivered"}]) == 403
+    assert site.client.post("/webhooks/sendgrid/events", json=[]).status_code == 403
+
+
+def test_a_text_from_a_customer_is_answered_with_twiml(site: Site) -> None:
+    """HELP gets words, STOP gets none: the carrier answers that itself."""
+    site.world.book()
+
+    assert site.provider.inbound(from_=ADA, to=OUR_NUMBER, body="STOP", account_sid="AC1") == 200
+    assert [task.why for task in site.world.tasks("reply")] == ["opt_out"]
+
+    form = {"MessageSid": "SM2", "From": ADA, "To": OUR_NUMBER, "Body": "HELP"}
+    url = f"{PUBLIC_URL}/webhooks/twilio/inbound"
+    signature = site.provider._validator.compute_signature(url, form)
+    answer = site.client.post(
+        "/webhooks/twilio/inbound", data=form, headers={"X-Twilio-Signature": signature}
+    )
+    assert answer.mimetype == "text/xml"
+    assert "<Message>Northside" in answer.text
+
+
+def test_a_text_that_nobody_signed_opts_nobody_out(site: Site) -> None:
+    """Else anyone could silence anyone."""
+    site.world.book()
+
+    answer = site.client.post(
+        "/webhooks/twilio/inbound",
+        data={"MessageSid": "SM1", "From": ADA, "To": OUR_NUMBER, "Body": "STOP"},
+    )
+
+    assert answer.status_code == 403
+    assert site.world.tasks("reply") == []
+
+
+def test_without_a_token_nothing_is_believed(site: Site) -> None:
+    """No settings, no secret: an empty one must not verify anything."""
+    site.client.application.config["SETTINGS"] = FakeSettings(None, None)
+    _, taken = given_sent(site)
+
+    assert site.provider.status(taken, "delivered", None) == 403
+    assert site.provider.events([]) == 403
