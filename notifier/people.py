@@ -18,6 +18,7 @@ from notifier.domain.search_terms import terms
 from notifier.errors import Invalid
 from notifier.links import link_hash, person_token
 from notifier.services import Services
+from notifier.store.addresses import address_hash
 from notifier.store.tables import (
     Brand,
     ContactPoint,
@@ -220,11 +221,6 @@ def technician_named(
     return technician.id
 
 
-def address_hash(services: Services, channel: Channel, address: str) -> bytes:
-    """Return the keyed hash by which an address is found; `address` is normalised."""
-    return services.vault.blind(f"{channel}:{address}")
-
-
 def _add_contact(
     session: Session,
     services: Services,
@@ -235,7 +231,7 @@ def _add_contact(
 ) -> None:
     assert person.key is not None
     address = _normalised(channel, value, brand.country)
-    hashed = address_hash(services, channel, address)
+    hashed = address_hash(services.vault, channel, address)
     texts = channel is Channel.SMS
     before = session.scalar(
         select(ContactPoint).where(

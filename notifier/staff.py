@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 from notifier.domain.messages import Channel
 from notifier.domain.phones import to_e164
 from notifier.errors import Conflict, Invalid, NotFound
-from notifier.people import address_hash
 from notifier.services import Services
+from notifier.store.addresses import address_hash
 from notifier.store.engine import reading
 from notifier.store.tables import Brand, SignInLink, Staff
 
@@ -167,4 +167,4 @@ def verify_phone(services: Services, brand_id: UUID, email: str, phone: str) -> 
         except ValueError as error:
             raise Invalid("phone", str(error)) from error
         member = session.get_one(Staff, staff_id)
-        member.phone_hash = address_hash(services, Channel.SMS, number)
+        member.phone_hash = address_hash(services.vault, Channel.SMS, number)
