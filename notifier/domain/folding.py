@@ -184,16 +184,19 @@ def _all_delivered(state: JobState, fact: Fact) -> bool:
 
 
 def _with_parcel(state: JobState, fact: Fact) -> JobState:
-    parcel = state.parcels.get(fact.parcel) if fact.parcel else None
-    if parcel is None:
-        return state
-    effect = effect_of(state.kind, parcel.status, fact.type, fact.source)
-    if effect in (Effect.BECOMES, Effect.CORRECTS):
-        parcel = replace(parcel, status=JobStatus(fact.type.value))
+    """A fact speaks of the parcel that it names, else of all of them."""
     said = _said(state, fact)
-    if said is not None:
-        parcel = replace(parcel, expected=said, expected_fact=fact.id)
-    return replace(state, parcels=MappingProxyType({**state.parcels, str(fact.parcel): parcel}))
+    parcels = dict(state.parcels)
+    for code, parcel in state.parcels.items():
+        if fact.parcel not in (None, code):
+            continue
+        effect = effect_of(state.kind, parcel.status, fact.type, fact.source)
+        if effect in (Effect.BECOMES, Effect.CORRECTS):
+            parcel = replace(parcel, status=JobStatus(fact.type.value))
+        if said is not None and effect is not Effect.IGNORED:
+            parcel = replace(parcel, expected=said, expected_fact=fact.id)
+        parcels[code] = parcel
+    return replace(state, parcels=MappingProxyType(parcels))
 
 
 def _with_expected(state: JobState, fact: Fact) -> JobState:
