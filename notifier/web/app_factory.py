@@ -21,15 +21,12 @@ from notifier.web.api.docs import blueprint as api_docs
 from notifier.web.api.openapi import describe_api
 from notifier.web.board import board
 from notifier.web.callbacks import callbacks
-from notifier.web.board import board
-from notifier.web.callbacks import callbacks
 from notifier.web.current import WebSettings
 from notifier.web.headers import add_security_headers
 from notifier.web.limits import limit_rates
 from notifier.web.metrics import measure
 from notifier.web.problems import answer_with_problems
 from notifier.web.strict_json import StrictJson
-from notifier.web.webhooks_in import webhooks_in
 from notifier.web.webhooks_in import webhooks_in
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -66,13 +63,13 @@ def create_app(services: Services, settings: WebSettings) -> APIFlask:
     csrf = CSRFProtect(app)
 
     by_token = [status.blueprint, day.blueprint]
-    for blueprint in (api, api_docs, operations.blueprint, callbacks, webhooks_in, *by_token):
+    with_session = [board, sandbox.blueprint]
+    without = [api, api_docs, operations.blueprint, callbacks, webhooks_in, *by_token]
+    for blueprint in (*with_session, *without):
         vars(blueprint).setdefault("enable_openapi", False)  # APIFlask asks it of every one
         app.register_blueprint(blueprint)
+    for blueprint in without:
         csrf.exempt(blueprint)
-    for blueprint in (board, sandbox.blueprint):
-        vars(blueprint).setdefault("enable_openapi", False)  # APIFlask asks it of every one
-        app.register_blueprint(blueprint)
-
+    app.add_url_rule("/", "root", lambda: redirect("/board"))
     limit_rates(app, api=[api], by_token=by_token, signing_in=[board])
     return app

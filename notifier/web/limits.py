@@ -14,7 +14,7 @@ _API = "6000 per minute"
 _STATUS_PAGE = "60 per minute"
 #: Guessing sign-in links or mailing them to somebody over and over.
 _SIGN_IN = "20 per minute"
-_SIGN_IN_PATHS = ("/sign-in", "/board/sign-in", "/login")
+_SIGN_IN_PATH = "/sign-in/"
 
 
 def limit_rates(
@@ -30,7 +30,7 @@ def limit_rates(
         limiter.limit(
             _SIGN_IN,
             key_func=_address,
-            exempt_when=lambda: not request.path.startswith(_SIGN_IN_PATHS),
+            exempt_when=lambda: not request.path.startswith(_SIGN_IN_PATH),
         )(blueprint)
 
 

@@ -69,6 +69,7 @@ def describe_api(app: APIFlask, public_url: str) -> None:
     app.config["SERVERS"] = [{"url": public_url}]
     app.config["INFO"] = {"description": _ABOUT}
     app.config["AUTO_OPERATION_ID"] = True
+    app.config["AUTO_200_RESPONSE"] = False  # pages are no part of the API
     app.config["AUTO_VALIDATION_ERROR_RESPONSE"] = False
     app.config["AUTO_AUTH_ERROR_RESPONSE"] = False
     app.config["AUTO_404_RESPONSE"] = False
