@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from notifier.board_reading.cards import Card, read_cards, read_technicians
 from notifier.board_reading.phone import Phone, read_phone
 from notifier.domain.jobs import JobKind
+from notifier.domain.windows import Window
 from notifier.errors import NotFound
 from notifier.services import Services
 from notifier.store.engine import reading
@@ -59,6 +60,19 @@ class Day:
     phone: Phone | None
     open_tasks: int
 
+    @property
+    def scale(self) -> Window | None:
+        """From the first visit's start to the last one's end: one scale for all of them."""
+        windows = [
+            card.expected
+            for column in self.columns
+            for card in column.cards
+            if isinstance(card.expected, Window)
+        ]
+        if not windows:
+            return None
+        return Window(min(w.start for w in windows), max(w.end for w in windows))
+
 
 def read_brand(session: Session, brand_id: UUID) -> BrandSeen:
     """Return the brand.
@@ -96,8 +110,8 @@ def read_day(services: Services, brand_id: UUID, *, docked: UUID | None = None) 
             key=lambda card: (card.risk.rank if card.risk else 0, card.starts_at or now),
         )
         shown = next((card for card in cards if card.id == docked), None)
-        if shown is None:
-            shown = at_risk[0] if at_risk else next(iter(cards), None)
+        if shown is None:  # a phone that nothing reaches has nothing to show
+            shown = next((card for card in (*at_risk, *cards) if _can_be_written_to(card)), None)
         visits = [card for card in cards if card.kind is JobKind.APPOINTMENT]
         return Day(
             today=now.astimezone(ZoneInfo(brand.zone)).date(),
@@ -141,6 +155,10 @@ def _jobs_of_the_day(session: Session, brand: BrandSeen, now: datetime) -> Seque
         .order_by(Job.starts_at, Job.id)
         .limit(_MOST_JOBS)
     ).all()
+
+
+def _can_be_written_to(card: Card) -> bool:
+    return card.customer is not None and card.customer.unreachable is None
 
 
 def _columns(visits: list[Card], names: dict[UUID, str]) -> tuple[Column, ...]:

@@ -40,18 +40,25 @@ class Drawing:
 
 
 def draw(
-    rows: list[tuple[str, Expectation | None]], *, fallback: Expectation | None, now: datetime
+    rows: list[tuple[str, Expectation | None]],
+    *,
+    fallback: Expectation | None,
+    now: datetime,
+    scale: Window | None = None,
 ) -> Drawing | None:
     """Return the drawing of `rows` (kind, window), or None where there is nothing to draw.
 
     An unknown time is a strip over the whole scale; what is off has none.
     :param fallback: gives the scale where no row has a window.
+    :param scale: what the drawing must span, so that several share one scale.
     """
     windows = [said for _, said in rows if isinstance(said, Window)]
     if not windows and isinstance(fallback, Window):
         windows = [fallback]
     if not windows:
         return None
+    if scale is not None:
+        windows.append(scale)
     start = min(window.start for window in windows) - _MARGIN
     end = max(window.end for window in windows) + _MARGIN
     if end - start < _LEAST_SPAN:

@@ -13,10 +13,14 @@ from markupsafe import Markup, escape
 
 from notifier.board_reading.cards import Card, MessageLine
 from notifier.board_reading.day import BrandSeen, count_open_tasks, read_brand
-from notifier.board_reading.job import FactLine
+from notifier.board_reading.job import FactLine, MessageSeen
+from notifier.board_reading.people import PersonSeen
+from notifier.board_reading.risk import believes_otherwise
 from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.messages import WAITING
 from notifier.domain.windows import OFF, Expectation, Window
 from notifier.page_times import say_date, say_day, say_hours, say_moment
+from notifier.preview import Preview
 from notifier.store.engine import reading
 from notifier.web.board import wording
 from notifier.web.board.access import current_staff
@@ -24,6 +28,7 @@ from notifier.web.board.bars import Drawing, draw
 from notifier.web.board.undoing import pending_undo
 from notifier.web.current import services
 
+_NEVER_WENT = frozenset(wording.NEVER_WENT)
 _ABOUT_NOW = 5  # seconds: the preview and the clock need not agree to the second
 
 
@@ -98,17 +103,17 @@ class Page:
             said.append(("promised", "Agreed", card.agreed))
         said += [("told", "Told", card.told), ("expected", "Expected", card.expected)]
         if all(what in (base, None) for _, _, what in said) and base is not None:
-            label = "Expected" if card.told is None else "Promised, told, expected"
+            label = "Expected" if card.told is None else "As promised"
             return [TimeRow("expected", label, self.when(base, card), base, False)]
         return [
             TimeRow(kind, label, self.when(what, card), what, what is not None and what != base)
             for kind, label, what in said
         ]
 
-    def drawing(self, card: Card) -> Drawing | None:
-        """Return the bars of `rows`."""
+    def drawing(self, card: Card, scale: Window | None = None) -> Drawing | None:
+        """Return the bars of `rows`, on the scale of a whole day if one is given."""
         rows = [(row.kind, row.said) for row in self.rows(card)]
-        return draw(rows, fallback=card.agreed or card.promised, now=self.now)
+        return draw(rows, fallback=card.agreed or card.promised, now=self.now, scale=scale)
 
     def lateness(self, card: Card) -> str | None:
         """Return how far expected is from what was agreed: `45 min late`, `2 days late`."""
@@ -136,7 +141,7 @@ class Page:
     def next_words(self, line: MessageLine) -> str:
         """Return when a waiting message goes, or why it does not."""
         status = wording.MESSAGE_STATUS[line.status]
-        if line.status in ("planned", "ready", "deferred"):
+        if line.status in WAITING:
             if line.due_at <= self.now:
                 return "goes now"
             return f"goes {self.clock(line.due_at)}"
@@ -161,6 +166,31 @@ class Page:
         moment = getattr(base, edge) if isinstance(base, Window) else self.now
         local = moment.astimezone(ZoneInfo(card.zone))
         return {"day": local.date().isoformat(), "time": f"{local:%H:%M}"}
+
+    def fate(self, message: MessageSeen) -> str:
+        """Return what became of a message, when, and why if it did not go."""
+        why = wording.why_not_words(message.reason)
+        if message.status in _NEVER_WENT:
+            return f"Not sent: {why or wording.NEVER_WENT[message.status]}"
+        said = wording.MESSAGE_STATUS[message.status]
+        if message.status in WAITING:
+            said = f"{said} {self.clock(message.due_at)}"
+        elif message.settled_at is not None:
+            said = f"{said} {self.clock(message.settled_at)}"
+        return f"{said}: {why}" if why else said
+
+    def still_unheard(self, card: Card, preview: Preview) -> list[PersonSeen]:
+        """Return who would go on expecting something else, because nothing reaches them."""
+        listed = {found.job_person_id for found in (*preview.messages, *preview.unreached)}
+        return [
+            person
+            for person in card.people
+            if person.id not in listed
+            and person.unreachable is not None
+            and believes_otherwise(
+                card.kind, card.zone, person.told or card.agreed, preview.expected
+            )
+        ]
 
     def with_links(self, words: str) -> Markup:
         """Return a text with our own links made real, as a phone does."""

@@ -42,7 +42,7 @@ RISK: dict[Risk, str] = {
 }
 
 STRENGTH: dict[Strength | None, str] = {
-    Strength.GIVEN: "told in person",
+    Strength.GIVEN: "given",
     Strength.DELIVERED: "delivered",
     Strength.PRESUMED: "probably read",
     Strength.NONE: "not reached",
@@ -61,10 +61,18 @@ MESSAGE_STATUS: dict[MessageStatus, str] = {
     MessageStatus.REJECTED: "Refused",
     MessageStatus.UNKNOWN: "Nobody knows if it went",
     MessageStatus.HELD: "Held",
-    MessageStatus.SUPERSEDED: "Not sent: no longer true",
-    MessageStatus.EXPIRED: "Not sent: too late to help",
-    MessageStatus.SUPPRESSED: "Not sent: must not be written to",
+    MessageStatus.SUPERSEDED: "Not sent",
+    MessageStatus.EXPIRED: "Not sent",
+    MessageStatus.SUPPRESSED: "Not sent",
     MessageStatus.SKIPPED: "Not sent",
+}
+
+#: What was never handed over, and why where the row does not say.
+NEVER_WENT: dict[MessageStatus, str] = {
+    MessageStatus.SUPERSEDED: "no longer true",
+    MessageStatus.EXPIRED: "too late to help",
+    MessageStatus.SUPPRESSED: "must not be written to",
+    MessageStatus.SKIPPED: "not needed",
 }
 
 WHY_NOT: dict[WhyNot, str] = {
@@ -173,9 +181,15 @@ TASK: dict[str, str] = {
 }
 
 #: Why a task is there, where it is not why a message was not sent.
-TASK_WHY: dict[str, str] = {
+CALL_WHY: dict[str, str] = {
     "running_late_again": "it got later a second time",
+    "not_coming_today": "we are not coming today: find another day",
+    "missed_by_us": "we missed them: apologise",
     "call_asked_for": "they asked to be called",
+}
+
+#: What a reply wants.
+REPLY_WHY: dict[str, str] = {
     "opt_out": "they want no more messages",
     "cancel": "they wrote cancel: no more messages, or no visit?",
     "no_contact": "they want to be left alone",
@@ -272,9 +286,11 @@ def decision_words(reason: str) -> str:
     return DECISION[reason] if reason in DECISION else why_not_words(reason)
 
 
-def task_why(why: str) -> str:
+def task_why(kind: str, why: str) -> str:
     """Return why a task is there."""
-    return TASK_WHY.get(why) or MESSAGE.get(why) or why_not_words(why)
+    if kind == "reply":
+        return REPLY_WHY.get(why, plain(why))
+    return CALL_WHY.get(why) or MESSAGE.get(why) or why_not_words(why)
 
 
 def task_words(kind: str, who: str | None) -> str:
