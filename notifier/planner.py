@@ -306,7 +306,8 @@ def _keep_tasks(
         )
         changed = True
     for key, row in rows.items():
-        if ":unreached:" in key and key not in owed and row.done_at is None:
+        may_drop = ":unreached:" in key or key.startswith("update:")
+        if may_drop and key not in owed and row.done_at is None:
             row.done_at, row.dropped = now, True
             changed = True
     return changed

@@ -95,6 +95,7 @@ class PersonView:
     contacts: tuple[Contact, ...]
     given: tuple[Given, ...] = ()
     past: tuple[PastMessage, ...] = ()
+    update_due: datetime | None = None  # "we will text by": promised, and not superseded
 
     @property
     def told(self) -> Given | None:

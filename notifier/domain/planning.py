@@ -25,6 +25,9 @@ from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window, local_dat
 #: After this long a word about "unknown" or "off" has no window left to expire with.
 _WITHOUT_WINDOW = timedelta(hours=12)
 
+#: How long before a promised update a person is asked to have news.
+_BEFORE_UPDATE = timedelta(minutes=10)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrandManners:
@@ -152,6 +155,7 @@ class _ForPerson:
             self.looks.append(job.state.expected.end)
 
     def run(self) -> None:
+        self._promised_update()
         slip_spoken = False
         for rule in self.rules:
             reason, values = self._consider(rule, slip_spoken=slip_spoken)
@@ -166,6 +170,21 @@ class _ForPerson:
                     values=values,
                 )
             )
+
+    def _promised_update(self) -> None:
+        """Somebody must have news for them before the moment that they were promised."""
+        due = self.person.update_due
+        if due is None or self.job.state.finished:
+            return
+        self.tasks.append(
+            TaskOwed(
+                key=f"update:{self.job.job}:{self.person.job_person}:{due:%Y%m%dT%H%M}",
+                kind="update",
+                why="update_promised",
+                due_at=due - _BEFORE_UPDATE,
+                job_person=self.person.job_person,
+            )
+        )
 
     def _consider(self, rule: Rule, *, slip_spoken: bool) -> tuple[str, dict[str, object]]:
         """Return the reason (`owed` if it is) and the values that it was decided on."""

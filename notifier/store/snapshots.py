@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -128,6 +128,21 @@ def given_of(rows: Iterable[Promise]) -> tuple[Given, ...]:
     return tuple(latest.values())
 
 
+def update_due_of(rows: Iterable[Promise]) -> datetime | None:
+    """Return the moment by which one person was promised news, if none has come since."""
+    known = list(rows)
+    taken_back = {row.message_id for row in known if row.strength == Strength.NONE}
+    told = told_of(given_of(known))
+    moments = [
+        row
+        for row in known
+        if row.moment is not None
+        and row.message_id not in taken_back
+        and (told is None or row.given_at >= told.given_at)
+    ]
+    return moments[-1].moment if moments else None
+
+
 def _grouped(session: Session, query: Select[_OfJob]) -> dict[UUID, list[_OfJob]]:
     grouped: dict[UUID, list[_OfJob]] = defaultdict(list)
     for row in session.scalars(query):
@@ -239,6 +254,7 @@ def _person(
         contacts=tuple(_contact(contact, person, suppressed) for contact in contacts),
         given=given_of(row for row in promises if row.job_person_id == job_person.id),
         past=tuple(past_of(row) for row in messages if row.job_person_id == job_person.id),
+        update_due=update_due_of(row for row in promises if row.job_person_id == job_person.id),
     )
 
 
