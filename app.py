@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from apiflask import APIFlask
@@ -24,6 +26,7 @@ from notifier.rendering import Words
 from notifier.rulebook import RulesInvalid, check_rules, load_rulebook
 from notifier.sandbox_journal import SandboxJournal
 from notifier.services import Services, Timing
+from notifier.store.database_clock import DatabaseClock
 from notifier.store.engine import create_sessions
 from notifier.store.migrate import upgrade
 from notifier.store.vault import Vault
@@ -59,13 +62,15 @@ def build_services(settings: Settings) -> Services:
     engine = sessions.kw["bind"]
     assert isinstance(engine, Engine)
     vault = Vault(settings.secret_key.get_secret_value())
-    journal = SandboxJournal(sessions=sessions, now=system_now, vault=vault)
+    # Many machines share PostgreSQL's clock; one process on SQLite has its own.
+    now = DatabaseClock(engine) if engine.dialect.name == "postgresql" else system_now
+    journal = SandboxJournal(sessions=sessions, now=now, vault=vault)
     words = Words(_ROOT / "templates" / "messages")
     rulebook = load_rulebook(_ROOT / "rules")
     check_rules(rulebook, words)
     services = Services(
         sessions=sessions,
-        now=system_now,
+        now=now,
         ids=new_id,
         vault=vault,
         rulebook=rulebook,
@@ -82,12 +87,12 @@ def build_services(settings: Settings) -> Services:
     )
     return replace(
         services,
-        sms={**services.sms, **_texts(settings)},
-        email={**services.email, **_mail(settings)},
+        sms={**services.sms, **_texts(settings, now)},
+        email={**services.email, **_mail(settings, now)},
     )
 
 
-def _texts(settings: Settings) -> dict[str, SmsProvider]:
+def _texts(settings: Settings, now: Callable[[], datetime]) -> dict[str, SmsProvider]:
     if settings.twilio_account_sid is None:
         return {}
     assert settings.twilio_auth_token is not None
@@ -98,13 +103,13 @@ def _texts(settings: Settings) -> dict[str, SmsProvider]:
             auth_token=settings.twilio_auth_token.get_secret_value(),
             from_=settings.twilio_from,
             public_url=settings.public_url.rstrip("/"),
-            now=system_now,
+            now=now,
             api_url=settings.twilio_api_url,
         )
     }
 
 
-def _mail(settings: Settings) -> dict[str, EmailProvider]:
+def _mail(settings: Settings, now: Callable[[], datetime]) -> dict[str, EmailProvider]:
     found: dict[str, EmailProvider] = {}
     if settings.sendgrid_from is None:
         return found
@@ -113,15 +118,15 @@ def _mail(settings: Settings) -> dict[str, EmailProvider]:
         address = settings.sendgrid_from
         found["sendgrid"] = (
             SendGridEmail(
-                api_key=key, from_address=address, now=system_now, api_url=settings.sendgrid_api_url
+                api_key=key, from_address=address, now=now, api_url=settings.sendgrid_api_url
             )
             if settings.sendgrid_api_url
-            else SendGridEmail(api_key=key, from_address=address, now=system_now)
+            else SendGridEmail(api_key=key, from_address=address, now=now)
         )
     if settings.smtp_url is not None:
         found["smtp"] = SmtpEmail(
             url=settings.smtp_url.get_secret_value(),
             from_address=settings.sendgrid_from,
-            now=system_now,
+            now=now,
         )
     return found
