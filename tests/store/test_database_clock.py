@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
 import pytest
-from sqlalchemy import Engine
 
 from notifier.store.database_clock import DatabaseClock
 from notifier.store.engine import create_engine_for
@@ -34,5 +32,5 @@ def test_the_time_is_the_databases_however_wrong_this_machine_is(
     assert abs(first - datetime.now(UTC)) < timedelta(minutes=1)
     assert carried - first == timedelta(seconds=20)
     assert asked_again >= carried, "the clock never goes backwards"
-    cast(Engine, engine).dispose()
+    engine.dispose()
     databases.drop(url)
