@@ -5,6 +5,7 @@ Nothing here repeats what was sent: a problem names the field and says what is w
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -43,6 +44,15 @@ _SENTENCES = {
     500: "Something went wrong on our side.",
     503: "This can't be done just now; nothing was recorded. Try again shortly.",
 }
+
+#: What Pydantic says, in our words.
+_OUR_WORDS = {
+    "Field required": "is missing",
+    "Extra inputs are not permitted": "is not known here",
+}
+#: The alternatives of a field, as `api.shapes` tags them, are no part of its name.
+_TAG = re.compile(r"\.<\w+>")
+_LONGEST_NAME = 100  # of a field that a caller made up
 
 Errors = list[dict[str, str]]
 
@@ -85,7 +95,7 @@ def answer_with_problems(app: APIFlask) -> None:
         errors = None
         if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             errors = [{"field": "body", "problem": _TOO_LARGE}]
-        elif error.status_code == HTTPStatus.BAD_REQUEST and request.is_json:
+        elif error.status_code == HTTPStatus.BAD_REQUEST and request.path.startswith("/api/"):
             errors = [{"field": "body", "problem": "must be JSON"}]
         headers = _kept(error.headers)
         if error.status_code == HTTPStatus.TOO_MANY_REQUESTS:
@@ -123,13 +133,13 @@ def _named(detail: object) -> Errors:
     found: Errors = []
     for fields in detail.values() if isinstance(detail, Mapping) else ():
         for field, sentences in fields.items():
-            name = "body" if field == "_schema" else field
+            name = "body" if field == "_schema" else _TAG.sub("", field)[:_LONGEST_NAME]
             found.extend({"field": name, "problem": _plain(sentence)} for sentence in sentences)
     return found
 
 
 def _plain(sentence: str) -> str:
-    return sentence.removeprefix("Value error, ")
+    return _OUR_WORDS.get(sentence, sentence.removeprefix("Value error, "))
 
 
 def _kept(headers: object) -> dict[str, str]:

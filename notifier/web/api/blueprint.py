@@ -19,5 +19,6 @@ def require_key() -> None:
 @api.before_request
 def require_json() -> None:
     """Refuse a body of another kind by name rather than guess at it."""
-    if request.method in {"POST", "PATCH"} and not request.is_json and request.content_length != 0:
+    has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
+    if request.method in {"POST", "PATCH"} and has_body and not request.is_json:
         abort(415)

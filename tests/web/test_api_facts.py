@@ -1,0 +1,173 @@
+"""Saying what happened, through HTTP, and seeing what follows from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.web.conftest import Api, an_order, booked, problem_fields
+
+LATER = {"start": "2026-11-23T19:45:00Z", "end": "2026-11-23T21:45:00Z"}
+WINDOW = {"start": "2026-11-23T19:00:00Z", "end": "2026-11-23T21:00:00Z"}
+
+
+def test_a_delay_moves_what_is_expected_and_owes_a_message(api: Api) -> None:
+    """202 with the fact and the job after it; `told` stays until a message arrives."""
+    job_id = booked(api)
+
+    answer = api.post(
+        f"/appointments/{job_id}/facts",
+        {"type": "delayed", "minutes": 45, "reason": "traffic", "note": "Van in the jam"},
+    )
+
+    assert answer.status_code == 202
+    fact, job = answer.json["fact"], answer.json["job"]
+    assert (fact["type"], fact["minutes"], fact["source"]) == ("delayed", 45, "api")
+    assert fact["applied"]
+    assert fact["note"] == "Van in the jam"
+    assert (job["expected"], job["told"], job["status"]) == (LATER, WINDOW, "scheduled")
+    assert job["late"]
+    late = api.get(f"/appointments/{job_id}/messages").json["items"]
+    assert ("running_late", "ready") in {(m["rule"], m["status"]) for m in late}
+    waiting = next(m for m in late if m["rule"] == "running_late")
+    assert waiting["person"]["name"] == "Ada Park"
+    assert waiting["to"] == "+12065550100"
+    assert waiting["asserts"] == LATER
+    assert waiting["attempts"] == 0
+
+
+def test_a_delay_taken_back_owes_nothing(api: Api) -> None:
+    """Withdrawn before it went: the message is superseded, and taking back twice is once."""
+    job_id = booked(api)
+    facts = f"/appointments/{job_id}/facts"
+    fact_id = api.post(facts, {"type": "delayed", "minutes": 45}).json["fact"]["id"]
+
+    answer = api.post(f"{facts}/{fact_id}/withdraw")
+    again = api.post(f"{facts}/{fact_id}/withdraw")
+
+    assert answer.status_code == again.status_code == 202
+    job = again.json["job"]
+    assert job["expected"] == WINDOW
+    assert next(f for f in job["facts"] if f["id"] == fact_id)["withdrawn"]
+    late = [
+        message["status"]
+        for message in api.get(f"/appointments/{job_id}/messages").json["items"]
+        if message["rule"] == "running_late"
+    ]
+    assert late == ["superseded"]
+
+
+@pytest.mark.parametrize("expected", ["unknown", "off", LATER])
+def test_what_is_expected_can_be_said_outright(api: Api, expected: Any) -> None:
+    """A window, nobody knows, or not that day."""
+    job_id = booked(api)
+
+    answer = api.post(f"/appointments/{job_id}/facts", {"type": "delayed", "expected": expected})
+
+    assert answer.json["job"]["expected"] == expected
+
+
+def test_a_move_that_was_agreed_is_agreed_expected_and_told(api: Api) -> None:
+    """Agreed on the phone: the customer knows it already."""
+    job_id = booked(api)
+    window = {"start": "2026-11-24T19:00:00Z", "end": "2026-11-24T21:00:00Z"}
+
+    job = api.post(
+        f"/appointments/{job_id}/facts",
+        {"type": "rescheduled", "window": window, "agreed": True},
+    ).json["job"]
+
+    assert (job["agreed"], job["expected"], job["told"]) == (window, window, window)
+    assert job["promised"] == WINDOW
+
+
+def test_what_somebody_said_by_phone_is_told(api: Api) -> None:
+    """`told` without a window means what is expected now."""
+    job_id = booked(api)
+    facts = f"/appointments/{job_id}/facts"
+    api.post(facts, {"type": "delayed", "minutes": 45})
+
+    job = api.post(facts, {"type": "told"}).json["job"]
+
+    assert (job["told"], job["told_strength"]) == (LATER, "given")
+
+
+def test_an_order_follows_its_parcel(api: Api) -> None:
+    """However the tracking code is written."""
+    order = api.post("/orders", an_order()).json
+
+    job = api.post(
+        f"/orders/{order['id']}/facts", {"type": "shipped", "parcel": "1z999aa10123456784"}
+    ).json["job"]
+
+    assert job["status"] == "shipped"
+    assert job["parcels"][0]["status"] == "shipped"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "type"),
+        ({"type": "shipped"}, "type"),
+        ({"type": "booked"}, "type"),
+        ({"type": "withdrawn"}, "type"),
+        ({"type": "exploded"}, "type"),
+        ({"type": "delayed"}, "expected"),
+        ({"type": "delayed", "minutes": 45, "expected": "off"}, "minutes"),
+        ({"type": "delayed", "minutes": "45"}, "minutes"),
+        ({"type": "delayed", "minutes": True}, "minutes"),
+        ({"type": "delayed", "minutes": 4.5}, "minutes"),
+        ({"type": "delayed", "minutes": -1441}, "minutes"),
+        ({"type": "delayed", "minutes": 10081}, "minutes"),
+        ({"type": "delayed", "expected": "soon"}, "expected"),
+        ({"type": "delayed", "expected": {"start": "2026-11-23T19:00:00Z"}}, "expected.end"),
+        ({"type": "delayed", "minutes": 5, "reason": "flu"}, "reason"),
+        ({"type": "delayed", "minutes": 5, "by": "us"}, "by"),
+        ({"type": "delayed", "minutes": 5, "note": "a\x00b"}, "note"),
+        ({"type": "delayed", "minutes": 5, "occurred_at": "2026-11-23T19:00:00"}, "occurred_at"),
+        ({"type": "delayed", "minutes": 5, "occurred_at": 1795453200}, "occurred_at"),
+        ({"type": "delayed", "minutes": 5, "occurred_at": "1795453200"}, "occurred_at"),
+        ({"type": "missed", "by": "the dog"}, "by"),
+        ({"type": "arrived", "minutes": 5}, "minutes"),
+        ({"type": "reassigned"}, "technician"),
+        ({"type": "rescheduled", "agreed": True}, "window"),
+        ({"type": "rescheduled", "window": LATER}, "agreed"),
+        ({"type": "accepted"}, "window"),
+        ({"type": "told", "person": "019ab000-0000-7000-8000-000000000001"}, "person"),
+        ({"type": "arrived", "surprise": 1}, "surprise"),
+    ],
+)
+def test_a_fact_that_makes_no_sense_is_refused_by_field(
+    api: Api, body: dict[str, Any], field: str
+) -> None:
+    """Nothing is recorded, and the field is named."""
+    job_id = booked(api)
+
+    answer = api.post(f"/appointments/{job_id}/facts", body)
+
+    assert answer.status_code == 422
+    assert problem_fields(answer) == [field]
+    assert len(api.get(f"/appointments/{job_id}").json["facts"]) == 1
+
+
+def test_an_appointments_fact_says_nothing_of_an_order(api: Api) -> None:
+    """And a code that is none of its parcels is named."""
+    order = api.post("/orders", an_order()).json
+    facts = f"/orders/{order['id']}/facts"
+
+    assert problem_fields(api.post(facts, {"type": "en_route"})) == ["type"]
+    assert problem_fields(api.post(facts, {"type": "shipped", "parcel": "XX1"})) == ["parcel"]
+
+
+def test_explain_says_of_every_rule_whether_it_speaks_and_why(api: Api) -> None:
+    """With the rule's condition and the values that it saw, for each person."""
+    job_id = booked(api)
+    api.post(f"/appointments/{job_id}/facts", {"type": "delayed", "minutes": 45})
+
+    items = api.get(f"/appointments/{job_id}/explain").json["items"]
+
+    late = next(item for item in items if item["rule"] == "running_late")
+    assert late["owed"]
+    assert late["person"]["role"] == "customer"
+    assert any(not item["owed"] and item["reason"] for item in items)
