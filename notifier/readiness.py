@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from notifier.domain.findings import Level
 from notifier.domain.messages import WAITING, MessageStatus
 from notifier.services import Services
 from notifier.store.engine import reading
@@ -25,14 +25,6 @@ _OVERDUE_LIMIT = timedelta(seconds=120)
 _CALLBACK_LIMIT = timedelta(minutes=15)
 #: What is counted, so that the cost does not grow with history.
 _COUNTED = timedelta(hours=24)
-
-
-class Level(StrEnum):
-    """How a check stands. A warning wants a person; failing wants the traffic elsewhere."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILING = "failing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

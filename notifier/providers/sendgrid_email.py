@@ -21,6 +21,7 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
+from notifier.domain.findings import Finding
 from notifier.providers.codes import send_reaction
 from notifier.providers.connection import (
     TIMEOUTS,
@@ -31,6 +32,7 @@ from notifier.providers.connection import (
 )
 from notifier.providers.errors import SendError, SendOutcomeUnknown, SendRejected
 from notifier.providers.protocols import Accepted, LookUp, LookUpImpossible, OutgoingEmail
+from notifier.providers.sendgrid_check import check_sendgrid
 
 DEFAULT_API_URL = "https://api.sendgrid.com"
 
@@ -55,7 +57,8 @@ class SendGridEmail:
         self._session.headers["Authorization"] = f"Bearer {api_key}"
         # A .netrc entry for the host would otherwise replace the key.
         self._session.auth = _keep_headers
-        self._url = f"{api_url.rstrip('/')}/v3/mail/send"
+        self._api_url = api_url.rstrip("/")
+        self._url = f"{self._api_url}/v3/mail/send"
         self._from_address = from_address
         self._timeouts = timeouts
         self._now = now
@@ -84,6 +87,15 @@ class SendGridEmail:
     def look_up(self, *, to: str, link_token: str, since: datetime) -> LookUp:
         """Say that SendGrid's record can't be searched without its paid activity history."""
         return LookUpImpossible("no_record")
+
+    def check(self) -> list[Finding]:
+        """Ask SendGrid about the key and the from-address; sends nothing."""
+        return check_sendgrid(
+            self._session,
+            api_url=self._api_url,
+            from_address=self._from_address,
+            timeouts=self._timeouts,
+        )
 
     def _read(self, answer: requests.Response) -> Accepted:
         if 200 <= answer.status_code < 300:

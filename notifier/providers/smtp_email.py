@@ -12,6 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from notifier.domain.findings import Finding
 from notifier.providers.codes import Reaction, smtp_reaction
 from notifier.providers.connection import error_for_answer
 from notifier.providers.errors import (
@@ -109,6 +110,22 @@ class SmtpEmail:
     def look_up(self, *, to: str, link_token: str, since: datetime) -> LookUp:
         """Say that a mail server keeps no record that could be searched."""
         return LookUpImpossible("no_record")
+
+    def check(self) -> list[Finding]:
+        """Connect and sign in as for a mail, then leave; sends nothing."""
+        try:
+            _leave(self._connect())
+        except smtplib.SMTPAuthenticationError:
+            sentence = "The mail server refuses the user or the password."
+        except smtplib.SMTPNotSupportedError:
+            sentence = "The mail server offers no sign-in or no TLS of the kind asked for."
+        except ssl.SSLCertVerificationError:
+            sentence = "The mail server's certificate is not trusted."
+        except (smtplib.SMTPException, OSError) as error:
+            sentence = f"The mail server gave no usable answer ({type(error).__name__})."
+        else:
+            return [Finding.ok("mail server", "It lets us sign in.")]
+        return [Finding.failing("mail server", sentence, "Check SMTP_URL.")]
 
     def _deliver(self, to: str, message: EmailMessage) -> SendError | None:
         """Hold the whole conversation; return None once the server has taken the mail."""

@@ -16,6 +16,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from notifier.domain.findings import Finding
 from notifier.providers.codes import Reaction, http_class_reaction, send_reaction
 from notifier.providers.connection import (
     TIMEOUTS,
@@ -40,9 +41,11 @@ from notifier.providers.protocols import (
     OutgoingSms,
 )
 from notifier.providers.receipt import ReceiptEvent
+from notifier.providers.twilio_check import check_twilio
 from notifier.providers.twilio_receipts import STATUS_EVENTS
 
 STATUS_PATH = "/webhooks/twilio/status"
+INBOUND_PATH = "/webhooks/twilio/inbound"
 _LONGEST_VALIDITY = 36_000  # seconds; the API takes 1 to 36000
 _PAGE_SIZE = 200
 _MOST_PAGES = 5
@@ -79,9 +82,12 @@ class TwilioSms:
         )
         if api_url:
             self._client.api.base_url = api_url.rstrip("/")
+            self._client.messaging.base_url = api_url.rstrip("/")
         sender = "messaging_service_sid" if from_.startswith("MG") else "from_"
+        self._from = from_
         self._sender = {sender: from_}
         self._status_url = public_url.rstrip("/") + STATUS_PATH
+        self._inbound_url = public_url.rstrip("/") + INBOUND_PATH
         self._now = now
 
     def send(self, sms: OutgoingSms) -> Accepted:
@@ -129,6 +135,10 @@ class TwilioSms:
         except (ValueError, TypeError, AttributeError, KeyError):
             error = SendDeferred("garbage_answer")
         raise error
+
+    def check(self) -> list[Finding]:
+        """Ask Twilio about the account, its sender and where replies go; sends nothing."""
+        return check_twilio(self._client, sender=self._from, inbound_url=self._inbound_url)
 
     def _search(self, *, to: str, link_token: str, since: datetime) -> LookUp:
         page = self._client.messages.page(to=to, page_size=_PAGE_SIZE)

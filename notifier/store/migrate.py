@@ -6,6 +6,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from notifier.store.engine import create_engine_for
 
@@ -14,8 +17,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Migrate the database at `url`. Running it twice changes nothing."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config = _config()
     engine = create_engine_for(url)
     try:
         with engine.begin() as connection:
@@ -23,3 +25,15 @@ def upgrade(url: str, revision: str = "head") -> None:
             command.upgrade(config, revision)
     finally:
         engine.dispose()
+
+
+def is_current(connection: Connection) -> bool:
+    """Return whether the database has the newest schema that this code knows."""
+    newest = ScriptDirectory.from_config(_config()).get_heads()
+    return set(MigrationContext.configure(connection).get_current_heads()) == set(newest)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config

@@ -7,7 +7,9 @@ from typing import cast
 from flask import Blueprint, Response, current_app, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from notifier.readiness import Level, check_readiness
+from notifier.domain.findings import Level
+from notifier.reachability import installation_mark
+from notifier.readiness import check_readiness
 from notifier.web.current import services
 
 blueprint = Blueprint("operations", __name__)
@@ -17,8 +19,8 @@ _WORST_FIRST = (Level.FAILING, Level.WARNING, Level.OK)
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """Answer as long as the process can answer at all."""
-    return jsonify({"status": "ok"})
+    """Answer as long as the process can answer at all, and say which installation this is."""
+    return jsonify({"status": "ok", "installation": installation_mark(services().vault)})
 
 
 @blueprint.get("/readyz")

@@ -1,0 +1,244 @@
+"""What `flask --app app doctor` looks at: each part in turn, and what to do where one is ill.
+
+It sends nothing and changes nothing. Nothing it says quotes a secret or names a person.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from notifier.domain.findings import Finding, Level
+from notifier.providers.findings import Checkable
+from notifier.providers.signatures import load_sendgrid_key
+from notifier.reachability import check_public_address
+from notifier.readiness import check_readiness
+from notifier.routing import any_configured
+from notifier.rulebook import RulesInvalid, check_rules
+from notifier.services import Services
+from notifier.store.engine import reading
+from notifier.store.migrate import is_current
+from notifier.store.tables import Brand, Sender, Staff
+
+_NEXT_STEPS = {
+    "tick": "Start `make run`, or `flask --app app worker` beside the WSGI server.",
+    "oldest_overdue_message": "See that the worker runs and what its log says.",
+    "accepted_without_callback_count": "Check PUBLIC_URL and that the proxy passes /webhooks/ on.",
+}
+
+
+def diagnose(services: Services, *, webhook_key: str | None) -> list[Finding]:
+    """Return what each part of the installation looks like now.
+
+    `webhook_key` verifies SendGrid's event webhook (SENDGRID_WEBHOOK_PUBLIC_KEY).
+    """
+    configured = any_configured(services)
+    return [
+        _settings(services, configured=configured),
+        *check_public_address(services.public_url, services.vault, customers_see_it=configured),
+        *_providers(services),
+        *_webhook_key(services, webhook_key),
+        _rules(services),
+        *_database(services, configured=configured),
+    ]
+
+
+def _settings(services: Services, *, configured: bool) -> Finding:
+    """Settings that are wrong in themselves have stopped the start before this."""
+    if not configured:
+        return Finding.ok("settings", "No provider is set: the sandbox takes every message.")
+    missing = [
+        what
+        for what, providers in (("texts", services.sms), ("emails", services.email))
+        if not set(providers) - {"sandbox"}
+    ]
+    if missing:
+        return Finding.warning(
+            "settings",
+            f"No provider is set for {missing[0]}: nobody is reached that way.",
+            "Set TWILIO_… for texts, SENDGRID_… or SMTP_URL for emails (config/example.env).",
+        )
+    return Finding.ok("settings", "Texts and emails both have a provider.")
+
+
+def _providers(services: Services) -> list[Finding]:
+    providers = (*services.sms.values(), *services.email.values())
+    return [
+        finding
+        for provider in providers
+        if isinstance(provider, Checkable)
+        for finding in provider.check()
+    ]
+
+
+def _webhook_key(services: Services, key: str | None) -> list[Finding]:
+    subject = "SendGrid webhook key"
+    if "sendgrid" not in services.email:
+        return []
+    if not key:
+        return [
+            Finding.warning(
+                subject,
+                "It is not set, so SendGrid's events are refused and no email counts as delivered.",
+                "Switch on the signed event webhook and set SENDGRID_WEBHOOK_PUBLIC_KEY.",
+            )
+        ]
+    try:
+        load_sendgrid_key(key)
+    except ValueError:
+        return [
+            Finding.failing(
+                subject,
+                "It can't be read as a public key.",
+                "Copy the verification key from SendGrid's event webhook settings, all of it.",
+            )
+        ]
+    return [Finding.ok(subject, "It can be read.")]
+
+
+def _rules(services: Services) -> Finding:
+    try:
+        check_rules(services.rulebook, services.words)
+    except RulesInvalid as error:
+        return Finding.failing(
+            "rules",
+            f"{len(error.faults)} fault(s) in rules or words.",
+            "Run `flask --app app rules check`; it names file and line.",
+        )
+    on = sum(rule.enabled for rule in services.rulebook.rules)
+    off = len(services.rulebook.rules) - on
+    return Finding.ok("rules", f"{on} rules are on, {off} off, and all have their words.")
+
+
+def _database(services: Services, *, configured: bool) -> list[Finding]:
+    """Return how the database is, and what it says about brands, senders and the work."""
+    try:
+        with reading(services.sessions) as session:
+            schema = _schema(session)
+            if schema.level is not Level.OK:
+                return [schema]
+            found = [schema, *_brands(session, configured=configured), *_senders(session)]
+    except SQLAlchemyError as error:
+        return [
+            Finding.failing(
+                "database",
+                f"It does not answer ({type(error).__name__}).",
+                "Check DATABASE_URL, and that the server runs and lets us in.",
+            )
+        ]
+    return found + _work(services)
+
+
+def _schema(session: Session) -> Finding:
+    bind = session.get_bind()
+    assert isinstance(bind, Engine)
+    kind = "PostgreSQL" if bind.dialect.name == "postgresql" else "SQLite"
+    if not is_current(session.connection()):
+        return Finding.failing(
+            "database",
+            f"{kind} answers, but its schema is not this version's.",
+            "Run `flask --app app migrate`.",
+        )
+    return Finding.ok("database", f"{kind} answers, with the newest schema.")
+
+
+def _brands(session: Session, *, configured: bool) -> list[Finding]:
+    brands = list(session.scalars(select(Brand).order_by(Brand.created_at)))
+    if not brands:
+        return [
+            Finding.failing(
+                "brands",
+                "There is none yet.",
+                "Start `make run`, or run `flask --app app migrate`, to make the first one.",
+            )
+        ]
+    return [found for brand in brands for found in _brand(session, brand, configured=configured)]
+
+
+def _brand(session: Session, brand: Brand, *, configured: bool) -> list[Finding]:
+    subject = f"brand {brand.slug}"
+    found = []
+    if brand.demo:
+        found.append(Finding.ok(subject, "A demo: it never leaves the sandbox."))
+    elif brand.live_at is None:
+        phones = session.scalar(
+            select(func.count()).where(Staff.brand_id == brand.id, Staff.phone_hash.is_not(None))
+        )
+        found.append(
+            Finding.warning(
+                subject,
+                f"In shadow: all is planned and shown, and only {phones} verified staff"
+                " phone(s) get messages.",
+                f"When it looks right: `flask --app app brand live {brand.slug}`.",
+            )
+        )
+    elif not configured:
+        found.append(
+            Finding.failing(
+                subject,
+                "It is live, but no provider is set: the sandbox takes its messages.",
+                "Set Twilio or SendGrid (config/example.env).",
+            )
+        )
+    else:
+        found.append(Finding.ok(subject, "It is live."))
+    if not brand.phone:
+        found.append(
+            Finding.failing(
+                subject,
+                "It has no number that customers may ring, and most messages name one.",
+                "Set BRAND_PHONE before the first start, or make the brand with `brand add`.",
+            )
+        )
+    found.append(_quiet_hours(brand))
+    return found
+
+
+def _quiet_hours(brand: Brand) -> Finding:
+    subject = f"quiet hours of {brand.slug}"
+    try:
+        start, end = time.fromisoformat(brand.quiet_from), time.fromisoformat(brand.quiet_until)
+    except ValueError:
+        return Finding.failing(
+            subject, "They can't be read.", "Give both as local time, such as 21:00 and 08:00."
+        )
+    if start == end:
+        return Finding.warning(
+            subject, "There are none: customers may be woken.", "21:00 to 08:00 is usual."
+        )
+    return Finding.ok(subject, f"{start:%H:%M} to {end:%H:%M}, where the reader is.")
+
+
+def _senders(session: Session) -> list[Finding]:
+    """Return which senders rest because a provider refused our account."""
+    halted = session.execute(
+        select(Brand.slug, Sender.channel, Sender.provider, Sender.halted_code)
+        .join(Brand, Brand.id == Sender.brand_id)
+        .where(Sender.halted_at.is_not(None))
+        .order_by(Brand.slug, Sender.channel)
+    ).tuples()
+    return [
+        Finding.failing(
+            f"sender of {slug}",
+            f"{provider} refused us ({code or 'no code'}): its {channel} waits.",
+            "Mend the account as the lines above say; it is tried again every minute.",
+        )
+        for slug, channel, provider, code in halted
+    ] or [Finding.ok("senders", "None is halted.")]
+
+
+def _work(services: Services) -> list[Finding]:
+    """Return whether what is due gets done, as `/readyz` sees it."""
+    return [
+        Finding(
+            subject=check.name.replace("_", " ").removesuffix(" count"),
+            level=check.level,
+            sentence=check.sentence,
+            remedy=None if check.level is Level.OK else _NEXT_STEPS[check.name],
+        )
+        for check in check_readiness(services)
+        if check.name != "database"
+    ]
