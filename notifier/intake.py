@@ -21,7 +21,13 @@ from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import Expectation, Window, to_json
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.people import technician_named
-from notifier.planner import bring_up_to_date, customer_of, fact_row, next_seq
+from notifier.planner import (
+    bring_up_to_date,
+    customer_of,
+    fact_row,
+    next_seq,
+    plan_snapshots,
+)
 from notifier.services import Services
 from notifier.store.snapshots import Snapshot, load_snapshots, refresh_told
 from notifier.store.tables import Job, Promise
@@ -112,15 +118,14 @@ def record_in(
             external_id=new.external_id,
         )
     )
-    state = fold(JobKind(snapshot.job.kind), (*snapshot.facts, fact), snapshot.parcels)
-    applied = fact.id not in state.ignored
-    if applied:
-        _give(session, services, snapshot, fact, agreed=state.agreed, now=now)
-    if fact.type is FactType.WITHDRAWN:
-        _take_back(session, services, snapshot, state.withdrawn, now=now)
+    after = snapshot.with_fact(fact)
+    applied = fact.id not in after.state.ignored
     snapshot.job.version += 1
-    after = bring_up_to_date(session, services, [job_id], now=now)
-    return Recorded(fact.id, applied, after[job_id].job.version)
+    if applied and _give(session, services, snapshot, fact, now=now):
+        bring_up_to_date(session, services, [job_id], now=now)
+    else:
+        plan_snapshots(session, services, {job_id: after}, now=now)
+    return Recorded(fact.id, applied, snapshot.job.version)
 
 
 def withdraw(
@@ -307,10 +312,9 @@ def _give(
     snapshot: Snapshot,
     fact: Fact,
     *,
-    agreed: Window | None,
     now: datetime,
-) -> None:
-    """Enter in the ledger what a person was given by phone, or by their own answer."""
+) -> bool:
+    """Enter in the ledger what a person was given by phone or by their own answer, if any."""
     asserts: Expectation | None = None
     person = fact.person
     if fact.type is FactType.TOLD:
@@ -320,7 +324,7 @@ def _give(
     elif fact.type is FactType.RESCHEDULED and fact.agreed:
         asserts, person = fact.window, _customer(snapshot)
     if asserts is None or person is None:
-        return
+        return False
     role = snapshot.people[person][0].role
     heard_by = None
     if isinstance(asserts, Window) and role == Role.CUSTOMER:
@@ -346,6 +350,7 @@ def _give(
     )
     session.flush()
     refresh_told(session, person)
+    return True
 
 
 def _take_back(

@@ -45,7 +45,15 @@ def bring_up_to_date(
     Locks the jobs in id order. Running it twice changes nothing.
     """
     session.flush()
-    snapshots = load_snapshots(session, job_ids, lock=True)
+    return plan_snapshots(
+        session, services, load_snapshots(session, job_ids, lock=True), now=now
+    )
+
+
+def plan_snapshots(
+    session: Session, services: Services, snapshots: dict[UUID, Snapshot], *, now: datetime
+) -> dict[UUID, Snapshot]:
+    """Do the same for jobs that are locked and loaded already, as they stand now."""
     stale = [
         snapshot.job.id
         for snapshot in snapshots.values()

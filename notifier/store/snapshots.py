@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import TypeVar
 from uuid import UUID
@@ -54,6 +54,13 @@ class Snapshot:
     contacts: dict[UUID, ContactPoint]
     messages: dict[UUID, Message]
     parcels: dict[str, Parcel]
+
+    def with_fact(self, fact: Fact) -> Snapshot:
+        """Return the snapshot as it is once `fact` is recorded, if that gave nobody anything."""
+        facts = (*self.facts, fact)
+        state = fold(JobKind(self.job.kind), facts, self.parcels)
+        plan_input = replace(self.plan_input, state=state)
+        return replace(self, facts=facts, state=state, plan_input=plan_input)
 
 
 def load_snapshots(
