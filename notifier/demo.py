@@ -184,7 +184,8 @@ class _Loading:
             address=order.address,
             people=(self._person(order.customer),),
         )
-        self._book(booking, order.customer, order.story, FactSource.CARRIER)
+        first = parcels[0].tracking_code
+        self._book(booking, order.customer, order.story, FactSource.CARRIER, parcel=first)
 
     def _book(
         self,
@@ -192,6 +193,8 @@ class _Loading:
         customer: Guest,
         story: tuple[Said | Wrote, ...],
         source: FactSource,
+        *,
+        parcel: str | None = None,
     ) -> None:
         self._clock.at = self._now - _BOOKED
         job_id = book(
@@ -199,12 +202,14 @@ class _Loading:
         ).job_id
         for entry in story:
             if isinstance(entry, Said):
-                happen = self._fact(job_id, entry, source)
+                happen = self._fact(job_id, entry, source, parcel)
             else:
                 happen = self._reply(customer, entry)
             self._happenings.append((entry.at, happen))
 
-    def _fact(self, job_id: UUID, said: Said, source: FactSource) -> Callable[[], None]:
+    def _fact(
+        self, job_id: UUID, said: Said, source: FactSource, parcel: str | None
+    ) -> Callable[[], None]:
         expected: Expectation | None = said.expected
         if said.days is not None:
             expected = self._day(said.days)
@@ -214,6 +219,7 @@ class _Loading:
             actor=self._actor,
             minutes=said.minutes,
             expected=expected,
+            parcel=parcel,
             reason=said.reason,
         )
 

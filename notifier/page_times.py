@@ -14,12 +14,19 @@ _THIN = {ord("\u202f"): " ", ord("\u2009"): ""}
 
 
 def say_window(
-    window: Window, zone: ZoneInfo, *, now: datetime, locale: str, name_zone: bool = False
+    window: Window,
+    zone: ZoneInfo,
+    *,
+    now: datetime,
+    locale: str,
+    name_zone: bool = False,
+    may_be_by: bool = True,
 ) -> str:
     """Return `window` as a reader says it: `today, 9:00–11:00 AM`.
 
-    A window whose start has passed reads `today by 11:00 AM`; one that spans dates is only
-    dates. `name_zone` adds the zone, for a reader who is somewhere else.
+    A window whose start has passed reads `today by 11:00 AM`, unless `may_be_by` is false:
+    a promise is quoted as it was given. One that spans dates is only dates. `name_zone` adds
+    the zone, for a reader who is somewhere else.
     """
     start, end = window.start.astimezone(zone), window.end.astimezone(zone)
     if start.date() != end.date() and end - start > timedelta(hours=12):
@@ -28,7 +35,7 @@ def say_window(
         )
     day = say_day(start.date(), zone, now=now, locale=locale)
     named = f" {get_timezone_name(zone, width='short', locale=locale)}" if name_zone else ""
-    if window.start <= now < window.end:
+    if may_be_by and window.start <= now < window.end:
         return f"{day} by {_clock(end, locale)}{named}"
     hours = format_interval(
         start.replace(tzinfo=None), end.replace(tzinfo=None), "hm", locale=locale

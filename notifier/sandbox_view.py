@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.messages import Channel, MessageStatus
@@ -84,6 +84,16 @@ def read_inboxes(session: Session, services: Services, brand_id: UUID) -> list[I
             points[row.channel, row.address_hash].append(row)
     inboxes = _inboxes(session, services, brand_id, [found for found in points.values() if found])
     return sorted(inboxes, key=lambda inbox: inbox.last_at or services.now(), reverse=True)
+
+
+def count_inboxes(session: Session, brand_id: UUID) -> int:
+    """Return how many phones and mailboxes `read_inboxes` has."""
+    addresses = (
+        select(SandboxItem.channel, SandboxItem.address_hash)
+        .where(SandboxItem.brand_id == brand_id)
+        .distinct()
+    )
+    return session.scalar(select(func.count()).select_from(addresses.subquery())) or 0
 
 
 def read_inbox(

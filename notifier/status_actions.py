@@ -59,12 +59,11 @@ def answer(services: Services, token: str, *, suits: bool, window: Window) -> Re
     """
     holder, page = _look(services, token)
     said = FactType.ACCEPTED if suits else FactType.DECLINED
+    if Button.SUITS in page.buttons and page.asks == window:
+        return _record(services, holder, said, window=window)
     answered_before = page.answered is said and window in (page.offer, page.expected)
-    if answered_before or (suits and window == page.promised):
-        return None
-    if Button.SUITS not in page.buttons or page.asks != window:
-        return Refused.OFFER_GONE
-    return _record(services, holder, said, window=window)
+    holds_anyway = suits and window == page.expected
+    return None if answered_before or holds_anyway else Refused.OFFER_GONE
 
 
 def ask_for_call(services: Services, token: str) -> Refused | None:

@@ -19,7 +19,14 @@ from markupsafe import Markup, escape
 from notifier.domain.messages import Channel
 from notifier.page_times import say_moment
 from notifier.replies import IncomingReply, take_reply
-from notifier.sandbox_view import Inbox, find_sender, read_email_html, read_inbox, read_inboxes
+from notifier.sandbox_view import (
+    Inbox,
+    count_inboxes,
+    find_sender,
+    read_email_html,
+    read_inbox,
+    read_inboxes,
+)
 from notifier.store.engine import reading
 from notifier.store.tables import Brand
 from notifier.web.board.access import current_staff, require_staff
@@ -29,6 +36,8 @@ blueprint = Blueprint("sandbox", __name__, url_prefix="/sandbox")
 blueprint.before_request(require_staff)
 
 _LONGEST_REPLY = 1600
+#: How often a phone asks on the page that shows all of them; one alone asks every 2 s.
+_POLL_SECONDS = 5
 
 #: An email brings its own styles, so it is shown by itself: no script, no form, no cookie.
 _EMAIL_POLICY = (
@@ -44,16 +53,27 @@ def show() -> ResponseReturnValue:
         inboxes = read_inboxes(session, services(), current_staff().brand_id)
     return render_template(
         "sandbox/page.html",
+        known=len(inboxes),
+        poll_seconds=_POLL_SECONDS,
         phones=[inbox for inbox in inboxes if inbox.channel is Channel.SMS],
         mailboxes=[inbox for inbox in inboxes if inbox.channel is Channel.EMAIL],
         clock=_clock(),
     )
 
 
+@blueprint.get("/arrivals")
+def arrivals() -> ResponseReturnValue:
+    """Have the page loaded anew once there is a phone or mailbox that it does not show."""
+    with reading(services().sessions) as session:
+        there = count_inboxes(session, current_staff().brand_id)
+    fresh = {} if str(there) == request.args.get("known") else {"HX-Refresh": "true"}
+    return Response(status=200 if fresh else 204, headers=fresh)
+
+
 @blueprint.get("/phone/<uuid:contact_point_id>")
 def phone(contact_point_id: UUID) -> ResponseReturnValue:
     """Show one phone or mailbox alone, as a fragment."""
-    return render_template("sandbox/_phone.html", inbox=_inbox(contact_point_id), clock=_clock())
+    return _phone(_inbox(contact_point_id))
 
 
 @blueprint.get("/phone/<uuid:contact_point_id>/bubbles")
@@ -62,7 +82,7 @@ def bubbles(contact_point_id: UUID) -> ResponseReturnValue:
     inbox = _inbox(contact_point_id)
     if request.args.get("seen") == inbox.seen:
         return Response(status=204)
-    return _bubbles(inbox)
+    return _part("_bubbles.html", inbox)
 
 
 @blueprint.post("/phone/<uuid:contact_point_id>/reply")
@@ -86,7 +106,7 @@ def reply(contact_point_id: UUID) -> ResponseReturnValue:
             ),
         )
     if request.headers.get("HX-Request"):
-        return _bubbles(_inbox(contact_point_id), answer)
+        return _phone(_inbox(contact_point_id), answer)
     return redirect(url_for("sandbox.show"), 303)
 
 
@@ -127,8 +147,18 @@ def _inbox(contact_point_id: UUID) -> Inbox:
         return read_inbox(session, services(), current_staff().brand_id, contact_point_id)
 
 
-def _bubbles(inbox: Inbox, answer: str | None = None) -> str:
-    return render_template("sandbox/_bubbles.html", inbox=inbox, answer=answer, clock=_clock())
+def _phone(inbox: Inbox, answer: str | None = None) -> str:
+    return _part("_phone.html", inbox, answer)
+
+
+def _part(template: str, inbox: Inbox, answer: str | None = None) -> str:
+    return render_template(
+        f"sandbox/{template}",
+        inbox=inbox,
+        answer=answer,
+        clock=_clock(),
+        poll_seconds=_POLL_SECONDS if request.args.get("every") else None,
+    )
 
 
 def _clock() -> Callable[[datetime], str]:

@@ -10,9 +10,10 @@ import phonenumbers
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import FINISHED, JobKind, JobStatus
 from notifier.domain.messages import Channel
+from notifier.domain.phones import for_reading
 from notifier.domain.phrases import phrases_for
 from notifier.domain.reasons import Party
-from notifier.domain.windows import Window
+from notifier.domain.windows import Window, local_date
 from notifier.page_times import say_date, say_day, say_moment, say_window
 from notifier.status_actions import Refused
 from notifier.status_page import Button, ParcelOnPage, Standing, StatusPage
@@ -22,6 +23,8 @@ REFUSED = {
     Refused.OFFER_GONE: "Sorry, that time is no longer open. What you see here is how it stands.",
     Refused.NOT_NOW: "That can’t be done any more. What you see here is how it stands.",
 }
+
+_DOUBTFUL = (JobStatus.EXCEPTION, JobStatus.ATTEMPTED, JobStatus.NOT_RECEIVED)
 
 _PARCEL_WORDS = {
     JobStatus.ORDERED: "not sent yet",
@@ -65,6 +68,8 @@ class StatusView:
     promised_day: str | None
     promised_differs: bool
     expected: str | None
+    sure: bool  # nothing has happened that makes the expected time doubtful
+    later_by: str | None
     offer: str | None
     reason: str | None
     next_update: str | None
@@ -91,8 +96,6 @@ class StopView:
 
 def view_of(page: StatusPage, *, now: datetime) -> StatusView:
     """Write `page` down for its reader at `now`."""
-    promised = _when(page, page.promised, now)
-    expected = _when(page, page.expected, now)
     differs = page.standing not in (Standing.AS_PROMISED, Standing.ASKED)
     asks = Button.SUITS in page.buttons
     return StatusView(
@@ -106,10 +109,12 @@ def view_of(page: StatusPage, *, now: datetime) -> StatusView:
         tone=_tone(page),
         finished=page.status in FINISHED,
         by=page.by or "",
-        promised=promised,
+        promised=_when(page, page.promised, now, may_be_by=False),
         promised_day=_day(page, now),
         promised_differs=differs and not page.finished,
-        expected=expected,
+        expected=_when(page, page.expected, now),
+        sure=page.standing is not Standing.AS_PROMISED or page.status not in _DOUBTFUL,
+        later_by=_later_by(page),
         offer=_when(page, page.offer, now),
         reason=_reason(page),
         next_update=say_moment(page.next_update, page.zone, now=now, locale=page.locale)
@@ -141,20 +146,41 @@ def stop_view_of(stopping: Stopping) -> StopView:
 def say_phone(number: str) -> str:
     """Return a number as people of its country write it; unchanged if it can't be read."""
     try:
-        parsed = phonenumbers.parse(number, None)
+        return for_reading(number)
     except phonenumbers.NumberParseException:
         return number
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
-def _when(page: StatusPage, window: Window | None, now: datetime) -> str | None:
+def _when(
+    page: StatusPage, window: Window | None, now: datetime, *, may_be_by: bool = True
+) -> str | None:
     if window is None:
         return None
     if page.kind is JobKind.ORDER:
         return say_date(window, page.zone, now=now, locale=page.locale)
     return say_window(
-        window, page.zone, now=now, locale=page.locale, name_zone=page.reader_elsewhere
+        window,
+        page.zone,
+        now=now,
+        locale=page.locale,
+        name_zone=page.reader_elsewhere,
+        may_be_by=may_be_by,
     )
+
+
+def _later_by(page: StatusPage) -> str | None:
+    """Return how much later than promised it is: `45 minutes`, `2 days`."""
+    if page.standing is not Standing.LATER or not (page.promised and page.expected):
+        return None
+    if page.kind is JobKind.ORDER:
+        promised = local_date(page.promised.end, page.zone)
+        days = (local_date(page.expected.end, page.zone) - promised).days
+        return f"{days} day{'s' if days > 1 else ''}"
+    minutes = round((page.expected.end - page.promised.end).total_seconds() / 60)
+    hours, rest = divmod(minutes, 60)
+    parts = [f"{hours} hour{'s' if hours > 1 else ''}"] if hours else []
+    parts += [f"{rest} minutes"] if rest else []
+    return " ".join(parts)
 
 
 def _day(page: StatusPage, now: datetime) -> str | None:
@@ -173,11 +199,12 @@ def _reason(page: StatusPage) -> str | None:
 
 def _parcel(page: StatusPage, parcel: ParcelOnPage, now: datetime) -> ParcelView:
     window = parcel.expected if isinstance(parcel.expected, Window) else None
-    over = parcel.status in FINISHED
+    unheard = parcel.status is JobStatus.ORDERED  # what was said spoke of the whole order
+    status = page.status if unheard else parcel.status
     return ParcelView(
         carrier=parcel.carrier,
-        words=_PARCEL_WORDS[parcel.status],
-        expected=None if over else _when(page, window, now),
+        words=_PARCEL_WORDS[status],
+        expected=None if status in FINISHED else _when(page, window, now),
     )
 
 
