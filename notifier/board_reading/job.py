@@ -183,20 +183,17 @@ def _card(session: Session, services: Services, brand_id: UUID, job_id: UUID) ->
 
 def _who_said(session: Session, services: Services, facts: Sequence[FactRow]) -> Mapping[UUID, str]:
     by_staff = {row.id: _staff_id(row) for row in facts}
-    staff = {
+    staff: dict[UUID | None, str | None] = {
         row.id: open_or_none(services.vault, row.key, row.name)
         for row in session.scalars(select(Staff).where(Staff.id.in_(set(by_staff.values()))))
     }
-    sources = {
+    sources: dict[UUID | None, str] = {
         row.id: row.name
         for row in session.scalars(
             select(Source).where(Source.id.in_({row.source_id for row in facts if row.source_id}))
         )
     }
-    said = {
-        row.id: sources[row.source_id] if row.source_id in sources else staff.get(by_staff[row.id])
-        for row in facts
-    }
+    said = {row.id: sources.get(row.source_id) or staff.get(by_staff[row.id]) for row in facts}
     return {fact_id: name for fact_id, name in said.items() if name}
 
 

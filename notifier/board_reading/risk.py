@@ -8,7 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from notifier.domain.jobs import JobKind, JobStatus
-from notifier.domain.promises import same_promise
+from notifier.domain.promises import TOLERANCE, same_promise
 from notifier.domain.windows import OFF, Expectation, Window, local_date
 
 _NOBODY_SAID = frozenset({JobStatus.SCHEDULED, JobStatus.CONFIRMED})
@@ -95,6 +95,6 @@ def _overdue(job: RiskFacts, now: datetime) -> bool:
         return False
     if job.kind is JobKind.ORDER:
         return job.expected.end < now and job.status is not JobStatus.READY_FOR_PICKUP
-    if job.status in _NOBODY_SAID:  # half the window is gone, and nobody is on the way
-        return job.expected.start + (job.expected.end - job.expected.start) / 2 < now
+    if job.status in _NOBODY_SAID:
+        return job.expected.start + TOLERANCE < now
     return job.expected.end < now

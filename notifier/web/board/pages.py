@@ -113,7 +113,8 @@ class Page:
     def drawing(self, card: Card, scale: Window | None = None) -> Drawing | None:
         """Return the bars of `rows`, on the scale of a whole day if one is given."""
         rows = [(row.kind, row.said) for row in self.rows(card)]
-        return draw(rows, fallback=card.agreed or card.promised, now=self.now, scale=scale)
+        minute = self.now.replace(second=0, microsecond=0)  # a poll redraws once a minute
+        return draw(rows, fallback=card.agreed or card.promised, now=minute, scale=scale)
 
     def lateness(self, card: Card) -> str | None:
         """Return how far expected is from what was agreed: `45 min late`, `2 days late`."""
@@ -181,7 +182,8 @@ class Page:
 
     def still_unheard(self, card: Card, preview: Preview) -> list[PersonSeen]:
         """Return who would go on expecting something else, because nothing reaches them."""
-        listed = {found.job_person_id for found in (*preview.messages, *preview.unreached)}
+        listed = {message.job_person_id for message in preview.messages}
+        listed |= {found.job_person_id for found in preview.unreached}
         return [
             person
             for person in card.people
@@ -217,11 +219,12 @@ def page_now() -> Page:
         )
 
 
-def draw_page(template: str, /, page: Page | None = None, **values: object) -> str:
+def draw_page(template: str, /, **values: object) -> str:
     """Return a page or a part of one, with all that its template may ask for."""
+    if "page" not in values:
+        values["page"] = page_now()
     return render_template(
         f"board/{template}",
-        page=page or page_now(),
         staff=current_staff(),
         words=wording,
         undo=pending_undo(services().now()),
@@ -243,7 +246,8 @@ def unless_unchanged(part: str) -> Response:
     """Answer a poll: 304 where the reader already shows exactly this."""
     response = make_response(part)
     response.set_etag(etag_of(part))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _span(minutes: int) -> str:
