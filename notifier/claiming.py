@@ -58,6 +58,7 @@ class Claim:
     message_id: UUID
     attempt_id: UUID
     started_at: datetime
+    lease_until: datetime  # the call must have begun by then
     provider: SmsProvider | EmailProvider
     outgoing: OutgoingSms | OutgoingEmail
 
@@ -273,6 +274,7 @@ def _claim(
         message_id=row.id,
         attempt_id=attempt_id,
         started_at=now,
+        lease_until=lease_until,
         provider=way.provider,
         outgoing=_outgoing(row, composed, brand, way, attempt_id),
     )

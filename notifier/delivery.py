@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from notifier.claiming import Claim, claim_due
 from notifier.lookups import resolve_unknown
-from notifier.providers.errors import SendError, SendOutcomeUnknown
+from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown
 from notifier.services import Services
 from notifier.settling import Outcome, settle
 
@@ -37,14 +37,22 @@ def deliver_due(services: Services, limit: int = 100) -> int:
     """
     claimed = claim_due(services, limit=limit)
     if claimed.claims:
-        list(_pool().map(lambda claim: _send(services, claim), claimed.claims))
+        list(_pool().map(lambda claim: send_claimed(services, claim), claimed.claims))
     if claimed.dealt_with:
         services.wake()
     return claimed.dealt_with
 
 
-def _send(services: Services, claim: Claim) -> None:
-    outcome = _call(claim)
+def send_claimed(services: Services, claim: Claim) -> None:
+    """Make the one call that `claim` allows, and settle what came of it.
+
+    A claim that waited for its turn until its lease was over is not sent: by then others
+    look for it in the provider's record, and a call after they looked would be a second one.
+    """
+    if services.now() >= claim.lease_until:
+        outcome: Outcome = SendDeferred("lease_over")
+    else:
+        outcome = _call(claim)
     for seconds in (*_AGAIN_AFTER, None):
         try:
             settle(services, claim, outcome)

@@ -207,7 +207,7 @@ def _absent(
     )
     _note(session, services, message, question, _ABSENT, None, now)
     again_at = question.started_at + timedelta(seconds=timing.look_up_again)
-    if not before or now < again_at:
+    if not before:
         message.due_at = max(again_at, now + timedelta(seconds=_APART_S))
         return
     message.status = after(MessageStatus.UNKNOWN, MessageEvent.NOT_TAKEN)

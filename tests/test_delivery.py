@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.claiming import claim_due
-from notifier.delivery import deliver_due, resolve_unknown
+from notifier.delivery import deliver_due, resolve_unknown, send_claimed
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.intake import withdraw
@@ -69,6 +70,24 @@ def test_eight_workers_at_once_send_one_text(world: World) -> None:
 
     assert len(world.sms.sent) == 1
     assert world.message(job).status == MessageStatus.ACCEPTED
+
+
+def test_four_workers_share_forty_jobs_without_a_text_twice_or_lost(world: World) -> None:
+    """They pass over what another one holds, and none waits for another in a circle."""
+    jobs = [world.book(f"JOB-{n}", phone=f"+120655502{n:02}", email=None) for n in range(40)]
+    for job in jobs:
+        world.late(job)
+
+    def work(_: int) -> None:
+        while deliver_due(world.services, limit=7):
+            pass
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+
+    assert len(world.sms.sent) == 40
+    assert len({sms.to for sms in world.sms.sent}) == 40
+    assert {world.message(job).status for job in jobs} == {MessageStatus.ACCEPTED}
 
 
 def test_what_is_no_longer_true_is_not_sent(world: World) -> None:
@@ -371,6 +390,75 @@ def test_a_worker_that_was_only_slow_settles_late(world: World) -> None:
     assert (row.status, row.provider_id) == (MessageStatus.ACCEPTED, "SM1")
 
 
+def test_a_callback_that_carries_our_id_settles_what_was_in_doubt(world: World) -> None:
+    """It comes between the two look-ups: nothing is sent again."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
+    deliver_due(world.services)
+    world.clock.advance(seconds=40)
+    resolve_unknown(world.services)
+
+    world.receipt(world.message(job), ReceiptEvent.SENT)
+    world.clock.advance(seconds=50)
+    assert resolve_unknown(world.services) == 0
+    deliver_due(world.services)
+
+    assert world.message(job).status == MessageStatus.SENT
+    assert len(world.sms.sent) == 1
+
+
+def test_an_earlier_attempts_failure_says_nothing_of_the_later_one(world: World) -> None:
+    """The first attempt turned up after all and failed; the second is with the person."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
+    deliver_due(world.services)
+    first = world.message(job)
+    for seconds in (40, 50):
+        world.clock.advance(seconds=seconds)
+        resolve_unknown(world.services)
+    deliver_due(world.services)
+
+    world.receipt(first, ReceiptEvent.FAILED, code="30008")
+    assert world.message(job).status == MessageStatus.ACCEPTED
+    world.receipt(first, ReceiptEvent.DELIVERED)
+    assert world.message(job).status == MessageStatus.DELIVERED
+
+
+@pytest.mark.parametrize(("skew", "expected"), [(-5, 0), (0.5, 0.5), (3600, 2)])
+def test_the_hand_over_is_the_providers_time_within_reason(
+    world: World, skew: float, expected: float
+) -> None:
+    """Whole seconds and wrong clocks must not put a text before its sending or in the future."""
+    job = world.book()
+    world.late(job)
+    started = world.clock()
+    world.sms.meanwhile = partial(world.clock.advance, seconds=2)
+    world.sms.answers.append(Accepted("SM1", started + timedelta(seconds=skew)))
+
+    deliver_due(world.services)
+
+    assert world.message(job).handed_over_at == started + timedelta(seconds=expected)
+
+
+def test_a_claim_that_waited_past_its_lease_is_not_sent(world: World) -> None:
+    """Others look for it by then; it goes again by a claim of its own."""
+    job = world.book()
+    world.late(job)
+    (claim,) = claim_due(world.services, limit=100).claims
+    world.clock.advance(seconds=30)
+    resolve_unknown(world.services)
+
+    send_claimed(world.services, claim)
+
+    assert world.sms.sent == []
+    assert world.message(job).status == MessageStatus.DEFERRED
+    world.clock.advance(seconds=5)
+    deliver_due(world.services)
+    assert len(world.sms.sent) == 1
+
+
 def test_where_nobody_can_say_a_person_looks_into_it(world: World) -> None:
     """Held after 15 minutes with a task; it is not sent again on a guess."""
     job = world.book(email=None)
@@ -454,6 +542,21 @@ def test_one_person_has_one_message_with_a_provider_at_a_time(world: World) -> N
     assert seen == [0]
     assert [row.status for row in world.messages(job)] == [MessageStatus.ACCEPTED] * 2
     assert len(world.sms.sent) == 2
+
+
+def test_two_due_messages_of_one_person_go_one_after_the_other(world: World) -> None:
+    """Late, and on the way: both are owed, and one claim takes one of them."""
+    job = world.book()
+    world.late(job)
+    world.clock.advance(seconds=1)
+    world.say(job, FactType.EN_ROUTE)
+    assert len(world.messages(job)) == 2
+
+    assert len(claim_due(world.services, limit=100).claims) == 1
+    assert claim_due(world.services, limit=100).claims == ()
+
+    statuses = [row.status for row in world.messages(job)]
+    assert sorted(statuses) == [MessageStatus.CLAIMED, MessageStatus.READY]
 
 
 def test_words_that_cannot_be_said_are_a_task_and_the_email_carries_on(

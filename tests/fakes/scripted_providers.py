@@ -30,7 +30,7 @@ class _Scripted:
         self.answers: deque[Answer] = deque()
         self.look_ups: deque[LookUpAnswer] = deque()
         self.asked: list[str] = []
-        self.meanwhile: Callable[[], None] | None = None
+        self.meanwhile: Callable[[], object] | None = None
         self._now = now
         self._count = 0
 
