@@ -15,7 +15,7 @@ from notifier.domain.folding import fold
 from notifier.domain.jobs import FACTS_OF, JobKind
 from notifier.domain.ledger import reference_of
 from notifier.domain.messages import Role, Strength
-from notifier.domain.promises import same_promise, tell_by
+from notifier.domain.promises import drifted, tell_by
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import Expectation, Window, to_json
@@ -298,10 +298,10 @@ def _terms(snapshot: Snapshot, person: UUID, new: NewFact, now: datetime) -> Ter
     state, zone = snapshot.state, snapshot.plan_input.zone
     view = next(v for v in snapshot.plan_input.people if v.job_person == person)
     reference = reference_of(view, state.agreed)
-    if same_promise(state.kind, new.window, state.expected, zone):
+    if not drifted(state.kind, state.expected, new.window, zone):
         drift = drift_of(state, view, reference, zone=zone, now=now)
         return Terms.OFFER if is_asked(drift.kind) else Terms.SUITS
-    if same_promise(state.kind, new.window, reference.asserts, zone):
+    if not drifted(state.kind, new.window, reference.asserts, zone):
         return Terms.SUITS
     raise Conflict("that time is no longer on offer")
 

@@ -18,7 +18,7 @@ from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.messages import MessageStatus, Role, Strength, WhyNot
 from notifier.domain.planning import Owed, Plan, current_tell_by, is_late, plan
 from notifier.domain.reconciling import Changes, Row, reconcile
-from notifier.domain.steps import is_last_channel
+from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Window, to_json
 from notifier.links import link_hash, message_token
 from notifier.services import Services
@@ -45,9 +45,7 @@ def bring_up_to_date(
     Locks the jobs in id order. Running it twice changes nothing.
     """
     session.flush()
-    return plan_snapshots(
-        session, services, load_snapshots(session, job_ids, lock=True), now=now
-    )
+    return plan_snapshots(session, services, load_snapshots(session, job_ids, lock=True), now=now)
 
 
 def plan_snapshots(
@@ -205,11 +203,9 @@ def _presume(session: Session, services: Services, snapshot: Snapshot, now: date
         known = {given.message for given in person.given}
         for past in person.past:
             rule = services.rulebook.rule(past.rule)
-            taken = past.status in (MessageStatus.ACCEPTED, MessageStatus.SENT)
-            if rule is None or past.gives_receipts or not taken or past.id in known:
+            if rule is None or past.id in known or not past.moves_told:
                 continue
-            ran_out = past.accepted_at is not None and past.accepted_at + rule.reach <= now
-            if not ran_out or not is_last_channel(rule, past, person) or not past.moves_told:
+            if not is_presumed(rule, past, person, now):
                 continue
             row = snapshot.messages[past.id]
             session.add(
@@ -297,6 +293,9 @@ def _keep_tasks(
     changed = False
     for key, task in owed.items():
         if key in rows:
+            if rows[key].dropped:  # needed again after all
+                rows[key].done_at, rows[key].dropped = None, False
+                changed = True
             continue
         session.add(
             Task(

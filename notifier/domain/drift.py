@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from notifier.domain.facts import FactType
 from notifier.domain.folding import JobState
-from notifier.domain.jobs import JobKind
+from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.ledger import PastMessage, PersonView, Reference
 from notifier.domain.messages import Role
-from notifier.domain.promises import TOLERANCE, same_promise
+from notifier.domain.mistakes import changes_told, is_as_before, mistaken_claims
+from notifier.domain.promises import TOLERANCE, drifted
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window, local_date
 
 
@@ -40,8 +42,16 @@ class Drift:
     minutes: int = 0
     told: Expectation | None = None  # the old time
     waits_for: UUID | None = None  # a message that must settle first
+    from_off: bool = False  # they hold that nobody comes that day
+    update_by: datetime | None = None  # the promised update that this word keeps
     note: str = ""  # why there is none, for `explain`
 
+
+#: A promised update goes so long before its moment, for news is promised *by* then.
+BEFORE_UPDATE = timedelta(minutes=10)
+
+#: The note of a drift that is none because they hold what is expected.
+WITHIN_TOLERANCE = "within_tolerance"
 
 _ASKED = frozenset({DriftKind.EARLIER, DriftKind.OTHER_DAY})
 
@@ -61,17 +71,26 @@ def drift_of(
     told = reference.asserts
     if state.finished:
         return Drift(kind=DriftKind.NONE, told=told, note="finished")
+    if state.status is JobStatus.ARRIVED:
+        return Drift(kind=DriftKind.NONE, told=told, note="there_already")
     expected = state.expected
     if expected is None or told is None:
         return Drift(kind=DriftKind.NONE, told=told, note="nothing_told_yet")
-    mistake = _mistake(state, person, reference, expected, zone)
-    if mistake is not None:
-        return mistake
-    drift = _plain(state, person, reference, expected, zone, now)
+    claims = mistaken_claims(state, person, zone)
+    if claims and is_as_before(state, claims, expected, zone):
+        in_doubt = [claim.id for claim in claims if claim.unsettled]
+        return Drift(
+            kind=DriftKind.MISTAKE,
+            asserts=expected,
+            told=claims[0].asserts,
+            waits_for=in_doubt[0] if in_doubt else None,
+        )
+    corrects = _told_by_mistake(state, claims, told, zone)
+    drift = _plain(state, person, reference, expected, zone, now, corrects=corrects)
     if drift.kind is DriftKind.NONE:
         return _lapsed(state, person, expected, drift, zone)
     if _good_news(drift) and reference.message is not None and reference.message.unsettled:
-        return _waiting(drift, reference.message.id)
+        return replace(drift, waits_for=reference.message.id)
     return drift
 
 
@@ -82,21 +101,30 @@ def _plain(
     expected: Expectation,
     zone: ZoneInfo,
     now: datetime,
+    *,
+    corrects: bool,
 ) -> Drift:
     told = reference.asserts
-    if same_promise(state.kind, expected, told, zone):
-        return Drift(kind=DriftKind.NONE, told=told, note="within_tolerance")
+    passed = isinstance(expected, Window) and expected.end <= now
+    if reference.update_by is not None and (expected is UNKNOWN or passed):
+        if now < reference.update_by - BEFORE_UPDATE:
+            return Drift(kind=DriftKind.NONE, told=told, note="update_not_due")
+        return Drift(
+            kind=DriftKind.UNKNOWN, asserts=UNKNOWN, told=told, update_by=reference.update_by
+        )
+    if not drifted(state.kind, expected, told, zone):
+        return Drift(kind=DriftKind.NONE, told=told, note=WITHIN_TOLERANCE)
     if expected is UNKNOWN:
         return Drift(kind=DriftKind.UNKNOWN, asserts=UNKNOWN, told=told)
     if expected is OFF:
         return Drift(kind=DriftKind.OFF, asserts=OFF, told=told)
     if not isinstance(expected, Window):
         raise TypeError(f"not an expectation: {type(expected).__name__}")
-    if expected.end <= now:
+    if passed:
         return Drift(kind=DriftKind.NONE, told=told, note="expected_has_passed")
     if state.kind is JobKind.ORDER:
         return _order(reference, expected, zone)
-    return _appointment(state, person, reference, expected, zone)
+    return _appointment(state, person, reference, expected, zone, corrects=corrects)
 
 
 def _order(reference: Reference, expected: Window, zone: ZoneInfo) -> Drift:
@@ -112,20 +140,32 @@ def _order(reference: Reference, expected: Window, zone: ZoneInfo) -> Drift:
 
 
 def _appointment(
-    state: JobState, person: PersonView, reference: Reference, expected: Window, zone: ZoneInfo
+    state: JobState,
+    person: PersonView,
+    reference: Reference,
+    expected: Window,
+    zone: ZoneInfo,
+    *,
+    corrects: bool,
 ) -> Drift:
     told, before = reference.asserts, reference.last_window
     base = told if isinstance(told, Window) else before
     if base is None:
         return Drift(kind=DriftKind.MOVED, asserts=expected, told=None)
     kind, minutes = _direction(expected, base, zone, from_off=told is OFF)
-    corrected = _rests_on_mistake(state, reference)
     if kind in _ASKED:
-        if corrected or _agreed_to(state, expected, zone):
+        if corrects or _agreed_to(state, reference, expected, zone):
             return Drift(kind=DriftKind.MOVED, asserts=expected, told=base, minutes=minutes)
         if person.role is not Role.CUSTOMER:
             return Drift(kind=DriftKind.NONE, told=told, note="waits_for_the_customer")
-        return Drift(kind=kind, asserts=expected, moves_told=False, told=base, minutes=minutes)
+        return Drift(
+            kind=kind,
+            asserts=expected,
+            moves_told=False,
+            told=base,
+            minutes=minutes,
+            from_off=told is OFF,
+        )
     if kind is DriftKind.NONE:  # the window they last heard holds after all
         return Drift(kind=DriftKind.MOVED, asserts=expected, told=base)
     # Starting before what they were told binds nobody; the later end must be heard anyway.
@@ -148,93 +188,59 @@ def _direction(
     return DriftKind.NONE, 0
 
 
-def _agreed_to(state: JobState, expected: Window, zone: ZoneInfo) -> bool:
-    """Whether the customer accepted it: then the others are told that it moved."""
-    answered = any(fact.window == state.agreed for fact in state.answers) or (
-        state.expected_fact is not None and bool(state.expected_fact.agreed)
+def _agreed_to(
+    state: JobState, reference: Reference, expected: Expectation, zone: ZoneInfo
+) -> bool:
+    """Whether the customer took it since `reference`: then the others are told that it moved."""
+    answers = [fact for fact in state.answers if fact.type is not FactType.DECLINED]
+    if state.expected_fact is not None and state.expected_fact.agreed:
+        answers.append(state.expected_fact)
+    taken = any(
+        fact.window == state.agreed and (reference.at is None or fact.effective_at >= reference.at)
+        for fact in answers
     )
-    return answered and same_promise(state.kind, expected, state.agreed, zone)
+    return taken and not drifted(state.kind, expected, state.agreed, zone)
 
 
-def _rests_on_mistake(state: JobState, reference: Reference) -> bool:
-    message = reference.message
-    return message is not None and message.rests_on in state.withdrawn
-
-
-def _mistake(
-    state: JobState,
-    person: PersonView,
-    reference: Reference,
-    expected: Expectation,
-    zone: ZoneInfo,
-) -> Drift | None:
-    """What may have reached them rests on a withdrawn fact, and all is as before it."""
-    latest = _latest_claim(person, reference)
-    if latest is None or latest.rests_on not in state.withdrawn:
-        return None
-    if not same_promise(state.kind, expected, latest.told_before, zone):
-        return None
-    return Drift(
-        kind=DriftKind.MISTAKE,
-        asserts=expected,
-        told=latest.asserts,
-        waits_for=latest.id if latest.unsettled else None,
+def _told_by_mistake(
+    state: JobState, claims: tuple[PastMessage, ...], told: Expectation, zone: ZoneInfo
+) -> bool:
+    """Whether what they hold itself comes from a fact taken back: to leave it is to correct it."""
+    return any(
+        changes_told(state, claim, zone) and not drifted(state.kind, claim.asserts, told, zone)
+        for claim in claims
     )
-
-
-def _latest_claim(person: PersonView, reference: Reference) -> PastMessage | None:
-    """Return the last word about the time that may have reached them, offers included."""
-    said = [
-        message
-        for message in person.past
-        if message.asserts is not None
-        and message.may_have_reached
-        and message.handed_over is not None
-        and message.rests_on is not None
-        and (reference.at is None or message.handed_over >= reference.at)
-    ]
-    return max(said, key=_hand_over, default=None)
-
-
-def _hand_over(message: PastMessage) -> datetime:
-    assert message.handed_over is not None
-    return message.handed_over
 
 
 def _lapsed(
     state: JobState, person: PersonView, expected: Expectation, none: Drift, zone: ZoneInfo
 ) -> Drift:
     """An offer that may have reached them no longer stands, and nothing else says so."""
-    offers = [
-        message
+    slips = [
+        (message.handed_over, message.id.int, message)
         for message in person.past
-        if message.family == "slip" and message.claimed_at is not None
+        if message.family == "slip" and message.may_have_reached and message.handed_over
     ]
-    last = max(offers, key=lambda message: message.episode_no, default=None)
-    if last is None or last.moves_told or not last.may_have_reached or last.asserts is None:
+    if not slips:
         return none
-    if none.told is None or same_promise(state.kind, expected, last.asserts, zone):
+    handed_over, _, offer = max(slips)
+    if offer.moves_told or offer.asserts is None or none.told is None:
         return none
-    if any(fact.window == last.asserts for fact in state.answers):
+    if not drifted(state.kind, expected, offer.asserts, zone):
+        return none
+    answered = any(fact.window == offer.asserts for fact in state.answers)
+    if answered or person.spoken_to_since(handed_over):
         return none
     return Drift(
         kind=DriftKind.LAPSED,
         asserts=none.told,
         told=none.told,
-        waits_for=last.id if last.unsettled else None,
+        waits_for=offer.id if offer.unsettled else None,
     )
 
 
 def _good_news(drift: Drift) -> bool:
+    """Good news waits until the bad has settled; bad news waits for nothing."""
+    if drift.kind is DriftKind.OTHER_DAY:
+        return drift.from_off or drift.minutes < 0
     return drift.kind in (DriftKind.EARLIER, DriftKind.MOVED)
-
-
-def _waiting(drift: Drift, message: UUID) -> Drift:
-    return Drift(
-        kind=drift.kind,
-        asserts=drift.asserts,
-        moves_told=drift.moves_told,
-        minutes=drift.minutes,
-        told=drift.told,
-        waits_for=message,
-    )

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from notifier.domain.drift import Drift
 from notifier.domain.folding import JobState
 from notifier.domain.ledger import PastMessage, PersonView
-from notifier.domain.messages import MessageStatus, Strength
-from notifier.domain.promises import same_promise
+from notifier.domain.messages import MessageStatus
+from notifier.domain.promises import drifted
 from notifier.domain.rules import EpisodeBy, Family, Rule
-from notifier.domain.windows import Window, local_date
+from notifier.domain.windows import Expectation, Window, local_date
 
 _TAKEN_BACK = frozenset({MessageStatus.SUPERSEDED})
 
@@ -26,9 +26,18 @@ class Episode:
 
 
 def episode_of(
-    rule: Rule, state: JobState, person: PersonView, *, drift: Drift, zone: ZoneInfo
+    rule: Rule,
+    state: JobState,
+    person: PersonView,
+    *,
+    told: Expectation | None,
+    drift: Drift,
+    zone: ZoneInfo,
 ) -> Episode:
-    """Return the episode that `rule` would speak in now."""
+    """Return the episode that `rule` would speak in now.
+
+    :param told: what they hold: a moment of it comes once for each of its days.
+    """
     promise = promise_text(state.agreed)
     if rule.family is Family.SLIP:
         return _slip(state, person, promise, drift, zone)
@@ -37,6 +46,8 @@ def episode_of(
         return Episode(f"day/{day.isoformat()}", 1)
     if rule.episode is EpisodeBy.ONCE:
         return Episode("once", 1)
+    if rule.family is Family.MOMENT and isinstance(told, Window):
+        return Episode(f"{promise}/{local_date(told.end, zone).isoformat()}", 1)
     if rule.names_technician and state.technician is not None:
         return Episode(f"{promise}/{state.technician.hex}", 1)
     return Episode(f"{promise}/1", 1)
@@ -64,29 +75,30 @@ def _slip(
         return Episode(f"{promise}/1", 1)
     number = max(message.episode_no for message in spoken)
     last = [message for message in spoken if message.episode_no == number]
-    if _still_speaks(last, state, person, drift, zone):
-        return Episode(f"{promise}/{number}", number, last[0].rule)
+    newest = max(last, key=_claim)
+    if _still_speaks(last, newest, state, person, drift, zone):
+        # What was only asked is not yet told: another rule may tell it.
+        spoken_by = newest.rule if newest.moves_told == drift.moves_told else None
+        return Episode(f"{promise}/{number}", number, spoken_by)
     return Episode(f"{promise}/{number + 1}", number + 1)
 
 
 def _still_speaks(
-    last: list[PastMessage], state: JobState, person: PersonView, drift: Drift, zone: ZoneInfo
+    last: list[PastMessage],
+    newest: PastMessage,
+    state: JobState,
+    person: PersonView,
+    drift: Drift,
+    zone: ZoneInfo,
 ) -> bool:
-    newest = max(last, key=lambda message: str(message.claimed_at))
     if all(message.status in _TAKEN_BACK for message in last):
         return False  # it was no longer true for a while, and is true again
-    if _given_since(newest, person):
+    if newest.handed_over is not None and person.spoken_to_since(newest.handed_over):
         return False
-    return same_promise(state.kind, drift.asserts, newest.asserts, zone)
+    if drift.update_by is not None and newest.next_update_at == drift.update_by:
+        return False  # each update promise is an episode of its own
+    return not drifted(state.kind, drift.asserts, newest.asserts, zone)
 
 
-def _given_since(message: PastMessage, person: PersonView) -> bool:
-    """Whether they were given a window by phone or by their own answer after `message`."""
-    handed_over = message.handed_over
-    return any(
-        given.message is None
-        and given.strength is not Strength.NONE
-        and handed_over is not None
-        and given.given_at > handed_over
-        for given in person.given
-    )
+def _claim(message: PastMessage) -> tuple[float, int]:
+    return (message.claimed_at.timestamp() if message.claimed_at else 0.0, message.id.int)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from notifier.domain.facts import Fact, FactType, Terms
 from notifier.domain.jobs import (
     FINISHED,
     FIRST_STATUS,
+    LEADS_ON,
     Effect,
     JobKind,
     JobStatus,
@@ -18,6 +20,7 @@ from notifier.domain.jobs import (
 )
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import OFF, Expectation, Window
+from notifier.domain.withdrawals import withdrawn_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class ParcelState:
 
     status: JobStatus = JobStatus.ORDERED
     expected: Expectation | None = None
-    expected_fact: UUID | None = None
+    expected_fact: Fact | None = None  # what it rests on; a repeat rests on the first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,7 @@ def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> J
     :param parcels: tracking codes of an order; it is delivered when all of them are.
     """
     ordered = sorted(facts, key=lambda fact: (fact.effective_at, fact.seq))
-    withdrawn = _withdrawn(ordered)
+    withdrawn = withdrawn_among(ordered)
     state = JobState(
         kind=kind,
         status=FIRST_STATUS[kind],
@@ -84,51 +87,19 @@ def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> J
     return replace(state, ignored=frozenset(ignored))
 
 
-def _withdrawn(ordered: list[Fact]) -> frozenset[UUID]:
-    """Return the withdrawn facts: the one named, and its repeats up to the withdrawal.
-
-    Facts that say the same without another in between are a run. Saying it again after
-    it was taken back is a new claim.
-    """
-    named = {fact.withdraws for fact in ordered if fact.type is FactType.WITHDRAWN}
-    open_runs: dict[object, list[Fact]] = {}
-    runs: list[list[Fact]] = []
-    for fact in ordered:
-        if fact.type is FactType.BOOKED:
-            continue
-        if fact.type is FactType.WITHDRAWN:
-            taken_back = {fact.withdraws}
-            open_runs = {
-                about: run
-                for about, run in open_runs.items()
-                if not any(member.id in taken_back for member in run)
-            }
-            continue
-        about = (_subject(fact), fact.parcel)
-        run = open_runs.get(about)
-        if run is not None and fact.says_the_same_as(run[0]):
-            run.append(fact)
-        else:
-            open_runs[about] = [fact]
-            runs.append(open_runs[about])
-    return frozenset(
-        member.id for run in runs if any(fact.id in named for fact in run) for member in run
-    )
-
-
-def _subject(fact: Fact) -> str:
-    """Return what the fact speaks about: only another word on the same ends its force."""
-    if fact.type in (FactType.DELAYED, FactType.RESCHEDULED):
-        return "expected"
-    return fact.type
-
-
 def _book(state: JobState, fact: Fact) -> JobState:
     """A booking gives the first window; one learnt later fills only what is empty."""
     if state.booked is not None and fact.window is None:
         return state
+    parcels = {
+        code: parcel
+        if parcel.expected is not None
+        else replace(parcel, expected=fact.window, expected_fact=fact)
+        for code, parcel in state.parcels.items()
+    }
     return replace(
         state,
+        parcels=MappingProxyType(parcels),
         booked=state.booked or fact,
         promised=state.promised or fact.window,
         agreed=state.agreed or fact.window,
@@ -140,13 +111,19 @@ def _book(state: JobState, fact: Fact) -> JobState:
 
 
 def _effect(state: JobState, fact: Fact) -> Effect:
-    """Return what the fact does to its parcel and, if that is anything, to the job."""
+    """Return what the fact does: to its parcel, where it names one, and then to the job.
+
+    What one parcel does can be of no account for the order's status and still apply.
+    """
+    on_job = effect_of(state.kind, state.status, fact.type, fact.source)
     parcel = state.parcels.get(fact.parcel) if fact.parcel else None
-    if parcel is not None:
-        on_parcel = effect_of(state.kind, parcel.status, fact.type, fact.source)
-        if on_parcel is Effect.IGNORED:
-            return on_parcel
-    return effect_of(state.kind, state.status, fact.type, fact.source)
+    if parcel is None:
+        return on_job
+    if effect_of(state.kind, parcel.status, fact.type, fact.source) is Effect.IGNORED:
+        return Effect.IGNORED
+    if on_job is Effect.IGNORED and not state.finished:
+        return Effect.APPLIES
+    return on_job
 
 
 def _apply(state: JobState, fact: Fact, effect: Effect) -> JobState:
@@ -167,20 +144,18 @@ def _apply(state: JobState, fact: Fact, effect: Effect) -> JobState:
 def _with_status(state: JobState, fact: Fact, effect: Effect) -> JobState:
     if effect in (Effect.RESTARTS, Effect.REOPENS):
         return replace(state, status=FIRST_STATUS[state.kind], status_fact=fact, by=None)
-    if effect not in (Effect.BECOMES, Effect.CORRECTS):
-        return state
-    if fact.type is FactType.DELIVERED and not _all_delivered(state, fact):
+    if effect not in LEADS_ON:
         return state
     status = JobStatus(fact.type.value)
+    if status in FINISHED and not _all_finished(state):
+        return state
     reason = state.reason if fact.reason is None else fact.reason
     return replace(state, status=status, status_fact=fact, by=fact.by, reason=reason)
 
 
-def _all_delivered(state: JobState, fact: Fact) -> bool:
-    """A `delivered` without a parcel's code speaks of the whole order."""
-    if fact.parcel not in state.parcels:
-        return True
-    return all(parcel.status is JobStatus.DELIVERED for parcel in state.parcels.values())
+def _all_finished(state: JobState) -> bool:
+    """An order ends with the last of its parcels."""
+    return all(parcel.status in FINISHED for parcel in state.parcels.values())
 
 
 def _with_parcel(state: JobState, fact: Fact) -> JobState:
@@ -191,35 +166,43 @@ def _with_parcel(state: JobState, fact: Fact) -> JobState:
         if fact.parcel not in (None, code):
             continue
         effect = effect_of(state.kind, parcel.status, fact.type, fact.source)
-        if effect in (Effect.BECOMES, Effect.CORRECTS):
+        if effect in LEADS_ON:
             parcel = replace(parcel, status=JobStatus(fact.type.value))
         if said is not None and effect is not Effect.IGNORED:
-            parcel = replace(parcel, expected=said, expected_fact=fact.id)
+            in_force = _in_force(parcel.expected_fact, fact)
+            parcel = replace(parcel, expected=said, expected_fact=in_force)
         parcels[code] = parcel
     return replace(state, parcels=MappingProxyType(parcels))
 
 
 def _with_expected(state: JobState, fact: Fact) -> JobState:
-    said = _said(state, fact)
-    if said is None:
+    """Believe what the fact says, or, of an order, what its slowest parcel is believed to do."""
+    said, slowest = _said(state, fact), _slowest(state)
+    if slowest is not None:
+        expected, rests_on = slowest.expected, slowest.expected_fact
+    elif said is not None:
+        expected, rests_on = said, _in_force(state.expected_fact, fact)
+    else:
         return state
-    if fact.parcel in state.parcels:
-        said = _of_the_slowest(state)
-    in_force = state.expected_fact
-    repeats = in_force is not None and fact.says_the_same_as(in_force)
     agreed = state.agreed
     if fact.type is FactType.RESCHEDULED and fact.agreed and isinstance(said, Window):
         agreed = said
+    speaks = said is not None and rests_on is not None and fact.says_the_same_as(rests_on)
     return replace(
         state,
-        expected=said,
-        expected_fact=in_force if repeats else fact,
+        expected=expected,
+        expected_fact=rests_on,
         agreed=agreed,
         promised=state.promised
         if fact.type is not FactType.RESCHEDULED
         else state.promised or agreed,
-        reason=fact.reason if fact.type is not FactType.CANCELLED else state.reason,
+        reason=fact.reason if speaks and fact.type is not FactType.CANCELLED else state.reason,
     )
+
+
+def _in_force(before: Fact | None, fact: Fact) -> Fact:
+    """Return what a belief rests on: the first of the facts that say the same."""
+    return before if before is not None and fact.says_the_same_as(before) else fact
 
 
 def _said(state: JobState, fact: Fact) -> Expectation | None:
@@ -236,15 +219,20 @@ def _said(state: JobState, fact: Fact) -> Expectation | None:
     return fact.expected
 
 
-def _of_the_slowest(state: JobState) -> Expectation | None:
-    """An order is there when its last parcel is: unknown if one is, else the latest window."""
-    open_ones = [
-        parcel.expected
-        for parcel in state.parcels.values()
+def _slowest(state: JobState) -> ParcelState | None:
+    """An order is there when its last parcel is: return the one that nobody can tell, else
+    the one that comes last; None if no parcel is awaited or none has a date."""
+    awaited = [
+        parcel
+        for _, parcel in sorted(state.parcels.items())
         if parcel.status not in FINISHED and parcel.expected is not None
     ]
-    windows = [expected for expected in open_ones if isinstance(expected, Window)]
-    special = [expected for expected in open_ones if not isinstance(expected, Window)]
-    if special:
-        return special[0]
-    return max(windows, key=lambda window: window.end) if windows else state.expected
+    for parcel in awaited:
+        if not isinstance(parcel.expected, Window):
+            return parcel
+    return max(awaited, key=_end, default=None)
+
+
+def _end(parcel: ParcelState) -> datetime:
+    assert isinstance(parcel.expected, Window)
+    return parcel.expected.end

@@ -44,6 +44,7 @@ class Effect(StrEnum):
     RESTARTS = "restarts"  # applies, and the job is scheduled again
     REOPENS = "reopens"  # restarts a finished job; only when staff say so
     CORRECTS = "corrects"  # becomes, though finished: it happened after all
+    RESUMES = "resumes"  # becomes, and is open again; only when staff say so
     IGNORED = "ignored"  # recorded, and changes nothing
 
 
@@ -58,12 +59,19 @@ FINISHED = frozenset(
     }
 )
 
-B, A, S, O, C, I = (  # noqa: E741 - one letter a cell keeps the tables readable at a glance
+#: What makes the fact's type the status.
+LEADS_ON = frozenset({Effect.BECOMES, Effect.CORRECTS, Effect.RESUMES})
+
+#: Only staff reopen a finished job.
+_BY_STAFF = frozenset({Effect.REOPENS, Effect.RESUMES})
+
+B, A, S, O, C, R, I = (  # noqa: E741 - one letter a cell keeps the tables readable at a glance
     Effect.BECOMES,
     Effect.APPLIES,
     Effect.RESTARTS,
     Effect.REOPENS,
     Effect.CORRECTS,
+    Effect.RESUMES,
     Effect.IGNORED,
 )
 
@@ -83,7 +91,7 @@ _APPOINTMENT = {
     JobStatus.EN_ROUTE:  (I,   A,   A,   I,   B,   B,   B,   B,   S,   A,   A,   A,   A),
     JobStatus.ARRIVED:   (I,   I,   A,   I,   I,   B,   I,   B,   S,   I,   I,   A,   A),
     JobStatus.COMPLETED: (I,   I,   I,   I,   I,   I,   I,   I,   O,   I,   I,   A,   A),
-    JobStatus.MISSED:    (I,   I,   I,   C,   C,   C,   I,   B,   O,   I,   I,   A,   A),
+    JobStatus.MISSED:    (I,   I,   I,   R,   R,   C,   I,   B,   O,   I,   I,   A,   A),
     JobStatus.CANCELLED: (I,   I,   I,   I,   I,   I,   I,   I,   O,   I,   I,   A,   A),
 }
 
@@ -103,7 +111,8 @@ _ORDER = {
     JobStatus.READY_FOR_PICKUP: (I,   B,   B,   A,   B,   A,   B,   B,   B,   B,   B,   A,   A),
     JobStatus.EXCEPTION:        (I,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
     JobStatus.NOT_RECEIVED:     (I,   B,   B,   A,   B,   B,   B,   A,   B,   B,   B,   A,   A),
-    # "Delivered" by the carrier and "not received" by the customer can both be said: it is open.
+    # "Delivered" by the carrier and "not received" by the customer can both be said: it is open,
+    # whoever says so. It is the one way to reopen that is not left to staff.
     JobStatus.DELIVERED:        (I,   I,   I,   I,   I,   I,   I,   C,   I,   C,   I,   A,   A),
     JobStatus.RETURNED:         (I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   A,   A),
     JobStatus.CANCELLED:        (I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   A,   A),
@@ -146,6 +155,6 @@ def effect_of(kind: JobKind, status: JobStatus, fact: FactType, source: FactSour
     :raises KeyError: if that fact can't be said of that kind of job.
     """
     effect = _EFFECTS[kind][status, fact]
-    if effect is Effect.REOPENS and source is not FactSource.STAFF:
+    if effect in _BY_STAFF and source is not FactSource.STAFF:
         return Effect.IGNORED
     return effect

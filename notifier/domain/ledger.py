@@ -16,7 +16,7 @@ from notifier.domain.messages import (
     Strength,
     WhyNot,
 )
-from notifier.domain.windows import Expectation, Window
+from notifier.domain.windows import UNKNOWN, Expectation, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,7 @@ class PastMessage:
     rests_on: UUID | None
     told_before: Expectation | None
     technician: UUID | None
+    next_update_at: datetime | None  # the update that it promises
     claimed_at: datetime | None
     handed_over_at: datetime | None
     accepted_at: datetime | None
@@ -102,6 +103,15 @@ class PersonView:
         """The reached assertion with the latest hand-over."""
         return told_of(self.given)
 
+    def spoken_to_since(self, moment: datetime) -> bool:
+        """Return whether they were given a window after `moment` by phone or their own answer."""
+        return any(
+            given.message is None
+            and given.strength is not Strength.NONE
+            and given.given_at > moment
+            for given in self.given
+        )
+
     def contact(self, channel: Channel) -> Contact | None:
         """Return the way to reach them over `channel`: a usable one before one that is not."""
         ways = [contact for contact in self.contacts if contact.channel is channel]
@@ -109,13 +119,18 @@ class PersonView:
 
 
 def told_of(given: Iterable[Given]) -> Given | None:
-    """Return the reached assertion with the latest hand-over; of equals, the later entry."""
+    """Return the reached assertion with the latest hand-over; ties go to the later attempt."""
     reached = [entry for entry in given if entry.strength is not Strength.NONE]
-    best: Given | None = None
-    for entry in reached:
-        if best is None or entry.given_at >= best.given_at:
-            best = entry
-    return best
+    return max(reached, key=_hand_over, default=None)
+
+
+def _hand_over(given: Given) -> tuple[datetime, int]:
+    """Ids are in the order of their making, so of two hand-overs at once the later one's wins."""
+    return given.given_at, _place(given.message or given.fact)
+
+
+def _place(origin: UUID | None) -> int:
+    return origin.int if origin is not None else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +141,12 @@ class Reference:
     at: datetime | None
     message: PastMessage | None
     last_window: Window | None  # the last window, where `asserts` is unknown or off
+
+    @property
+    def update_by(self) -> datetime | None:
+        """By when they were promised news; None once they were told anything else."""
+        waiting = self.message is not None and self.asserts is UNKNOWN
+        return self.message.next_update_at if self.message is not None and waiting else None
 
 
 def reference_of(
@@ -138,14 +159,14 @@ def reference_of(
     """
     entries: list[tuple[datetime, int, Expectation, PastMessage | None]] = []
     by_id = {message.id: message for message in person.past}
-    for order, given in enumerate(person.given):
+    for given in person.given:
         if given.strength is not Strength.NONE:
             message = by_id.get(given.message) if given.message else None
-            entries.append((given.given_at, order, given.asserts, message))
-    for order, message in enumerate(person.past):
+            entries.append((*_hand_over(given), given.asserts, message))
+    for message in person.past:
         counts = message.under_way and message.moves_told and message.id not in out_of_reach
         if counts and message.asserts is not None and message.handed_over is not None:
-            entries.append((message.handed_over, 10_000 + order, message.asserts, message))
+            entries.append((message.handed_over, message.id.int, message.asserts, message))
     if not entries:
         return Reference(agreed, None, None, agreed)
     entries.sort(key=lambda entry: (entry[0], entry[1]))

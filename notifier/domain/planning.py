@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from notifier.domain.drift import Drift, DriftKind, drift_of
+from notifier.domain.drift import BEFORE_UPDATE, WITHIN_TOLERANCE, Drift, DriftKind, drift_of
 from notifier.domain.episodes import Episode, episode_of
 from notifier.domain.facts import Fact
 from notifier.domain.folding import JobState
@@ -16,7 +16,7 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import Contact, PersonView, Reference, reference_of
 from notifier.domain.messages import Channel, Role, WhyNot
 from notifier.domain.promises import tell_by
-from notifier.domain.quiet_hours import QuietHours, send_moment
+from notifier.domain.quiet_hours import QuietHours, next_allowed, send_moment
 from notifier.domain.rules import Asserts, EpisodeBy, Family, Rule
 from notifier.domain.situation import Situation, situation_of
 from notifier.domain.steps import Step, next_step, out_of_reach
@@ -25,8 +25,8 @@ from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window, local_dat
 #: After this long a word about "unknown" or "off" has no window left to expire with.
 _WITHOUT_WINDOW = timedelta(hours=12)
 
-#: How long before a promised update a person is asked to have news.
-_BEFORE_UPDATE = timedelta(minutes=10)
+#: So many updates are promised at most, counted from the end of the window last told.
+_UPDATES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +151,8 @@ class _ForPerson:
         told = self.reference.asserts
         if isinstance(told, Window):
             self.looks.append(told.end)
+        if self.reference.update_by is not None:
+            self.looks.append(self.reference.update_by - BEFORE_UPDATE)
         if isinstance(job.state.expected, Window):
             self.looks.append(job.state.expected.end)
 
@@ -181,7 +183,7 @@ class _ForPerson:
                 key=f"update:{self.job.job}:{self.person.job_person}:{due:%Y%m%dT%H%M}",
                 kind="update",
                 why="update_promised",
-                due_at=due - _BEFORE_UPDATE,
+                due_at=due - BEFORE_UPDATE,
                 job_person=self.person.job_person,
             )
         )
@@ -218,7 +220,10 @@ class _ForPerson:
             return "role_not_addressed"
         if rule.family is Family.SLIP and self.drift.kind is DriftKind.NONE:
             return self.drift.note or "no_drift"
-        if not rule.condition(values):
+        # The rule that spoke in an episode carries it on to the next channel, whatever changed
+        # around it meanwhile; no other says the same again.
+        carries_on = episode.spoken_by == rule.id
+        if not carries_on and not rule.condition(values):
             return "condition_false"
         if slip_spoken and rule.family is Family.SLIP:
             return "another_rule_speaks"
@@ -239,6 +244,7 @@ class _ForPerson:
             rule,
             self.job.state,
             self.person,
+            told=self.reference.asserts,
             drift=self.drift,
             zone=self.job.zone,
         )
@@ -263,7 +269,8 @@ class _ForPerson:
         )
         if send_at >= expires_at:
             return WhyNot.EXPIRED
-        step = next_step(rule, episode.text, self.person, now=self.now)
+        live = self.job.manners.live_at is not None
+        step = next_step(rule, episode.text, self.person, live=live, now=self.now)
         if step.passed_over:
             values["passed_over"] = list(step.passed_over)
         if rule.call_task:
@@ -306,6 +313,8 @@ class _ForPerson:
         """Return since when it is owed: the time of its cause, never that of looking."""
         if rule.evening_before is not None:
             return self._evening_before(rule)
+        if rule.family is Family.SLIP and self.drift.update_by is not None:
+            return self.drift.update_by - BEFORE_UPDATE
         if rule.family is Family.SLIP:
             cause = self._slip_cause()
         elif self._is_overdue_rule(rule):
@@ -358,9 +367,17 @@ class _ForPerson:
             return OFF, True
         if rule.asserts is Asserts.NOTHING:
             return None, False
-        if self.drift.kind is DriftKind.NONE and self.job.state.expected is not None:
+        told = self.reference.asserts
+        if told is None or (self.drift.kind is DriftKind.NONE and self._may_say_expected()):
             return self.job.state.expected, True
-        return self.reference.asserts, True
+        return told, True
+
+    def _may_say_expected(self) -> bool:
+        """Whether what is expected needs no news of its own: it is what they hold, or, of an
+        order, sooner."""
+        state = self.job.state
+        sooner_is_fine = state.kind is JobKind.ORDER and isinstance(state.expected, Window)
+        return sooner_is_fine or self.drift.note == WITHIN_TOLERANCE
 
     def _rests_on(self, rule: Rule, asserts: Expectation | None) -> UUID | None:
         state = self.job.state
@@ -389,8 +406,10 @@ class _ForPerson:
         """The promise that would be broken in silence: the one the person holds now."""
         told = self.reference.asserts
         window = told if isinstance(told, Window) else self.reference.last_window
-        if rule.family is not Family.SLIP or window is None:
+        if rule.asserts in (Asserts.CURRENT, Asserts.NOTHING) or window is None:
             return None
+        if self.reference.update_by is not None:
+            return self.reference.update_by
         return tell_by(
             self.job.state.kind,
             window,
@@ -403,8 +422,14 @@ class _ForPerson:
         if rule.update_after is None:
             return None
         moment = max(send_at, self.now) + rule.update_after
-        minutes = -moment.minute % 15
-        return (moment + timedelta(minutes=minutes)).replace(second=0, microsecond=0)
+        moment += timedelta(minutes=-moment.minute % 15)
+        told, cause = self.reference.last_window, self.job.state.expected_fact
+        ends = [told.end] if told is not None else []
+        ends += [cause.received_at] if cause is not None else []
+        if ends and moment > max(ends) + _UPDATES * rule.update_after:
+            return None  # nobody knows any more: a person must ring, not the engine
+        moment = moment.replace(second=0, microsecond=0)
+        return next_allowed(moment, self.job.manners.quiet, self.person.zones)
 
     def _task(self, kind: str, why: str, key: str, heard_by: datetime | None) -> None:
         soon = self.now + timedelta(minutes=15)
@@ -421,13 +446,13 @@ class _ForPerson:
 
 
 def current_tell_by(job: PlanInput) -> datetime | None:
-    """Return the `tell_by` of the promise that the first customer holds, if it is a window."""
+    """Return the `tell_by` of the promise that the first customer holds: a window or a moment."""
     customer = next((p for p in job.people if p.role is Role.CUSTOMER), None)
     if customer is None or job.state.finished:
         return None
     reference = reference_of(customer, job.state.agreed)
     if not isinstance(reference.asserts, Window):
-        return None
+        return reference.update_by
     return tell_by(
         job.state.kind,
         reference.asserts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.domain.jobs import JobKind
@@ -23,11 +23,29 @@ def tell_by(kind: JobKind, window: Window, *, given_at: datetime, zone: ZoneInfo
     15 minutes after the promise was given, never after its start.
     """
     if kind is JobKind.APPOINTMENT:
-        moment = window.start - _APPOINTMENT_NOTICE
+        moment, starts = window.start - _APPOINTMENT_NOTICE, window.start
     else:
-        moment = datetime.combine(local_date(window.end, zone), _ORDER_HOUR, zone)
-        return max(moment.astimezone(window.end.tzinfo), given_at + _BREATH)
-    return min(max(moment, given_at + _BREATH), window.start)
+        day = local_date(window.end, zone)
+        moment = datetime.combine(day, _ORDER_HOUR, zone).astimezone(UTC)
+        # A window that opens before its day, or with it, promises a date: it has no hour.
+        midnight = datetime.combine(day, time.min, zone)
+        starts = window.start if window.start > midnight else window.end
+    return min(max(moment, given_at + _BREATH), starts)
+
+
+def drifted(
+    kind: JobKind, expected: Expectation | None, told: Expectation | None, zone: ZoneInfo
+) -> bool:
+    """Return whether `expected` has left `told` by more than the tolerance.
+
+    Appointments: it ends, or starts, more than ten minutes beyond it. A narrower window is
+    still the one that was told. Orders: another local date.
+    """
+    if not (isinstance(expected, Window) and isinstance(told, Window)):
+        return expected != told
+    if kind is JobKind.ORDER:
+        return local_date(expected.end, zone) != local_date(told.end, zone)
+    return expected.end - told.end > TOLERANCE or told.start - expected.start > TOLERANCE
 
 
 def same_promise(

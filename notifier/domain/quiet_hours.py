@@ -60,13 +60,14 @@ def send_moment(
     """Return when a message owed since `owed_at` may go, at `now` or later.
 
     In quiet hours it waits for their end or for `tell_by`, whichever is sooner; it goes at
-    once only if one of `starts` (of the window told, of the one expected) was at most three
-    hours away when it became owed.
+    once only if one of `starts` (of the window told, of the one expected) was within three
+    hours of the moment when it became owed.
     """
     at = max(owed_at, now)
     allowed = next_allowed(at, quiet, zones)
-    if allowed == at or any(start - owed_at <= SOON for start in starts):
+    if allowed == at or any(abs(start - owed_at) <= SOON for start in starts):
         return at
-    if tell_by is not None and at < tell_by:
-        return min(allowed, tell_by)
-    return allowed
+    if tell_by is None or not owed_at < tell_by < allowed:
+        return allowed
+    tonight = next_allowed(tell_by, quiet, zones) == allowed
+    return max(at, tell_by) if tonight else allowed

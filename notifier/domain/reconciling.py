@@ -40,9 +40,10 @@ class Row:
 
     @property
     def may_open_again(self) -> bool:
-        """Withdrawn before it was ever claimed; a claimed one never opens again."""
+        """Withdrawn or skipped in shadow before it was ever claimed; a claimed one never is."""
         closed = self.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED)
-        return closed and not self.claimed
+        in_shadow = self.status is MessageStatus.SKIPPED and self.reason == WhyNot.SHADOW
+        return (closed or in_shadow) and not self.claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,8 @@ def _drop(row: Row, plan: Plan, *, finished: bool, now: datetime) -> Drop:
     }
     if WhyNot.EXPIRED in reasons or row.expires_at <= now:
         return Drop(row.id, MessageStatus.EXPIRED, WhyNot.EXPIRED)
+    if WhyNot.BEFORE_LIVE in reasons:
+        return Drop(row.id, MessageStatus.SUPERSEDED, WhyNot.BEFORE_LIVE)
     if "already_told" in reasons:
         return Drop(row.id, MessageStatus.SUPERSEDED, WhyNot.REACHED_OTHERWISE)
     if finished:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from notifier.domain.drift import Drift, is_asked
+from notifier.domain.episodes import promise_text
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import PersonView, Reference
@@ -34,7 +36,7 @@ class PersonValues:
     role: str
     told: str  # window, unknown, off, none
     told_a_technician: bool  # an "on the way" named somebody
-    technician_changed: bool  # and somebody else is coming
+    technician_changed: bool  # and it was not, or not only, who is coming
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,11 @@ def situation_of(
         person=PersonValues(
             role=person.role,
             told=_kind(reference.asserts),
-            told_a_technician=named is not None,
-            technician_changed=named is not None and named != state.technician,
+            told_a_technician=bool(named),
+            technician_changed=bool(named - {state.technician}),
         ),
         drift=DriftValues(kind=drift.kind, minutes=drift.minutes, asked=is_asked(drift.kind)),
-        slips=_slips(person, bad_rules, before_episode),
+        slips=_slips(state, person, bad_rules, before_episode),
         overdue=_overdue(state, reference, now, zone),
     )
 
@@ -109,26 +111,31 @@ def _kind(expectation: Expectation | None) -> str:
     return expectation.value if isinstance(expectation, Special) else "window"
 
 
-def _slips(person: PersonView, bad_rules: frozenset[str], before_episode: int) -> int:
+def _slips(
+    state: JobState, person: PersonView, bad_rules: frozenset[str], before_episode: int
+) -> int:
+    """Count the bad news of this promise that may have reached them. Mistakes count nowhere."""
+    promise = promise_text(state.agreed)
     return len(
         {
             message.episode
             for message in person.past
             if message.rule in bad_rules
-            and message.claimed_at is not None
+            and message.may_have_reached
+            and message.rests_on not in state.withdrawn
+            and message.episode.startswith(f"{promise}/")
             and message.episode_no < before_episode
         }
     )
 
 
-def _named(person: PersonView) -> object:
-    """Return the technician last named to them in a message that may have reached them."""
-    naming = [
-        message
+def _named(person: PersonView) -> frozenset[UUID | None]:
+    """Return the technicians named to them in messages that may have reached them."""
+    return frozenset(
+        message.technician
         for message in person.past
         if message.technician is not None and message.may_have_reached
-    ]
-    return naming[-1].technician if naming else None
+    )
 
 
 def _overdue(state: JobState, reference: Reference, now: datetime, zone: ZoneInfo) -> bool:

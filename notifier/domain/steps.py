@@ -25,8 +25,11 @@ class Step:
     passed_over: tuple[str, ...] = ()  # channels that can't carry it, and why
 
 
-def next_step(rule: Rule, episode: str, person: PersonView, *, now: datetime) -> Step:
-    """Return what carries `rule`'s message in `episode` to `person` next."""
+def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: datetime) -> Step:
+    """Return what carries `rule`'s message in `episode` to `person` next.
+
+    :param live: whether the brand has left shadow: what was skipped in it is open again.
+    """
     rows = [row for row in person.past if row.rule == rule.id and row.episode == episode]
     if any(row.status is MessageStatus.DELIVERED for row in rows):
         return Step(owed=False, channel=rule.channels[0], reason="already_told")
@@ -54,7 +57,7 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, now: datetime) ->
             way = Step(owed=True, channel=channel, index=index, contact=contact)
             first_way = first_way or way
             continue
-        verdict = _verdict(row, rule, now)
+        verdict = _verdict(row, rule, person, live=live, now=now)
         if verdict == "open":
             return Step(
                 owed=True,
@@ -99,12 +102,28 @@ def out_of_reach(
         rule = rules.get(row.rule)
         if rule is None or not row.under_way or row.claimed_at is None:
             continue
-        ends = row.claimed_at + rule.reach
+        ends = reach_ends(rule, row)
         if ends > now:
             looks.append(ends)
         elif row.gives_receipts or not is_last_channel(rule, row, person):
             silent.add(row.id)
     return frozenset(silent), looks
+
+
+def reach_ends(rule: Rule, row: PastMessage) -> datetime:
+    """Return until when to wait for a receipt of a claimed message."""
+    taken_at = row.accepted_at or row.claimed_at
+    assert taken_at is not None
+    return taken_at + rule.reach
+
+
+def is_presumed(rule: Rule, row: PastMessage, person: PersonView, now: datetime) -> bool:
+    """Return whether it is held to have reached them: the last channel gives no receipts,
+    took it, and its `reach` ran out without a failure."""
+    taken = row.status in (MessageStatus.ACCEPTED, MessageStatus.SENT)
+    if row.gives_receipts or not taken or row.accepted_at is None:
+        return False
+    return reach_ends(rule, row) <= now and is_last_channel(rule, row, person)
 
 
 def is_last_channel(rule: Rule, row: PastMessage, person: PersonView) -> bool:
@@ -123,7 +142,7 @@ def _row(rows: list[PastMessage], channel: Channel, contact: UUID) -> PastMessag
     return mine[-1] if mine else None
 
 
-def _verdict(row: PastMessage, rule: Rule, now: datetime) -> str:
+def _verdict(row: PastMessage, rule: Rule, person: PersonView, *, live: bool, now: datetime) -> str:
     """Return `open` (the row is still to go), `next` (try another channel), or why to stop."""
     if row.status in WAITING:
         return "open"
@@ -132,10 +151,11 @@ def _verdict(row: PastMessage, rule: Rule, now: datetime) -> str:
     if row.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED) and row.claimed_at is None:
         return "open"
     if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.SHADOW:
-        return "already_spoken"
+        return "open" if live else "already_spoken"
     if row.status in FAILED or row.status is MessageStatus.SKIPPED:
         return "next"
-    ran_out = row.claimed_at is not None and row.claimed_at + rule.reach <= now
-    if row.under_way and ran_out:
+    if is_presumed(rule, row, person, now):
+        return "already_told"
+    if row.under_way and row.claimed_at is not None and reach_ends(rule, row) <= now:
         return "next"
     return "under_way" if row.under_way else "already_spoken"

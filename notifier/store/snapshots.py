@@ -307,6 +307,7 @@ def past_of(row: Message) -> PastMessage:
         rests_on=row.rests_on,
         told_before=from_json(row.told_before),
         technician=row.technician_id,
+        next_update_at=row.next_update_at,
         claimed_at=row.claimed_at,
         handed_over_at=row.handed_over_at,
         accepted_at=row.accepted_at,

@@ -1,0 +1,52 @@
+"""What one person may have heard that rests on a fact taken back since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from notifier.domain.folding import JobState
+from notifier.domain.ledger import PastMessage, PersonView
+from notifier.domain.promises import drifted
+from notifier.domain.windows import Expectation
+
+
+def mistaken_claims(state: JobState, person: PersonView, zone: ZoneInfo) -> tuple[PastMessage, ...]:
+    """Return the messages behind what `person` heard last that rest on withdrawn facts.
+
+    Latest first. A message that only repeats what was told rests on what came before it, so
+    the search goes back to the last one that changed it, or to the last call or answer.
+    """
+    return tuple(_mistaken(state, person, zone))
+
+
+def _mistaken(state: JobState, person: PersonView, zone: ZoneInfo) -> Iterator[PastMessage]:
+    read = [message for message in person.past if message.may_have_reached]
+    for message in sorted(read, key=_hand_over, reverse=True):
+        if message.handed_over is None or person.spoken_to_since(message.handed_over):
+            return
+        if message.rests_on in state.withdrawn:
+            yield message
+        elif changes_told(state, message, zone):
+            return
+
+
+def changes_told(state: JobState, message: PastMessage, zone: ZoneInfo) -> bool:
+    """Return whether `message` told them something else than they had been told before."""
+    if not message.moves_told or message.asserts is None:
+        return False
+    return message.family == "slip" or drifted(
+        state.kind, message.asserts, message.told_before, zone
+    )
+
+
+def is_as_before(
+    state: JobState, claims: tuple[PastMessage, ...], expected: Expectation, zone: ZoneInfo
+) -> bool:
+    """Return whether all is as they were told before one of the mistaken `claims`."""
+    return any(not drifted(state.kind, expected, claim.told_before, zone) for claim in claims)
+
+
+def _hand_over(message: PastMessage) -> tuple[float, int]:
+    moment = message.handed_over
+    return (moment.timestamp() if moment is not None else 0.0, message.id.int)
