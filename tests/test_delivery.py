@@ -1,4 +1,4 @@
-"""Sending what is due: once, only while it is true, and never blindly again."""
+"""Sending what is due: once, and only while it is true."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.claiming import claim_due
-from notifier.delivery import deliver_due, resolve_unknown, send_claimed
+from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.intake import withdraw
@@ -21,13 +21,11 @@ from notifier.providers.codes import Reaction
 from notifier.providers.errors import (
     ProviderMisconfigured,
     SendDeferred,
-    SendOutcomeUnknown,
     SendRejected,
 )
-from notifier.providers.protocols import Accepted, LookUpAbsent, LookUpFound, LookUpImpossible
+from notifier.providers.protocols import Accepted
 from notifier.providers.receipt import ReceiptEvent
 from notifier.rendering import RenderFailed
-from notifier.settling import settle
 from notifier.store import outbox
 from notifier.store.tables import Brand, ContactPoint, Message, Person, Sender
 from notifier.suppressions import suppress
@@ -290,142 +288,6 @@ def test_refused_credentials_halt_the_sender_and_call_staff(world: World) -> Non
         assert all(sender.halted_at is None for sender in session.query(Sender))
 
 
-def test_a_lost_answer_is_looked_up_and_found(world: World) -> None:
-    """The provider has it: accepted, with its id and time, and nothing is sent twice."""
-    job = world.book()
-    world.late(job)
-    started = world.clock()
-    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
-    deliver_due(world.services)
-    assert world.message(job).status == MessageStatus.UNKNOWN
-
-    world.clock.advance(seconds=39)
-    assert resolve_unknown(world.services) == 0
-    world.clock.advance(seconds=1)
-    created = started + timedelta(seconds=1)
-    world.sms.look_ups.append(LookUpFound(Accepted("SM1", created), ReceiptEvent.SENT))
-    assert resolve_unknown(world.services) == 1
-
-    row = world.message(job)
-    assert (row.status, row.provider_id) == (MessageStatus.SENT, "SM1")
-    assert row.handed_over_at == created
-    assert world.sms.asked == [world.sms.sent[0].link_token]
-    deliver_due(world.services)
-    assert len(world.sms.sent) == 1
-
-
-def test_absent_twice_was_not_taken_and_goes_again(world: World) -> None:
-    """At 40 and at 90 seconds; never after the first absence alone."""
-    job = world.book()
-    world.late(job)
-    world.sms.answers.append(SendOutcomeUnknown("connection_lost"))
-    deliver_due(world.services)
-
-    world.clock.advance(seconds=40)
-    resolve_unknown(world.services)
-    world.clock.advance(seconds=49)
-    resolve_unknown(world.services)
-    deliver_due(world.services)
-    assert len(world.sms.sent) == 1
-    world.clock.advance(seconds=1)
-    resolve_unknown(world.services)
-    deliver_due(world.services)
-
-    assert len(world.sms.sent) == 2
-    assert world.message(job).status == MessageStatus.ACCEPTED
-    assert len(world.sms.asked) == 2
-
-
-def test_what_was_not_taken_and_is_no_longer_true_stays_unsent(world: World) -> None:
-    """The truth is asked again before anything goes a second time."""
-    job = world.book()
-    world.late(job)
-    world.sms.answers.append(SendOutcomeUnknown("connection_lost"))
-    deliver_due(world.services)
-    world.say(job, FactType.COMPLETED)
-
-    for seconds in (40, 50):
-        world.clock.advance(seconds=seconds)
-        resolve_unknown(world.services)
-    deliver_due(world.services)
-
-    assert len(world.sms.sent) == 1
-    assert world.message(job).status == MessageStatus.SUPERSEDED
-
-
-def test_a_claim_whose_worker_died_is_unknown_and_looked_up(world: World) -> None:
-    """The provider took it just before the worker died: found, and sent once."""
-    job = world.book()
-    world.late(job)
-    claimed = claim_due(world.services, limit=100)
-    claimed.claims[0].provider.send(claimed.claims[0].outgoing)  # type: ignore[arg-type]
-    del claimed  # the worker dies here
-
-    deliver_due(world.services)
-    assert world.message(job).status == MessageStatus.CLAIMED
-    world.clock.advance(seconds=30)
-    resolve_unknown(world.services)
-    row = world.message(job)
-    assert (row.status, row.reason) == (MessageStatus.UNKNOWN, "lease_lapsed")
-    world.clock.advance(seconds=10)
-    world.sms.look_ups.append(LookUpFound(Accepted("SM1"), ReceiptEvent.ACCEPTED))
-    resolve_unknown(world.services)
-
-    assert world.message(job).status == MessageStatus.ACCEPTED
-    assert len(world.sms.sent) == 1
-
-
-def test_a_worker_that_was_only_slow_settles_late(world: World) -> None:
-    """Its answer is the truth, even after the lease lapsed and another worker took over."""
-    job = world.book()
-    world.late(job)
-    (claim,) = claim_due(world.services, limit=100).claims
-    world.clock.advance(seconds=31)
-    resolve_unknown(world.services)
-
-    settle(world.services, claim, Accepted("SM1", world.clock()))
-    settle(world.services, claim, Accepted("SM1", world.clock()))
-
-    row = world.message(job)
-    assert (row.status, row.provider_id) == (MessageStatus.ACCEPTED, "SM1")
-
-
-def test_a_callback_that_carries_our_id_settles_what_was_in_doubt(world: World) -> None:
-    """It comes between the two look-ups: nothing is sent again."""
-    job = world.book()
-    world.late(job)
-    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
-    deliver_due(world.services)
-    world.clock.advance(seconds=40)
-    resolve_unknown(world.services)
-
-    world.receipt(world.message(job), ReceiptEvent.SENT)
-    world.clock.advance(seconds=50)
-    assert resolve_unknown(world.services) == 0
-    deliver_due(world.services)
-
-    assert world.message(job).status == MessageStatus.SENT
-    assert len(world.sms.sent) == 1
-
-
-def test_an_earlier_attempts_failure_says_nothing_of_the_later_one(world: World) -> None:
-    """The first attempt turned up after all and failed; the second is with the person."""
-    job = world.book()
-    world.late(job)
-    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
-    deliver_due(world.services)
-    first = world.message(job)
-    for seconds in (40, 50):
-        world.clock.advance(seconds=seconds)
-        resolve_unknown(world.services)
-    deliver_due(world.services)
-
-    world.receipt(first, ReceiptEvent.FAILED, code="30008")
-    assert world.message(job).status == MessageStatus.ACCEPTED
-    world.receipt(first, ReceiptEvent.DELIVERED)
-    assert world.message(job).status == MessageStatus.DELIVERED
-
-
 @pytest.mark.parametrize(("skew", "expected"), [(-5, 0), (0.5, 0.5), (3600, 2)])
 def test_the_hand_over_is_the_providers_time_within_reason(
     world: World, skew: float, expected: float
@@ -440,63 +302,6 @@ def test_the_hand_over_is_the_providers_time_within_reason(
     deliver_due(world.services)
 
     assert world.message(job).handed_over_at == started + timedelta(seconds=expected)
-
-
-def test_a_claim_that_waited_past_its_lease_is_not_sent(world: World) -> None:
-    """Others look for it by then; it goes again by a claim of its own."""
-    job = world.book()
-    world.late(job)
-    (claim,) = claim_due(world.services, limit=100).claims
-    world.clock.advance(seconds=30)
-    resolve_unknown(world.services)
-
-    send_claimed(world.services, claim)
-
-    assert world.sms.sent == []
-    assert world.message(job).status == MessageStatus.DEFERRED
-    world.clock.advance(seconds=5)
-    deliver_due(world.services)
-    assert len(world.sms.sent) == 1
-
-
-def test_where_nobody_can_say_a_person_looks_into_it(world: World) -> None:
-    """Held after 15 minutes with a task; it is not sent again on a guess."""
-    job = world.book(email=None)
-    world.late(job)
-    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
-    deliver_due(world.services)
-
-    world.clock.advance(seconds=40)
-    world.sms.look_ups.append(LookUpImpossible("bodies_not_kept"))
-    resolve_unknown(world.services)
-    assert world.message(job).status == MessageStatus.UNKNOWN
-    world.clock.advance(minutes=15)
-    world.sms.look_ups.append(LookUpImpossible("bodies_not_kept"))
-    resolve_unknown(world.services)
-    deliver_due(world.services)
-
-    row = world.message(job)
-    assert (row.status, row.reason) == (MessageStatus.HELD, WhyNot.OUTCOME_UNKNOWN)
-    assert [task.message_id for task in world.tasks("look_into")] == [row.id]
-    assert len(world.sms.sent) == 1
-
-
-def test_a_record_that_cannot_be_read_teaches_nothing(world: World) -> None:
-    """A failed look-up is no absence: it is repeated."""
-    job = world.book()
-    world.late(job)
-    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
-    deliver_due(world.services)
-
-    world.clock.advance(seconds=90)
-    world.sms.look_ups.extend([SendDeferred("http_503"), LookUpAbsent(), LookUpAbsent()])
-    resolve_unknown(world.services)
-    for _ in range(2):
-        assert world.message(job).status == MessageStatus.UNKNOWN
-        world.clock.advance(seconds=10)
-        resolve_unknown(world.services)
-
-    assert world.message(job).status == MessageStatus.READY
 
 
 def test_a_receipt_that_beats_our_own_settle_wins(world: World) -> None:
