@@ -21,18 +21,11 @@ def installation_mark(vault: Vault) -> str:
     return vault.token("installation", "healthz").hex()[:_MARK_CHARS]
 
 
-def check_public_address(public_url: str, vault: Vault, *, customers_see_it: bool) -> list[Finding]:
-    """Look at the address itself, then ask it who it is.
+def judge_address(public_url: str, *, customers_see_it: bool) -> Finding:
+    """Look at the address itself.
 
     `customers_see_it`: a provider is configured, so links in messages and callbacks use it.
     """
-    return [
-        _the_address(public_url, customers_see_it=customers_see_it),
-        _who_answers(public_url, installation_mark(vault), customers_see_it=customers_see_it),
-    ]
-
-
-def _the_address(public_url: str, *, customers_see_it: bool) -> Finding:
     parts = urlsplit(public_url)
     if parts.hostname in _LOCAL:
         if not customers_see_it:
@@ -51,7 +44,8 @@ def _the_address(public_url: str, *, customers_see_it: bool) -> Finding:
     return Finding.ok(_SUBJECT, "It is public and https.")
 
 
-def _who_answers(public_url: str, mark: str, *, customers_see_it: bool) -> Finding:
+def ask_address(public_url: str, vault: Vault, *, customers_see_it: bool) -> Finding:
+    """Ask the address who it is; `customers_see_it` as for `judge_address`."""
     subject = f"{_SUBJECT}, asked"
     wrong = Finding.failing if customers_see_it else Finding.warning
     try:
@@ -70,7 +64,7 @@ def _who_answers(public_url: str, mark: str, *, customers_see_it: bool) -> Findi
             "It sends callers elsewhere, and providers' callbacks don't follow.",
             "Set PUBLIC_URL to the address that it redirects to.",
         )
-    if not hmac.compare_digest(_mark_in(answer), mark):
+    if not hmac.compare_digest(_mark_in(answer), installation_mark(vault)):
         return wrong(
             subject,
             "Something else answers there, or this product with another SECRET_KEY.",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.fakes.provider_server import FakeProviders
 
 _MESSAGES = re.compile(r"/2010-04-01/Accounts/(AC[0-9a-fA-F]{32})/Messages\.json")
+_ACCOUNT = re.compile(r"/2010-04-01/Accounts/(AC[0-9a-fA-F]{32})[/.]")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -82,12 +83,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        match = _MESSAGES.fullmatch(parts.path)
-        if match is None or not self._twilio_signed_in(match[1]):
-            self._twilio_error(*((404, 20404) if match is None else (401, 20003)))
-            return
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        self._list_sms(parts.path, query)
+        if parts.path.startswith("/v3/"):
+            self._look_at_sendgrid(parts.path)
+            return
+        account = _ACCOUNT.match(parts.path)
+        if not self._twilio_signed_in(account[1] if account else self._providers.account_sid):
+            self._twilio_error(401, 20003)
+        elif _MESSAGES.fullmatch(parts.path):
+            self._list_sms(parts.path, query)
+        else:
+            found = self._providers.twilio_account.answer(parts.path, query)
+            if found is None:
+                self._twilio_error(404, 20404)
+            else:
+                self._answer(*found)
+
+    def _look_at_sendgrid(self, path: str) -> None:
+        if self.headers.get("Authorization") != f"Bearer {self._providers.api_key}":
+            self._sendgrid_error(401, "authorization required")
+            return
+        found = self._providers.sendgrid_account.answer(path)
+        self._answer(*(found or (404, {"errors": [{"message": "not found", "field": None}]})))
 
     def _create_sms(self, account_sid: str, form: dict[str, str]) -> None:
         if not self._twilio_signed_in(account_sid):

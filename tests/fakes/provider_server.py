@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from tests.fakes.provider_accounts import SendGridAccount, TwilioAccount
 from tests.fakes.provider_callbacks import PostingClient, SignedCallbacks
 from tests.fakes.provider_http import ProviderServer
 from tests.fakes.provider_state import Fault, FaultKind, ProviderState, Taken
@@ -47,6 +48,8 @@ class FakeProviders:
         self.auth_token = auth_token
         self.api_key = api_key
         self.state = ProviderState(journal)
+        self.twilio_account = TwilioAccount()
+        self.sendgrid_account = SendGridAccount()
         self.callbacks = SignedCallbacks(
             auth_token=auth_token, public_url=public_url, app=app, now=now
         )

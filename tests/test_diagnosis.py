@@ -1,0 +1,201 @@
+"""What the doctor finds in the whole installation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.serving import make_server
+
+from notifier.brands import go_live
+from notifier.diagnosis import diagnose
+from notifier.domain.findings import Level
+from notifier.reachability import ask_address, judge_address
+from notifier.services import Services
+from notifier.store.engine import create_sessions
+from notifier.store.tables import Heartbeat, Sender
+from notifier.store.vault import Vault
+from notifier.web.app_factory import create_app
+from tests.fakes.clock import FakeClock
+from tests.fakes.provider_server import FakeProviders
+from tests.providers.conftest import sendgrid_at, twilio_at
+from tests.services import given_brand, make_services
+from tests.web.conftest import WebSettingsOfTests
+
+NUMBER = "+15005550006"
+
+
+@pytest.fixture
+def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
+    """Return services with the sandbox alone, at an address where nobody listens."""
+    return make_services(sessions, now=clock, public_url="http://127.0.0.1:9")
+
+
+@pytest.fixture
+def configured(services: Services, clock: FakeClock) -> Iterator[Services]:
+    """Return services with Twilio and SendGrid, both healthy fakes."""
+    with FakeProviders(now=clock) as providers:
+        providers.twilio_account.numbers[NUMBER] = (
+            "https://notify.example.com/webhooks/twilio/inbound"
+        )
+        yield replace(
+            services,
+            sms={**services.sms, "twilio": twilio_at(providers, providers.url, clock)},
+            email={**services.email, "sendgrid": sendgrid_at(providers, providers.url, clock)},
+        )
+
+
+def found(services: Services, subject: str, *, webhook_key: str | None = None) -> list[Level]:
+    """Return the levels of what is said about `subject`."""
+    findings = diagnose(services, webhook_key=webhook_key)
+    return [finding.level for finding in findings if finding.subject == subject]
+
+
+def beat(services: Services) -> None:
+    """Let the clock work give a sign of life."""
+    with services.sessions.begin() as session:
+        session.merge(Heartbeat(name="tick", at=services.now()))
+
+
+def test_a_fresh_database_wants_its_first_start(services: Services) -> None:
+    """No brand, nothing ticks: both lines say what to run."""
+    assert found(services, "brands") == [Level.FAILING]
+    assert found(services, "tick") == [Level.FAILING]
+    assert found(services, "database") == [Level.OK]
+    assert found(services, "rules") == [Level.OK]
+
+
+def test_a_running_shadow_brand_is_a_warning_until_it_is_live(configured: Services) -> None:
+    """Shadow is no fault, but nobody should forget it."""
+    brand = given_brand(configured, live=False)
+    beat(configured)
+    assert found(configured, "brand northside") == [Level.WARNING]
+    assert found(configured, "tick") == [Level.OK]
+    assert found(configured, "settings") == [Level.OK]
+
+    go_live(configured, brand.id, actor="test")
+
+    assert found(configured, "brand northside") == [Level.OK]
+
+
+def test_a_live_brand_on_the_sandbox_fails(services: Services) -> None:
+    """Its customers would hear nothing while all looks sent."""
+    given_brand(services)
+
+    assert found(services, "brand northside") == [Level.FAILING]
+
+
+def test_a_brand_without_a_number_to_ring_fails(configured: Services) -> None:
+    """Most messages name one."""
+    given_brand(configured, phone="")
+
+    assert Level.FAILING in found(configured, "brand northside")
+
+
+def test_a_demo_is_well_on_the_sandbox(services: Services) -> None:
+    """Only its public address can't be asked while no server runs: a warning."""
+    given_brand(services, demo=True)
+    beat(services)
+
+    findings = diagnose(services, webhook_key=None)
+
+    assert {finding.subject for finding in findings if finding.level is not Level.OK} == {
+        "public address, asked"
+    }
+
+
+def test_one_channel_without_a_provider_is_a_warning(configured: Services) -> None:
+    """Texts alone may be meant; nobody hears by email then."""
+    assert found(replace(configured, email={}), "settings") == [Level.WARNING]
+
+
+def test_the_webhook_key_must_be_there_and_be_a_key(configured: Services) -> None:
+    """Without it SendGrid's events are refused."""
+    with FakeProviders() as providers:
+        good = providers.sendgrid_public_key
+
+    assert found(configured, "SendGrid webhook key") == [Level.WARNING]
+    assert found(configured, "SendGrid webhook key", webhook_key="nonsense") == [Level.FAILING]
+    assert found(configured, "SendGrid webhook key", webhook_key=good) == [Level.OK]
+
+
+def test_a_halted_sender_fails_with_its_code(configured: Services) -> None:
+    """A provider that refused our account keeps a whole channel waiting."""
+    brand = given_brand(configured)
+    with configured.sessions.begin() as session:
+        session.add(
+            Sender(
+                id=configured.ids(),
+                brand_id=brand.id,
+                channel="sms",
+                provider="twilio",
+                address=NUMBER,
+                halted_at=configured.now() - timedelta(minutes=5),
+                halted_code="20003",
+            )
+        )
+
+    halted = [
+        finding
+        for finding in diagnose(configured, webhook_key=None)
+        if finding.subject == "sender of northside"
+    ]
+
+    assert [finding.level for finding in halted] == [Level.FAILING]
+    assert "20003" in halted[0].sentence
+    assert NUMBER not in repr(halted)
+
+
+def test_a_schema_of_another_version_fails(services: Services) -> None:
+    """Nothing else is read from it: the tables may not be what the code expects."""
+    with services.sessions.begin() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+
+    assert found(services, "database") == [Level.FAILING]
+    assert found(services, "tick") == []
+
+
+def test_a_database_that_does_not_answer_fails(services: Services) -> None:
+    """It is one line among the others, and shows no password."""
+    url = "postgresql+psycopg://product:sesame@127.0.0.1:9/none"
+    away = replace(services, sessions=create_sessions(url))
+
+    findings = diagnose(away, webhook_key=None)
+
+    assert [f.level for f in findings if f.subject == "database"] == [Level.FAILING]
+    assert "sesame" not in repr(findings)
+
+
+def test_the_public_address_is_asked_who_it_is(services: Services) -> None:
+    """Another installation, or this one with another secret, is not us."""
+    server = make_server("127.0.0.1", 0, create_app(services, WebSettingsOfTests()))
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        address = f"http://127.0.0.1:{server.server_port}"
+
+        def asked(vault: Vault) -> Level:
+            return ask_address(address, vault, customers_see_it=True).level
+
+        assert asked(services.vault) is Level.OK
+        assert asked(Vault("another secret, long enough to be one too")) is Level.FAILING
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+def test_an_address_of_this_machine_will_not_do_for_customers() -> None:
+    """Links in their messages would lead nowhere; plain http is a warning."""
+
+    def level(url: str, *, customers: bool) -> Level:
+        return judge_address(url, customers_see_it=customers).level
+
+    assert level("http://127.0.0.1:9", customers=True) is Level.FAILING
+    assert level("http://127.0.0.1:9", customers=False) is Level.OK
+    assert level("http://notify.invalid", customers=True) is Level.WARNING
+    assert level("https://notify.invalid", customers=True) is Level.OK
