@@ -51,6 +51,7 @@ _ZONES = (
     "America/Los_Angeles",
     "America/New_York",
     "America/Sao_Paulo",
+    "Atlantic/Azores",
     "Europe/London",
     "Europe/Berlin",
     "Africa/Nairobi",
@@ -99,7 +100,7 @@ def load_demo_day(services: Services, *, zone: str | None = None) -> DemoLoaded:
         where it is late morning is taken, so that quiet hours never spoil the first look.
     """
     now = services.now()
-    place = ZoneInfo(_zone(now, zone))
+    place = ZoneInfo(daytime_zone(now, zone))
     clock = _Clock(now - _BOOKED)
     brand_id = _add_brand(replace(services, now=clock), place, live_at=_at(now, _LIVE_SINCE))
     staff_id = add_staff(services, brand_id, "Robin", "robin@example.com")
@@ -309,7 +310,8 @@ def _day_link(services: Services, brand_id: UUID, local: datetime) -> str:
     return make_day_link(services, brand_id, technician_id, local.date())
 
 
-def _zone(now: datetime, wanted: str | None) -> str:
+def daytime_zone(now: datetime, wanted: str | None = None) -> str:
+    """Return `wanted` if it is late morning or noon there at `now`, else a zone where it is."""
     if wanted is not None and now.astimezone(ZoneInfo(wanted)).hour in _GOOD_HOURS:
         return wanted
     return min(_ZONES, key=lambda name: abs(_local_hour(now, name) - _BEST_HOUR))

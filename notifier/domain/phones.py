@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from zoneinfo import available_timezones
 
 import phonenumbers
@@ -30,10 +31,14 @@ def to_e164(text: str, country: str) -> str:
 def zones_of(e164: str) -> tuple[str, ...]:
     """Return the IANA zones that the number may be in; empty if nobody can tell."""
     number = phonenumbers.parse(e164, None)
-    known = available_timezones() - {_NOWHERE}
-    return tuple(
-        zone for zone in timezone.time_zones_for_number(number) if zone in known - {_NOWHERE}
-    )
+    zones = timezone.time_zones_for_number(number)
+    return tuple(zone for zone in zones if zone in _known_zones())
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    """Return the zones of this machine's database; reading its folder each time is slow."""
+    return frozenset(available_timezones() - {_NOWHERE})
 
 
 def is_landline(e164: str) -> bool:
