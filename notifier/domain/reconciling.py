@@ -40,7 +40,7 @@ class Row:
 
     @property
     def may_open_again(self) -> bool:
-        """Withdrawn or skipped in shadow before it was ever claimed; a claimed one never is."""
+        """Withdrawn, or skipped in shadow, and never claimed."""
         closed = self.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED)
         in_shadow = self.status is MessageStatus.SKIPPED and self.reason == WhyNot.SHADOW
         return (closed or in_shadow) and not self.claimed
