@@ -30,7 +30,8 @@ _MINUTES = (-1440, 10_080)
 _ALWAYS = frozenset({"type", "occurred_at", "note"})
 _MOVING = frozenset({"parcel", "expected", "reason"})
 
-_FIELDS: Mapping[FactType, frozenset[str]] = {
+#: What may be said with each fact, beside its type, its time and a note.
+FIELDS: Mapping[FactType, frozenset[str]] = {
     FactType.CONFIRMED: frozenset(),
     FactType.DELAYED: frozenset({"minutes", "expected", "reason", "parcel"}),
     FactType.REASSIGNED: frozenset({"technician", "reason"}),
@@ -104,7 +105,7 @@ class FactIn(Body):
 
     def _check(self) -> None:
         given = {name for name in self.model_fields_set if getattr(self, name) is not None}
-        for field in sorted(given - _FIELDS[self.type] - _ALWAYS):
+        for field in sorted(given - FIELDS[self.type] - _ALWAYS):
             raise Invalid(field, f"does not go with {self.type}")
         for field in _REQUIRED.get(self.type, ()):
             if field not in given:
