@@ -9,7 +9,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 #: Generous: a shop that syncs its whole day must not notice it.
-_API = "6000 per minute"
+_API = "20000 per minute"
 #: By token, not by address: behind a proxy all customers may share one.
 _STATUS_PAGE = "60 per minute"
 #: Guessing sign-in links or mailing them to somebody over and over.
