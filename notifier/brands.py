@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.messages import WAITING
+from notifier.domain.messages import WAITING, Channel
 from notifier.errors import Conflict, NotFound
 from notifier.people import checked_zone
 from notifier.planner import STEP, bring_up_to_date
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.tables import AuditLine, Brand, Job, Message
+from notifier.store.tables import AuditLine, Brand, Job, Message, Sender
 
 _QUIET_FROM, _QUIET_UNTIL = "21:00", "08:00"
 
@@ -66,6 +66,30 @@ def add_brand(
     return brand
 
 
+def keep_sender(
+    services: Services, brand_id: UUID, *, channel: Channel, provider: str, address: str
+) -> None:
+    """Put on record that a brand speaks from `address`. Twice changes nothing."""
+    with services.sessions.begin() as session:
+        known = session.scalar(
+            select(Sender.id).where(
+                Sender.brand_id == brand_id,
+                Sender.channel == channel,
+                Sender.address == address,
+            )
+        )
+        if known is None:
+            session.add(
+                Sender(
+                    id=services.ids(),
+                    brand_id=brand_id,
+                    channel=channel,
+                    provider=provider,
+                    address=address,
+                )
+            )
+
+
 def find_brand(session: Session, slug: str | None) -> Brand:
     """Return the brand called `slug`; by default the only real one.
 
@@ -101,7 +125,7 @@ def would_go(services: Services, brand_id: UUID) -> list[WouldGo]:
         )
         return [
             WouldGo(message.rule, message.channel, message.send_at, reference)
-            for message, reference in rows.tuples()
+            for message, reference in rows
         ]
 
 

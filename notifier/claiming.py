@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from notifier import planner
 from notifier.composing import Composed, compose
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.links import status_url
 from notifier.providers.protocols import EmailProvider, OutgoingEmail, OutgoingSms, SmsProvider
 from notifier.rendering import RenderFailed
 from notifier.routing import Route, route
@@ -276,12 +277,17 @@ def _claim(
         started_at=now,
         lease_until=lease_until,
         provider=way.provider,
-        outgoing=_outgoing(row, composed, brand, way, attempt_id),
+        outgoing=_outgoing(services, row, composed, brand, way, attempt_id),
     )
 
 
 def _outgoing(
-    row: Message, composed: Composed, brand: Brand, way: Route, attempt_id: UUID
+    services: Services,
+    row: Message,
+    composed: Composed,
+    brand: Brand,
+    way: Route,
+    attempt_id: UUID,
 ) -> OutgoingSms | OutgoingEmail:
     if row.channel == Channel.SMS:
         return OutgoingSms(
@@ -303,4 +309,5 @@ def _outgoing(
         text=composed.body,
         html=composed.html,
         link_token=composed.link_token,
+        unsubscribe_url=f"{status_url(services.public_url, composed.link_token)}/stop",
     )

@@ -20,16 +20,12 @@ from notifier.domain.planning import Owed, Plan, current_tell_by, is_late, plan
 from notifier.domain.reconciling import Changes, Row, reconcile
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Window, to_json
+from notifier.giving import give
 from notifier.links import link_hash, message_token
 from notifier.services import Services
 from notifier.store.facts import body_of
-from notifier.store.snapshots import (
-    Snapshot,
-    first_window,
-    load_snapshots,
-    refresh_told,
-)
-from notifier.store.tables import FactRow, Job, Message, MessageKey, Promise, Task
+from notifier.store.snapshots import Snapshot, first_window, load_snapshots
+from notifier.store.tables import FactRow, Job, Message, MessageKey, Task
 
 #: Jobs locked in one transaction, so that SQLite's one writer is never held for long.
 STEP = 100
@@ -60,13 +56,19 @@ def plan_snapshots(
     if stale:
         session.flush()
         snapshots |= load_snapshots(session, stale)
+    blocked: list[UUID] = []
     for snapshot in snapshots.values():
         planned = plan(snapshot.plan_input, services.rulebook.rules, now=now)
         changes = reconcile(_rows(snapshot), planned, finished=snapshot.state.finished, now=now)
         changed = _apply(session, services, snapshot, changes, now)
+        if any(owed.why_not is not None for _, owed in changes.bind):
+            blocked.append(snapshot.job.id)
         changed |= _keep_tasks(session, services, snapshot, planned, now)
         _keep_job(snapshot, planned, changed=changed)
     session.flush()
+    if blocked:  # a way was closed under a message: the next channel carries it now
+        again = load_snapshots(session, blocked)
+        return snapshots | plan_snapshots(session, services, again, now=now)
     return snapshots
 
 
@@ -207,23 +209,7 @@ def _presume(session: Session, services: Services, snapshot: Snapshot, now: date
                 continue
             if not is_presumed(rule, past, person, now):
                 continue
-            row = snapshot.messages[past.id]
-            session.add(
-                Promise(
-                    id=services.ids(),
-                    brand_id=row.brand_id,
-                    job_id=row.job_id,
-                    job_person_id=person.job_person,
-                    asserts=row.asserts,
-                    given_at=past.handed_over,
-                    tell_by=row.tell_by,
-                    strength=Strength.PRESUMED,
-                    message_id=row.id,
-                    recorded_at=now,
-                )
-            )
-            session.flush()
-            refresh_told(session, person.job_person)
+            give(session, services, snapshot.messages[past.id], Strength.PRESUMED, now=now)
             found = True
     return found
 

@@ -40,8 +40,13 @@ class Worker:
         self._services = services
         self._waker = waker
         self._stopping = threading.Event()
+        # Two, so that fresh news does not wait behind a provider that hangs.
+        self._deliveries = [
+            threading.Thread(target=self._run, name=f"delivery-{number}", daemon=True)
+            for number in (1, 2)
+        ]
         self._threads = [
-            threading.Thread(target=self._run, name="delivery", daemon=True),
+            *self._deliveries,
             threading.Thread(
                 target=waker.listen, args=(self._stopping.is_set,), name="listen", daemon=True
             ),
@@ -70,7 +75,10 @@ class Worker:
         self._stopping.set()
         self._waker.event.set()
         self._ticks.shutdown(wait=False)
-        self._threads[0].join()
+        for thread in self._deliveries:
+            while thread.is_alive():  # each wake ends one of them
+                self._waker.event.set()
+                thread.join(timeout=0.1)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

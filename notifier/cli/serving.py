@@ -6,17 +6,19 @@ import signal
 import threading
 from datetime import timedelta
 from typing import Any, cast
+from uuid import UUID
 
 import click
 import waitress
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from notifier.api_keys import create_api_key
-from notifier.brands import add_brand
+from notifier.brands import add_brand, keep_sender
 from notifier.cli.context import services
 from notifier.demo import load_demo_day
+from notifier.domain.messages import Channel
 from notifier.domain.windows import utc_text
 from notifier.scheduler import Worker
 from notifier.services import Services
@@ -26,6 +28,7 @@ from notifier.store.tables import Brand, Staff
 from notifier.waking import Waker
 
 _THREADS = 8
+_DEFAULT = "default"  # the brand of the settings
 
 
 @click.command()
@@ -76,21 +79,36 @@ def first_start(app: Flask) -> None:
     """Fill an empty database: a demo day, or the brand `default` once a provider is set."""
     settings = app.config["SETTINGS"]
     with reading(services().sessions) as session:
-        if session.scalar(select(func.count(Brand.id))):
-            return
-    if not settings.providers_configured:
+        brands = {brand.slug: brand.id for brand in session.scalars(select(Brand))}
+    if not brands and not settings.providers_configured:
         click.echo("The database is empty: loading a demo day…")
         load_demo_day(services(), zone=settings.brand_time_zone)
         return
-    with services().sessions.begin() as session:
-        add_brand(
-            session,
-            services(),
-            slug="default",
-            name=settings.brand_name,
-            zone=settings.brand_time_zone,
-            phone=settings.brand_phone or "",
-        )
+    if _DEFAULT not in brands and settings.providers_configured:
+        with services().sessions.begin() as session:
+            made = add_brand(
+                session,
+                services(),
+                slug=_DEFAULT,
+                name=settings.brand_name,
+                zone=settings.brand_time_zone,
+                phone=settings.brand_phone or "",
+            )
+            brands[_DEFAULT] = made.id
+    if _DEFAULT in brands:
+        _keep_senders(brands[_DEFAULT], settings)
+
+
+def _keep_senders(brand_id: UUID, settings: Any) -> None:
+    """The numbers and addresses of the settings are what the first brand speaks from."""
+    speaks = (
+        (Channel.SMS, "twilio", settings.sms_configured and settings.twilio_from),
+        (Channel.EMAIL, "sendgrid", settings.sendgrid_api_key and settings.sendgrid_from),
+        (Channel.EMAIL, "smtp", settings.smtp_url and settings.sendgrid_from),
+    )
+    for channel, provider, address in speaks:
+        if address:
+            keep_sender(services(), brand_id, channel=channel, provider=provider, address=address)
 
 
 def _worker(app: Flask) -> Worker:

@@ -171,7 +171,7 @@ def _people(
         .where(JobPerson.job_id.in_(job_ids))
         .order_by(JobPerson.position)
     )
-    for job_person, person in rows.tuples():
+    for job_person, person in rows:
         grouped[job_person.job_id].append((job_person, person))
     return grouped
 
