@@ -23,6 +23,9 @@ from notifier.waking import Waker
 
 _log = structlog.get_logger()
 
+#: Two, so that fresh news does not wait behind a provider that hangs.
+DELIVERY_THREADS = 2
+
 #: A round of work, in the order in which one step makes work for the next.
 _STEPS: tuple[Callable[[Services], int], ...] = (
     translate_received,
@@ -40,10 +43,9 @@ class Worker:
         self._services = services
         self._waker = waker
         self._stopping = threading.Event()
-        # Two, so that fresh news does not wait behind a provider that hangs.
         self._deliveries = [
             threading.Thread(target=self._run, name=f"delivery-{number}", daemon=True)
-            for number in (1, 2)
+            for number in range(DELIVERY_THREADS)
         ]
         self._threads = [
             *self._deliveries,

@@ -6,31 +6,34 @@ import threading
 
 from sqlalchemy import Engine
 
+from notifier.scheduler import DELIVERY_THREADS
 from notifier.waking import Waker
 
 
 class _WatchedEvent(threading.Event):
-    """An event that knows whether somebody waits for it in vain."""
+    """An event that knows whether every delivery thread waits for it in vain."""
 
     def __init__(self) -> None:
         super().__init__()
         self._changed = threading.Condition()
-        self._waited_for = False
+        self._waiting = 0
 
     def wait(self, timeout: float | None = None) -> bool:
         with self._changed:
-            self._waited_for = True
+            self._waiting += 1
             self._changed.notify_all()
         try:
             return super().wait(timeout)
         finally:
             with self._changed:
-                self._waited_for = False
+                self._waiting -= 1
 
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait until the worker waits and nothing has woken it; False after `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._waited_for and not self.is_set(), timeout)
+            return self._changed.wait_for(
+                lambda: self._waiting == DELIVERY_THREADS and not self.is_set(), timeout
+            )
 
 
 class WatchedWaker(Waker):
