@@ -175,6 +175,7 @@ SOURCE: dict[FactSource, str] = {
 #: By task kind; `{who}` is the person's name.
 TASK: dict[str, str] = {
     "call": "Ring {who}",
+    "update": "Have news for {who}",
     "reply": "Answer {who}",
     "look_into": "Look into a message to {who}",
     "sender_halted": "Mend the sender: nothing goes out",
@@ -186,6 +187,7 @@ CALL_WHY: dict[str, str] = {
     "not_coming_today": "we are not coming today: find another day",
     "missed_by_us": "we missed them: apologise",
     "call_asked_for": "they asked to be called",
+    "update_promised": "we promised them an update",
 }
 
 #: What a reply wants.
