@@ -8,6 +8,8 @@
   const live = document.getElementById("live");
   let lastSeen = new Date();
   let kept = null;
+  let opener = null;
+  let pressedAt = -Infinity;
 
   // The poll: only while somebody looks, and only what has changed.
   document.body.addEventListener("htmx:configRequest", (event) => {
@@ -21,7 +23,9 @@
   document.body.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt !== live) return;
     const { status } = event.detail.xhr;
-    if (status === 200) {
+    if (event.detail.xhr.skipped) {
+      delete live.dataset.etag;
+    } else if (status === 200) {
       live.dataset.etag = (event.detail.xhr.getResponseHeader("ETag") || "").replace(/^W\/|"/g, "");
     }
     if (status === 200 || status === 304) {
@@ -35,6 +39,20 @@
       offline.hidden = false;
     }
   });
+  // A press that got no good answer must not look as if it had worked.
+  ["htmx:responseError", "htmx:sendError"].forEach((name) => {
+    document.body.addEventListener(name, (event) => {
+      if (event.detail.elt === live) return;
+      const words = name === "htmx:sendError"
+        ? "No answer came back. Look at the job before you try again."
+        : "That did not work, and nothing was recorded. Try again, or load the page anew.";
+      const note = Object.assign(document.createElement("p"), { className: "problem", textContent: words });
+      note.setAttribute("role", "alert");
+      if (sheet?.open) document.getElementById("preview").prepend(note);
+      else document.getElementById("main").prepend(note);
+      setTimeout(() => note.remove(), 8000);
+    });
+  });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && live) htmx.trigger(document.body, "board-changed");
   });
@@ -42,6 +60,11 @@
   // New content must not take the reader's focus, or close what they opened.
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target !== live) return;
+    if (performance.now() - pressedAt < 1500) { // a press on what is about to be replaced would be lost
+      event.detail.shouldSwap = false;
+      event.detail.xhr.skipped = true;
+      return;
+    }
     kept = {
       focus: live.contains(document.activeElement) ? document.activeElement.id : null,
       open: [...live.querySelectorAll("details[open][id]")].map((found) => found.id),
@@ -57,8 +80,21 @@
     if (event.detail.target.id === "sheet-body" && !sheet.open) sheet.showModal();
   });
 
-  // The sheet.
+  // The sheet. A poll may have replaced what opened it: its id leads back.
+  sheet?.addEventListener("close", () => document.getElementById(opener)?.focus());
+  document.addEventListener("pointerdown", (event) => {
+    if (live?.contains(event.target)) pressedAt = performance.now();
+  });
+  ["click", "pointercancel"].forEach((end) => {
+    document.addEventListener(end, () => { pressedAt = -Infinity; });
+  });
   document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-sheet]");
+    if (link && sheet && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      opener = link.id;
+      htmx.ajax("GET", link.href, { source: document.body, target: "#sheet-body" });
+    }
     if (event.target === sheet || (sheet?.open && event.target.closest("[data-close]"))) {
       event.preventDefault();
       sheet.close();

@@ -1,0 +1,267 @@
+"""The board in a real browser: the first five minutes, and what must never get in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from notifier.booking import NewAppointment, NewPerson, book
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.messages import Role
+from notifier.domain.windows import UNKNOWN, Window
+from notifier.intake import NewFact, record
+from tests.browser.conftest import ServedBoard
+
+pytestmark = pytest.mark.browser
+
+PHONE, NARROW, DESK = 390, 360, 1280
+_LEAST_TARGET = 44  # CSS pixels, both ways
+_POLL = 8_000  # milliseconds: a poll and a slow machine
+
+
+def given_visit(
+    served: ServedBoard, name: str, *, hours: float, phone: str | None, technician: str = "Sam"
+) -> UUID:
+    """Book a visit of two hours that starts so many hours from now."""
+    start = served.clock() + timedelta(hours=hours)
+    new = NewAppointment(
+        reference=f"JOB-{name.split()[0]}",
+        service="Boiler repair",
+        technician=technician,
+        window=Window(start, start + timedelta(hours=2)),
+        address="1200 Pine St, Seattle",
+        people=(
+            NewPerson(
+                role=Role.CUSTOMER, name=name, phone=phone, email=None, zone=None, locale=None
+            ),
+        ),
+    )
+    before = served.clock() - timedelta(hours=20)
+    return book(
+        served.services,
+        served.brand.id,
+        new,
+        source=FactSource.API,
+        actor="key:tests",
+        occurred_at=before,
+    ).job_id
+
+
+def given_a_day(served: ServedBoard) -> UUID:
+    """Book Ada, of whom nobody has heard; Ben, late and told; Carla, whom nothing reaches."""
+    ada = given_visit(served, "Ada Park", hours=-0.5, phone="+12065550100")
+    ben = given_visit(served, "Ben Ortiz", hours=2, phone="+12065550101", technician="Maria")
+    carla = given_visit(served, "Carla Stein", hours=3, phone=None, technician="Maria")
+    dev = given_visit(served, "Dev Shah", hours=4, phone="+12065550103", technician="Tom")
+    served.deliver()
+    say(served, ben, minutes=45)
+    say(served, carla, minutes=60)
+    say(served, dev, unknown=True)
+    served.deliver()
+    return ada
+
+
+def say(
+    served: ServedBoard, job_id: UUID, *, minutes: int | None = None, unknown: bool = False
+) -> None:
+    """Record lateness from somewhere else than the board."""
+    new = NewFact(
+        type=FactType.DELAYED,
+        source=FactSource.TECHNICIAN,
+        actor="day_link:tests",
+        minutes=minutes,
+        expected=UNKNOWN if unknown else None,
+    )
+    record(served.services, served.brand.id, job_id, new)
+
+
+def open_sheet(page: Page, name: str) -> None:
+    """Press *Running late* on a customer's card."""
+    card = page.locator(".needs article", has_text=name)
+    card.get_by_role("button", name="Running late").click()
+    expect(page.locator("#sheet")).to_be_visible()
+
+
+def choose_late(page: Page, minutes: int) -> None:
+    """Choose how late, and wait for the words that would go out."""
+    page.check(f'input[type="radio"][name="late"][value="{minutes}"]')
+    expect(page.locator(".confirm")).to_be_visible()
+
+
+def test_late_is_read_sent_undone_and_sent_after_all(page: Page, served: ServedBoard) -> None:
+    """The first five minutes: read the text, undo it, send it, watch it arrive on the phone."""
+    given_a_day(served)
+    page.goto(f"{served.url}/board")
+    open_sheet(page, "Ada Park")
+    choose_late(page, 45)
+    text = page.locator(".confirm blockquote").inner_text()
+    assert "9:15-11:15 AM" in text
+
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#undo")).to_contain_text("Sending in")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#undo")).to_contain_text("Nothing went out")
+
+    open_sheet(page, "Ada Park")
+    choose_late(page, 45)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".phone .pending")).to_be_visible(timeout=_POLL)
+    served.clock.advance(seconds=11)
+    served.deliver()
+
+    expect(page.locator(".phone")).to_contain_text("9:15-11:15 AM", timeout=_POLL)
+    expect(page.locator(".phone header")).to_contain_text("Ada Park")
+
+
+def test_a_poll_never_takes_what_somebody_is_doing(page: Page, served: ServedBoard) -> None:
+    """Typing, an open sheet and the keyboard's place survive news from elsewhere."""
+    given_a_day(served)
+    zoe = given_visit(served, "Zoe Kerr", hours=1, phone="+12065550109")
+    page.goto(f"{served.url}/board")
+    page.locator("#q").press_sequentially("par")
+    page.locator(".needs h3 a").first.focus()
+    focused = page.evaluate("document.activeElement.id")
+    page.locator("#q").focus()
+    say(served, zoe, minutes=30)
+    expect(page.locator(".columns")).to_contain_text("10:30 AM–12:30 PM", timeout=_POLL)
+    expect(page.locator("#q")).to_have_value("par")
+    expect(page.locator("#q")).to_be_focused()
+
+    page.locator(f"#{focused}").focus()
+    say(served, zoe, minutes=60)
+    expect(page.locator(".columns")).to_contain_text("11:00 AM–1:00 PM", timeout=_POLL)
+    assert page.evaluate("document.activeElement.id") == focused
+
+    open_sheet(page, "Ada Park")
+    choose_late(page, 30)
+    say(served, zoe, minutes=90)
+    expect(page.locator(".columns")).to_contain_text("11:30 AM–1:30 PM", timeout=_POLL)
+    expect(page.locator("#sheet")).to_be_visible()
+    assert page.locator('input[type="radio"][value="30"]').is_checked()
+
+
+def test_the_keyboard_is_enough(page: Page, served: ServedBoard) -> None:
+    """Enter opens the sheet, the arrows choose, Escape closes and leads back."""
+    given_a_day(served)
+    page.goto(f"{served.url}/board")
+    button = page.locator(".needs article", has_text="Ada Park").get_by_role(
+        "button", name="Running late"
+    )
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#sheet")).to_be_visible()
+    page.locator('input[name="late"]').first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".confirm blockquote")).to_contain_text("by 11 AM")
+
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#sheet")).not_to_be_visible()
+    expect(button).to_be_focused()
+
+
+def test_where_is_he_is_answered_while_typing(page: Page, served: ServedBoard) -> None:
+    """A few letters, and the answer stands there with a way to the job."""
+    given_a_day(served)
+    page.goto(f"{served.url}/board")
+
+    page.locator("#q").press_sequentially("orti")
+
+    answer = page.locator("#found .result")
+    expect(answer).to_contain_text("Ben Ortiz")
+    expect(answer).to_contain_text("Last told")
+    answer.click()
+    expect(page.locator("h1")).to_have_text("Ben Ortiz")
+
+
+def test_what_changed_while_reading_is_shown_in_the_sheet(page: Page, served: ServedBoard) -> None:
+    """The technician was quicker: the sheet says so and shows the words as they would be now."""
+    ada = given_a_day(served)
+    page.goto(f"{served.url}/board")
+    open_sheet(page, "Ada Park")
+    choose_late(page, 45)
+    say(served, ada, minutes=15)
+
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.locator("#preview")).to_contain_text("Nothing was recorded")
+    expect(page.locator("#preview")).to_contain_text("Running late, 15 min")
+    expect(page.locator("#sheet")).to_be_visible()
+
+
+def _day(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    page.goto(f"{served.url}/board")
+    expect(page.locator(".phone")).to_be_visible()
+
+
+def _job(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    page.goto(f"{served.url}/board/jobs/{job_id}")
+    page.locator("#explain summary").click()
+
+
+def _sheet(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    page.goto(f"{served.url}/board")
+    open_sheet(page, "Ada Park")
+    choose_late(page, 45)
+
+
+def _tasks(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    page.goto(f"{served.url}/board/tasks")
+
+
+def _search(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    page.goto(f"{served.url}/board")
+    page.locator("#q").press_sequentially("ada")
+    expect(page.locator("#found .result")).to_be_visible()
+
+
+PLACES = [_day, _job, _sheet, _tasks, _search]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__.strip("_"))
+def test_everybody_can_use_it(
+    page: Page,
+    served: ServedBoard,
+    place: Callable[[Page, ServedBoard, UUID], None],
+    scheme: str,
+) -> None:
+    """No violation that axe knows of, in both schemes, at a phone's and a desk's width."""
+    ada = given_a_day(served)
+    page.emulate_media(
+        color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
+    )
+    for width in (PHONE, DESK):
+        page.set_viewport_size({"width": width, "height": 850})
+        place(page, served, ada)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__.strip("_"))
+def test_it_fits_a_small_phone_and_a_thumb(
+    page: Page, served: ServedBoard, place: Callable[[Page, ServedBoard, UUID], None]
+) -> None:
+    """Nothing scrolls sideways at 360 pixels, and nothing to press is too small for a thumb."""
+    ada = given_a_day(served)
+    page.set_viewport_size({"width": NARROW, "height": 740})
+
+    place(page, served, ada)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    small = page.evaluate(
+        """(least) => [...document.querySelectorAll(
+             "button, [role=button], summary, select, input:not([type=hidden]):not([type=radio])," +
+             " nav a, .choices label, .card h3 a, .card h4 a, .line a")]
+           .filter((found) => found.checkVisibility() && !found.closest(".skip"))
+           .map((found) => [found.outerHTML.slice(0, 80), found.getBoundingClientRect()])
+           .filter(([, box]) => box.height > 1 && (box.height < least || box.width < least))
+           .map(([html, box]) => `${html} ${box.width}x${box.height}`)""",
+        _LEAST_TARGET,
+    )
+    assert small == []
