@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -112,3 +113,18 @@ def facts_of(services: Services, job_id: UUID) -> list[tuple[str, str]]:
 def plain(html: str) -> str:
     """Return the words of a page, in one line."""
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def show(client: FlaskClient, link: str) -> str:
+    """Return the words of the page behind `link`."""
+    response = client.get(link)
+    assert response.status_code == 200, response.text
+    return plain(response.text)
+
+
+def press(client: FlaskClient, link: str, button: str, window: Window | None = None) -> int:
+    """Press a button of the page, which carries `window`; return the status."""
+    form = {}
+    if window is not None:
+        form = {"start": window.start.isoformat(), "end": window.end.isoformat()}
+    return client.post(f"{link}/{button}", data=form).status_code
