@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifier.delivery import deliver_due
+from notifier.housekeeping import tidy
 from notifier.lookups import resolve_unknown
 from notifier.planner import look_again
 from notifier.sandbox_journal import confirm_sandbox_deliveries
@@ -63,6 +64,7 @@ class Worker:
         )
         self._ticks.add_job(waker.event.set, "interval", seconds=tick_seconds)
         self._ticks.add_job(self._beat, "interval", seconds=10)
+        self._ticks.add_job(self._tidy, "interval", hours=6)
 
     def start(self) -> None:
         """Start ticking in threads of this process."""
@@ -88,6 +90,12 @@ class Worker:
             self._waker.event.clear()
             while not self._stopping.is_set() and run_round(self._services):
                 pass
+
+    def _tidy(self) -> None:
+        try:
+            tidy(self._services)
+        except SQLAlchemyError as error:
+            _log.warning("tidy_failed", error=type(error).__name__)
 
     def _beat(self) -> None:
         try:
