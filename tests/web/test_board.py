@@ -617,3 +617,16 @@ def confirm_late(board: Board, job_id: UUID, **answers: str) -> TestResponse:
     """Choose how late, read the preview, and confirm it."""
     part = board.part(f"/board/jobs/{job_id}/say/late/preview", **answers).text
     return board.part(f"/board/jobs/{job_id}/say/late", **hidden_fields(part))
+
+
+def test_in_shadow_a_preview_never_says_that_it_sends(board: Board) -> None:
+    """The words are shown, and the button records."""
+    job_id = given_visit(board.services, board.brand)
+    with board.services.sessions.begin() as session:
+        session.execute(update(Brand).where(Brand.id == board.brand.id).values(live_at=None))
+
+    part = board.part(f"/board/jobs/{job_id}/say/late/preview", late="45").text
+
+    assert "Shadow: nothing is sent" in part
+    assert "Record it" in part
+    assert "in 10 s" not in part.split("<footer>")[0]
