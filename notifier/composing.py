@@ -154,10 +154,11 @@ def _first_name(services: Services, person: Person) -> str | None:
 
 
 def _technician(session: Session, services: Services, technician_id: UUID | None) -> str | None:
+    """Return the first name of whom it names: customers need no more to open the door."""
     if technician_id is None:
         return None
     row = session.get_one(Technician, technician_id)
-    return services.vault.open(row.key, row.name)
+    return services.vault.open(row.key, row.name).split()[0]
 
 
 def _parcel(session: Session, message: Message, job: Job) -> Parcel | None:
