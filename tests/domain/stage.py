@@ -1,0 +1,401 @@
+"""A job in memory, with its outbox and its ledger: the domain alone, no database.
+
+It does what the use cases do around the pure functions: fold, plan, reconcile, and keep rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from notifier.domain.drift import Drift, drift_of
+from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.folding import JobState, fold
+from notifier.domain.jobs import JobKind
+from notifier.domain.ledger import Contact, Given, PastMessage, PersonView, reference_of
+from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
+from notifier.domain.planning import BrandManners, Owed, Plan, PlanInput, plan
+from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.reconciling import Row, reconcile
+from notifier.domain.rules import Rule
+from notifier.domain.steps import is_presumed
+from notifier.domain.windows import Expectation, Window
+from notifier.rulebook import load_rulebook
+from tests.fakes.ids import FakeIds
+
+PLACE = ZoneInfo("America/Los_Angeles")
+NINE_TO_ELEVEN = Window(
+    datetime(2026, 11, 24, 9, tzinfo=PLACE).astimezone(UTC),
+    datetime(2026, 11, 24, 11, tzinfo=PLACE).astimezone(UTC),
+)
+QUIET = QuietHours(time(21), time(8))
+
+#: What speaks up by itself, and so is off unless a test is about it.
+BY_THEMSELVES = frozenset({"booked", "reminder", "order_confirmed", "order_not_here"})
+
+
+def at(hour: int, minute: int = 0, *, day: int = 24) -> datetime:
+    """Return a moment of November 2026 by the clock at the place; the visit is on the 24th."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=PLACE).astimezone(UTC)
+
+
+def window(start: int | tuple[int, int], end: int | tuple[int, int], *, day: int = 24) -> Window:
+    """Return a window by the clock at the place: hours, or (hour, minute)."""
+    from_, to = (moment if isinstance(moment, tuple) else (moment, 0) for moment in (start, end))
+    return Window(at(*from_, day=day), at(*to, day=day))
+
+
+@lru_cache(maxsize=1)
+def default_rules() -> tuple[Rule, ...]:
+    """Return the rules that the product comes with."""
+    return load_rulebook(Path(__file__).parents[2] / "rules").rules
+
+
+@dataclass
+class Somebody:
+    """A person of the job: what they were given, and the rows of the outbox that are theirs."""
+
+    id: UUID
+    role: Role
+    contacts: tuple[Contact, ...]
+    zones: tuple[ZoneInfo, ...] = (PLACE,)
+    given: list[Given] = field(default_factory=list)
+    rows: dict[UUID, PastMessage] = field(default_factory=dict)
+    owed: dict[UUID, Owed] = field(default_factory=dict)
+
+    def view(self) -> PersonView:
+        """Return them as planning sees them."""
+        return PersonView(
+            job_person=self.id,
+            role=self.role,
+            zones=self.zones,
+            contacts=self.contacts,
+            given=tuple(self.given),
+            past=tuple(self.rows.values()),
+        )
+
+    @property
+    def told(self) -> Expectation | None:
+        """The last window that reached them."""
+        given = self.view().told
+        return given.asserts if given is not None else None
+
+
+class Stage:
+    """One job, moved on by what is said and by what is sent."""
+
+    def __init__(
+        self,
+        *,
+        kind: JobKind = JobKind.APPOINTMENT,
+        promised: Window | None = NINE_TO_ELEVEN,
+        now: datetime | None = None,
+        roles: Sequence[Role] = (Role.CUSTOMER,),
+        channels: Sequence[Channel] = (Channel.SMS, Channel.EMAIL),
+        parcels: Sequence[str] = (),
+        speaking: Sequence[str] = (),
+        live_at: datetime | None = datetime(2026, 1, 1, tzinfo=UTC),
+        email_gives_receipts: bool = True,
+    ) -> None:
+        self.ids = FakeIds()
+        self.kind, self.parcels, self.live_at = kind, parcels, live_at
+        self.now = now or at(10, day=23)
+        self.held = False
+        self.email_gives_receipts = email_gives_receipts
+        silent = BY_THEMSELVES - set(speaking)
+        self.rules = tuple(
+            replace(rule, enabled=rule.enabled and rule.id not in silent)
+            for rule in default_rules()
+        )
+        self.facts: list[Fact] = []
+        self.job = self.ids()
+        self.people = [
+            Somebody(
+                self.ids(),
+                role,
+                tuple(Contact(id=self.ids(), channel=channel) for channel in channels),
+            )
+            for role in roles
+        ]
+        booked = self.say(FactType.BOOKED, window=promised)
+        if promised is not None:
+            self.give(promised, fact=booked)
+
+    @property
+    def customer(self) -> Somebody:
+        """The first person."""
+        return self.people[0]
+
+    # --- What is said ---------------------------------------------------------------------
+
+    def say(
+        self,
+        type: FactType,
+        *,
+        source: FactSource = FactSource.STAFF,
+        occurred_at: datetime | None = None,
+        **claims: object,
+    ) -> Fact:
+        """Record a fact now."""
+        fact = Fact(
+            id=self.ids(),
+            seq=len(self.facts) + 1,
+            type=type,
+            source=source,
+            occurred_at=occurred_at or self.now,
+            received_at=self.now,
+            **claims,  # type: ignore[arg-type]
+        )
+        self.facts.append(fact)
+        return fact
+
+    def late(self, minutes: int) -> Fact:
+        """Staff say that it will be so much later than agreed."""
+        return self.say(FactType.DELAYED, minutes=minutes)
+
+    def expect(self, expected: Expectation) -> Fact:
+        """Staff say what they expect."""
+        return self.say(FactType.DELAYED, expected=expected)
+
+    def take_back(self, fact: Fact) -> Fact:
+        """Staff take a fact back as a mistake."""
+        return self.say(FactType.WITHDRAWN, withdraws=fact.id)
+
+    def give(
+        self, expectation: Expectation, *, fact: Fact, somebody: Somebody | None = None
+    ) -> None:
+        """Enter in the ledger what a booking, a call or an answer gave."""
+        (somebody or self.customer).given.append(
+            Given(asserts=expectation, given_at=self.now, strength=Strength.GIVEN, fact=fact.id)
+        )
+
+    def advance(self, **passed: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**passed)
+
+    # --- What follows ---------------------------------------------------------------------
+
+    @property
+    def state(self) -> JobState:
+        """What the facts add up to."""
+        return fold(self.kind, self.facts, self.parcels)
+
+    def drift(self, somebody: Somebody | None = None) -> Drift:
+        """Return how far belief is from what they were told."""
+        view = (somebody or self.customer).view()
+        state = self.state
+        return drift_of(state, view, reference_of(view, state.agreed), zone=PLACE, now=self.now)
+
+    def plan(self) -> Plan:
+        """Return what is owed now."""
+        state = self.state
+        job = PlanInput(
+            job=self.job,
+            state=state,
+            zone=PLACE,
+            booked_at=state.booked.effective_at if state.booked else self.now,
+            held=self.held,
+            people=tuple(somebody.view() for somebody in self.people),
+            manners=BrandManners(quiet=QUIET, live_at=self.live_at),
+        )
+        return plan(job, self.rules, now=self.now)
+
+    def owed(self, somebody: Somebody | None = None) -> list[str]:
+        """Return the rules that owe somebody a message now, in their order."""
+        person = (somebody or self.customer).id
+        return [owed.rule.id for owed in self.plan().owed if owed.job_person == person]
+
+    def why(self, rule: str, somebody: Somebody | None = None) -> str:
+        """Return why a rule speaks or is silent."""
+        person = (somebody or self.customer).id
+        found = [d for d in self.plan().decisions if (d.rule, d.job_person) == (rule, person)]
+        return str(found[0].reason)
+
+    def reconcile(self) -> Plan:
+        """Make the outbox hold what is owed, as the use case does."""
+        self._presume()
+        planned = self.plan()
+        rows = [_row(somebody, past) for somebody in self.people for past in somebody.rows.values()]
+        changes = reconcile(rows, planned, finished=self.state.finished, now=self.now)
+        for owed in changes.add:
+            self._put(self.ids(), owed, self._new_row(owed))
+        for row_id, owed in changes.bind:
+            self._put(row_id, owed, _bound(self._row(row_id), owed))
+        for drop in changes.drop:
+            self._update(drop.id, status=drop.status, reason=drop.reason)
+        return planned
+
+    def waiting(self, somebody: Somebody | None = None) -> list[str]:
+        """Return the rules of the rows that wait for their time."""
+        self.reconcile()
+        rows = (somebody or self.customer).rows.values()
+        return [row.rule for row in rows if row.status is MessageStatus.READY]
+
+    # --- What is sent ---------------------------------------------------------------------
+
+    def send(self, somebody: Somebody | None = None, *, accepted: bool = True) -> PastMessage:
+        """Claim what is due for somebody and return the one row; the provider takes it."""
+        sent = self.send_all(somebody, accepted=accepted)
+        assert len(sent) == 1, [row.rule for row in sent]
+        return sent[0]
+
+    def send_all(
+        self, somebody: Somebody | None = None, *, accepted: bool = True
+    ) -> list[PastMessage]:
+        """Claim everything that is due for somebody, one after the other."""
+        somebody = somebody or self.customer
+        sent = []
+        for _ in range(20):
+            self.reconcile()
+            due = [
+                row
+                for row in somebody.rows.values()
+                if row.status is MessageStatus.READY and row.due_at <= self.now
+            ]
+            if not due:
+                break
+            self._update(due[0].id, status=MessageStatus.CLAIMED, claimed_at=self.now)
+            if accepted:
+                self.accept(due[0])
+            sent.append(self._row(due[0].id))
+        return sent
+
+    def accept(self, row: PastMessage) -> None:
+        """The provider takes a claimed message."""
+        self._update(
+            row.id,
+            status=MessageStatus.ACCEPTED,
+            accepted_at=self.now,
+            handed_over_at=self._row(row.id).claimed_at,
+        )
+
+    def deliver(self, row: PastMessage) -> None:
+        """A receipt says that it arrived."""
+        row = self._row(row.id)
+        self._update(row.id, status=MessageStatus.DELIVERED)
+        if row.moves_told and row.asserts is not None and row.handed_over is not None:
+            self._owner(row.id).given.append(
+                Given(
+                    asserts=row.asserts,
+                    given_at=row.handed_over,
+                    strength=Strength.DELIVERED,
+                    message=row.id,
+                )
+            )
+
+    def fail(self, row: PastMessage) -> None:
+        """A receipt, or the provider's own answer, says that it did not."""
+        self._update(row.id, status=MessageStatus.UNDELIVERED, reason="30003")
+        owner = self._owner(row.id)
+        owner.given = [given for given in owner.given if given.message != row.id]
+
+    def sent_and_delivered(self, somebody: Somebody | None = None) -> PastMessage:
+        """Send the one message that is due, and let it arrive."""
+        row = self.send(somebody)
+        self.deliver(row)
+        self.advance(seconds=1)
+        return row
+
+    # --- Rows -----------------------------------------------------------------------------
+
+    def _presume(self) -> None:
+        by_id = {rule.id: rule for rule in self.rules}
+        for somebody in self.people:
+            view, known = somebody.view(), {given.message for given in somebody.given}
+            for row in view.past:
+                fresh = row.id not in known and row.moves_told and row.asserts is not None
+                if not fresh or not is_presumed(by_id[row.rule], row, view, self.now):
+                    continue
+                assert row.asserts is not None
+                assert row.handed_over is not None
+                somebody.given.append(
+                    Given(
+                        asserts=row.asserts,
+                        given_at=row.handed_over,
+                        strength=Strength.PRESUMED,
+                        message=row.id,
+                    )
+                )
+
+    def _owner(self, row_id: UUID) -> Somebody:
+        return next(somebody for somebody in self.people if row_id in somebody.rows)
+
+    def _row(self, row_id: UUID) -> PastMessage:
+        return self._owner(row_id).rows[row_id]
+
+    def _update(self, row_id: UUID, **values: object) -> None:
+        owner = self._owner(row_id)
+        owner.rows[row_id] = replace(owner.rows[row_id], **values)  # type: ignore[arg-type]
+
+    def _put(self, row_id: UUID, owed: Owed, row: PastMessage) -> None:
+        owner = next(somebody for somebody in self.people if somebody.id == owed.job_person)
+        owner.rows[row_id] = replace(row, id=row_id)
+        owner.owed[row_id] = owed
+
+    def _new_row(self, owed: Owed) -> PastMessage:
+        receipts = owed.channel is Channel.SMS or self.email_gives_receipts
+        row = PastMessage(
+            id=self.job,
+            rule=owed.rule.id,
+            family=owed.rule.family,
+            episode=owed.episode,
+            episode_no=owed.episode_no,
+            channel=owed.channel,
+            contact=owed.contact,
+            status=MessageStatus.READY,
+            reason=None,
+            asserts=owed.asserts,
+            moves_told=owed.moves_told,
+            rests_on=owed.rests_on,
+            told_before=owed.told_before,
+            technician=owed.technician,
+            next_update_at=owed.next_update_at,
+            claimed_at=None,
+            handed_over_at=None,
+            accepted_at=None,
+            due_at=owed.send_at,
+            gives_receipts=receipts,
+        )
+        return _bound(row, owed)
+
+
+def _bound(row: PastMessage, owed: Owed) -> PastMessage:
+    """Return the row saying what is owed now. Waiting for its time or not, it is *ready*."""
+    blocked = owed.why_not is not None
+    return replace(
+        row,
+        asserts=owed.asserts,
+        moves_told=owed.moves_told,
+        rests_on=owed.rests_on,
+        told_before=owed.told_before,
+        technician=owed.technician,
+        next_update_at=owed.next_update_at,
+        due_at=owed.send_at,
+        status=MessageStatus.SKIPPED if blocked else MessageStatus.READY,
+        reason=owed.why_not,
+    )
+
+
+def _row(somebody: Somebody, past: PastMessage) -> Row:
+    return Row(
+        id=past.id,
+        job_person=somebody.id,
+        contact=past.contact,
+        rule=past.rule,
+        episode=past.episode,
+        channel=past.channel,
+        status=past.status,
+        reason=past.reason,
+        claimed=past.claimed_at is not None,
+        expires_at=somebody.owed[past.id].expires_at,
+    )
+
+
+def why_skipped(somebody: Somebody) -> list[WhyNot | str | None]:
+    """Return the reasons of the rows that nothing was sent for."""
+    return [row.reason for row in somebody.rows.values() if row.status is MessageStatus.SKIPPED]
