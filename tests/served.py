@@ -114,7 +114,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(look: Callable[[], _Found], timeout: float = 30) -> _Found:
+def eventually(look: Callable[[], _Found | None], timeout: float = 30) -> _Found:
     """Look again and again until there is something to see, and return it.
 
     For what another process does, which can't tell us when it has.

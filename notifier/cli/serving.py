@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from datetime import timedelta
 from typing import Any, cast
@@ -43,6 +44,8 @@ def serve() -> None:
     server = waitress.create_server(
         app, host=settings.host, port=settings.port, threads=_THREADS, ident=None
     )
+    # As Ctrl-C does; by default it would end the process in the middle of a send.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     worker.start()
     _say_where(services(), settings)
     try:
