@@ -144,6 +144,7 @@ class _ForPerson:
         silent, self.looks = out_of_reach(person, by_id, now)
         self.reference: Reference = reference_of(person, job.state.agreed, out_of_reach=silent)
         self.drift: Drift = drift_of(job.state, person, self.reference, zone=job.zone, now=now)
+        self.enabled = frozenset(rule.id for rule in self.rules if rule.enabled)
         self.bad_rules = frozenset(rule.id for rule in self.rules if rule.bad_news)
         self.owed: list[Owed] = []
         self.tasks: list[TaskOwed] = []
@@ -222,12 +223,13 @@ class _ForPerson:
             return self.drift.note or "no_drift"
         # The rule that spoke in an episode carries it on to the next channel, whatever changed
         # around it meanwhile; no other says the same again.
-        carries_on = episode.spoken_by == rule.id
+        spoken_by = episode.spoken_by if episode.spoken_by in self.enabled else None
+        carries_on = spoken_by == rule.id
         if not carries_on and not rule.condition(values):
             return "condition_false"
         if slip_spoken and rule.family is Family.SLIP:
             return "another_rule_speaks"
-        if episode.spoken_by not in (None, rule.id):
+        if spoken_by not in (None, rule.id):
             return "episode_already_spoken"
         if rule.family is Family.SLIP and self.drift.waits_for is not None:
             return "waits_for_settlement"

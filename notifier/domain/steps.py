@@ -71,25 +71,16 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
         tried = True
         nothing = row.reason or row.status
         passed.append(f"{channel}: {nothing}")
-    if tried or first_way is not None or not rows:
-        if tried:
-            return Step(
-                owed=False,
-                channel=rule.channels[0],
-                reason="unreached",
-                unreached=str(nothing),
-                passed_over=tuple(passed),
-            )
-        way = first_way or Step(owed=True, channel=rule.channels[0])
-        return Step(
-            owed=True,
-            channel=way.channel,
-            index=way.index,
-            contact=way.contact,
-            unreached=str(nothing),
-            passed_over=tuple(passed),
-        )
-    return Step(owed=False, channel=rule.channels[0], reason="already_spoken")
+    way = first_way or Step(owed=True, channel=rule.channels[0])
+    return Step(
+        owed=not tried,  # a way that was tried has its row; of one that is none a row says why
+        channel=way.channel,
+        index=way.index,
+        contact=way.contact,
+        reason="unreached",
+        unreached=str(nothing),
+        passed_over=tuple(passed),
+    )
 
 
 def out_of_reach(

@@ -308,8 +308,10 @@ class Stage:
         for somebody in self.people:
             view, known = somebody.view(), {given.message for given in somebody.given}
             for row in view.past:
-                fresh = row.id not in known and row.moves_told and row.asserts is not None
-                if not fresh or not is_presumed(by_id[row.rule], row, view, self.now):
+                rule = by_id.get(row.rule)
+                if rule is None or row.id in known or not row.moves_told:
+                    continue
+                if not is_presumed(rule, row, view, self.now):
                     continue
                 assert row.asserts is not None
                 assert row.handed_over is not None

@@ -1,0 +1,162 @@
+"""Nobody is woken: nine in the evening to eight in the morning, by the reader's own clock."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier.domain.facts import FactType
+from notifier.domain.jobs import JobKind
+from notifier.domain.quiet_hours import next_allowed, send_moment
+from tests.domain.stage import PLACE, QUIET, Stage, at, window
+
+NEW_YORK, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
+
+
+def goes(
+    owed_at: datetime,
+    *,
+    now: datetime | None = None,
+    tell_by: datetime | None = None,
+    starts: tuple[datetime, ...] = (),
+    zones: tuple[ZoneInfo, ...] = (PLACE,),
+) -> datetime:
+    """Return when a message owed at `owed_at` may go."""
+    return send_moment(
+        owed_at, now=now or owed_at, quiet=QUIET, zones=zones, tell_by=tell_by, starts=starts
+    )
+
+
+@pytest.mark.parametrize(
+    ("owed_at", "moment"),
+    [
+        (at(20, 59), at(20, 59)),
+        (at(21), at(8, day=25)),
+        (at(23, 30), at(8, day=25)),
+        (at(0, 15), at(8)),
+        (at(7, 59), at(8)),
+        (at(8), at(8)),
+        (at(12), at(12)),
+    ],
+)
+def test_nothing_goes_between_nine_and_eight(owed_at: datetime, moment: datetime) -> None:
+    """What waits goes at eight."""
+    assert goes(owed_at) == moment
+
+
+def test_what_waits_goes_at_tell_by_if_that_is_sooner() -> None:
+    """A visit at 8:30 that is late must be heard of by 7:30."""
+    assert goes(at(22, day=23), tell_by=at(7, 30), starts=(at(8, 30),)) == at(7, 30)
+
+
+@pytest.mark.parametrize("after", [0, 1, 20])
+def test_when_tell_by_comes_it_goes(after: int) -> None:
+    """The claim looks again at 7:30, or a little later: it goes then, not at eight."""
+    now = at(7, 30) + timedelta(minutes=after)
+    assert goes(at(22, day=23), now=now, tell_by=at(7, 30)) == now
+
+
+def test_a_worker_that_was_down_all_day_does_not_send_at_night() -> None:
+    """Its `tell_by` was at noon; at eleven in the evening it can only apologise, at eight."""
+    assert goes(at(10), now=at(23), tell_by=at(12)) == at(8, day=25)
+
+
+def test_news_from_after_tell_by_waits_for_the_morning() -> None:
+    """The promise is broken already; waking them mends nothing."""
+    assert goes(at(22), tell_by=at(20)) == at(8, day=25)
+
+
+@pytest.mark.parametrize(
+    ("start", "at_once"),
+    [(at(1, day=25), True), (at(1, 1, day=25), False), (at(20), True), (at(8), False)],
+)
+def test_at_once_only_within_three_hours_of_the_start(start: datetime, at_once: bool) -> None:
+    """Owed at ten in the evening. A delivery day that began in the morning is no reason."""
+    assert (goes(at(22), starts=(start,)) == at(22)) is at_once
+
+
+def test_within_three_hours_counts_from_when_it_became_owed() -> None:
+    """It does not become urgent by waiting."""
+    assert goes(at(22, day=23), now=at(5), starts=(at(7),)) == at(8)
+
+
+def test_of_several_zones_the_strictest_counts() -> None:
+    """A number that may be in New York or Los Angeles is woken in neither."""
+    both = (PLACE, NEW_YORK)
+    assert goes(at(19), zones=both) == at(8, day=25)  # ten in the evening in New York
+    assert goes(at(6), zones=both) == at(8)
+    assert goes(at(12), zones=both) == at(12)
+
+
+def test_zones_that_leave_no_hour_still_come_to_an_end() -> None:
+    """Half a world apart it is always night somewhere; the message is not lost for it."""
+    moment = goes(at(12), zones=(PLACE, TOKYO, ZoneInfo("Europe/London")))
+    assert at(12) <= moment <= at(12, day=27)
+
+
+@pytest.mark.parametrize(
+    ("evening", "eight"),
+    [
+        # clocks go back in the night to 1 November 2026, forward in that to 8 March
+        (datetime(2026, 10, 31, 22, tzinfo=PLACE), datetime(2026, 11, 1, 16, tzinfo=UTC)),
+        (datetime(2026, 3, 7, 22, tzinfo=PLACE), datetime(2026, 3, 8, 15, tzinfo=UTC)),
+        (datetime(2026, 11, 1, 1, 30, tzinfo=PLACE), datetime(2026, 11, 1, 16, tzinfo=UTC)),
+        (datetime(2026, 11, 1, 1, 30, tzinfo=PLACE, fold=1), datetime(2026, 11, 1, 16, tzinfo=UTC)),
+    ],
+)
+def test_eight_is_eight_on_the_days_of_summer_time(evening: datetime, eight: datetime) -> None:
+    """An hour more or less of night, and the hour that comes twice, end at eight all the same."""
+    assert goes(evening.astimezone(UTC)) == eight
+
+
+@given(
+    st.integers(0, 366 * 24 * 60),
+    st.sampled_from(["America/Los_Angeles", "Europe/London", "Australia/Lord_Howe", "UTC"]),
+)
+def test_the_next_allowed_moment_is_never_at_night_and_never_before(minute: int, name: str) -> None:
+    """In every minute of a year, summer time and half-hour changes included."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
+    zone = ZoneInfo(name)
+    allowed = next_allowed(moment, QUIET, [zone])
+    assert moment <= allowed <= moment + timedelta(hours=12)
+    assert not QUIET.covers(allowed, zone)
+    assert next_allowed(allowed, QUIET, [zone]) == allowed
+
+
+def test_a_delay_learnt_at_night_goes_at_its_tell_by() -> None:
+    """The whole plan keeps it: planned at ten in the evening, sent at 7:30 for 8:30."""
+    stage = Stage(promised=window((8, 30), 10), now=at(10, day=23))
+    stage.now = at(22, day=23)
+    stage.late(60)
+    assert stage.plan().owed[0].send_at == at(7, 30)
+    assert stage.send_all() == []
+    stage.now = at(7, 30)
+    assert stage.send().rule == "running_late"
+
+
+def test_an_order_delayed_in_the_evening_waits_for_the_morning() -> None:
+    """Its day began twelve hours ago; that is no reason to wake anybody."""
+    order = Stage(kind=JobKind.ORDER, promised=window(8, 20))
+    order.now = at(22)
+    order.expect(window(8, 20, day=25))
+    assert order.plan().owed[0].send_at == at(8, day=25)
+
+
+def test_a_technician_on_the_way_at_night_is_announced_at_once() -> None:
+    """The visit is about to start: this is worth hearing at any hour."""
+    stage = Stage(promised=window(22, 23), now=at(10))
+    stage.say(FactType.REASSIGNED, technician=stage.ids())
+    stage.now = at(21, 30)
+    stage.say(FactType.EN_ROUTE)
+    assert stage.send().rule == "on_the_way"
+
+
+def test_the_readers_clock_counts_not_the_places() -> None:
+    """Seven in the evening at the visit is ten in the evening for who reads in New York."""
+    stage = Stage(promised=window(9, 11, day=26), now=at(10))
+    stage.customer.zones = (NEW_YORK,)
+    stage.now = at(19)
+    stage.late(120)
+    assert stage.plan().owed[0].send_at == at(5, day=25)  # eight in New York
