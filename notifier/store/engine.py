@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.store.turns import Turns
 
 #: How long a writer waits for SQLite's one write lock, in milliseconds; then a 503.
 SQLITE_BUSY_MS = 5000
@@ -18,7 +21,9 @@ def create_engine_for(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_MS / 1000})
+        engine = create_engine(
+            parsed, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "factory": _SqliteConnection}
+        )
         _teach_sqlite(engine)
         return engine
     return create_engine(parsed, pool_size=20, max_overflow=20, pool_pre_ping=True)
@@ -36,12 +41,41 @@ def reading(sessions: sessionmaker[Session]) -> Session:
     return session
 
 
+class _SqliteConnection(sqlite3.Connection):
+    """A connection that ends its turn to write with its transaction, however that ends."""
+
+    turn: Turns | None = None  # while it has one
+
+    def commit(self) -> None:
+        super().commit()
+        self._end_turn()
+
+    def rollback(self) -> None:
+        try:
+            super().rollback()
+        finally:
+            self._end_turn()
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._end_turn()
+
+    def _end_turn(self) -> None:
+        turn, self.turn = self.turn, None
+        if turn is not None:
+            turn.give_up()
+
+
 def _teach_sqlite(engine: Engine) -> None:
     """Give SQLite WAL, full durability, foreign keys, and a writer's lock from the start.
 
     A deferred transaction that turns into a writer half-way fails at once when another
-    writer is ahead of it; one that begins immediately waits its turn.
+    writer is ahead of it; one that begins immediately waits its turn. Within this process
+    turns are kept in order; SQLite's own waiting, which is not fair, is for other processes.
     """
+    turns = Turns()
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -54,6 +88,15 @@ def _teach_sqlite(engine: Engine) -> None:
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        read_only = connection.get_execution_options().get("read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("read_only", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        raw = cast(_SqliteConnection, connection.connection.dbapi_connection)
+        if turns.take(SQLITE_BUSY_MS / 1000):
+            raw.turn = turns
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            raw.rollback()
+            raise
