@@ -23,8 +23,10 @@ _TEMPLATE = "migrated"
 class Databases:
     """Makes databases; `close` ends the server and with it every PostgreSQL database."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, durable: bool = False) -> None:
+        """Make them under `directory`; `durable` as `PostgresServer` takes it."""
         self._directory = directory
+        self._durable = durable
         self._numbers = count(1)
         self._open = ExitStack()
 
@@ -75,7 +77,7 @@ class Databases:
 
     @cached_property
     def _server(self) -> PostgresServer:
-        return self._open.enter_context(PostgresServer())
+        return self._open.enter_context(PostgresServer(durable=self._durable))
 
     @cached_property
     def _postgres(self) -> PostgresServer:

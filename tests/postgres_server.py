@@ -32,31 +32,30 @@ _INITDB_OPTIONS = (
     "--no-sync",
     "--no-instructions",
 )
-# Careless of crashes, for nobody needs the data after one. It listens on its socket alone.
-_SERVER_OPTIONS = tuple(
-    f"--{name}={value}"
-    for name, value in {
-        "listen_addresses": "",
-        "max_connections": 200,
-        "shared_buffers": "64MB",
-        "fsync": "off",
-        "synchronous_commit": "off",
-        "full_page_writes": "off",
-        "autovacuum": "off",
-    }.items()
+_DURABLE = "durable"
+# It listens on its socket alone.
+_SERVER_OPTIONS = ("--listen_addresses=", "--max_connections=200", "--shared_buffers=64MB")
+# Nobody needs the data of a test after a crash.
+_CARELESS_OPTIONS = (
+    "--fsync=off",
+    "--synchronous_commit=off",
+    "--full_page_writes=off",
+    "--autovacuum=off",
 )
 
 
 class PostgresServer:
     """A running server; a context manager that ends it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         """Start the server and wait until it answers.
+
+        `durable`: commits survive a crash, as in production; it is slower for it.
 
         :raises RuntimeError: if it does not start, with what it said.
         """
         self._guard = subprocess.Popen(
-            [sys.executable, __file__],
+            [sys.executable, __file__, *([_DURABLE] if durable else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -129,7 +128,8 @@ def _serve(home: Path) -> None:
 
     if start("initdb", *_INITDB_OPTIONS).wait() != 0:
         raise RuntimeError(log.read_text())
-    server = start("postgres", "-k", str(home), *_SERVER_OPTIONS)
+    careless = () if _DURABLE in sys.argv else _CARELESS_OPTIONS
+    server = start("postgres", "-k", str(home), *_SERVER_OPTIONS, *careless)
     try:
         if not _becomes_ready(data / "postmaster.pid", server):
             raise RuntimeError(log.read_text())
