@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.jobs import JobKind
 from notifier.domain.message_values import MessageValues
 from notifier.domain.messages import Channel
+from notifier.domain.phones import for_reading
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.segments import count_segments
 from notifier.domain.windows import from_json
@@ -106,7 +107,7 @@ def _values(
     is_text = message.channel == Channel.SMS
     return values_for(
         brand_name=brand.name,
-        brand_phone=brand.phone,
+        brand_phone=for_reading(brand.phone, brand.country),
         service=job.service,
         items=[str(item) for item in job.items],
         reference=job.reference,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,10 +10,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from notifier.composing import compose
+from notifier.domain.facts import FactSource
 from notifier.domain.messages import WAITING, Channel, MessageStatus, Role, WhyNot
 from notifier.domain.windows import Expectation
 from notifier.errors import NotFound
-from notifier.intake import NewFact, record_in
+from notifier.intake import NewFact, Recorded, record_in, withdraw_in
 from notifier.people import open_contacts
 from notifier.services import Services
 from notifier.store.snapshots import Snapshot, load_snapshots
@@ -69,6 +71,34 @@ def preview(services: Services, brand_id: UUID, job_id: UUID, new: NewFact) -> P
 
     :raises NotFound, Invalid, Conflict: as recording it would.
     """
+    return _preview(
+        services,
+        brand_id,
+        job_id,
+        lambda session: record_in(session, services, brand_id, job_id, new),
+    )
+
+
+def preview_withdrawal(
+    services: Services, brand_id: UUID, job_id: UUID, fact_id: UUID, *, actor: str
+) -> Preview:
+    """Return what taking a fact back would send.
+
+    :raises NotFound, Invalid: as taking it back would.
+    """
+    return _preview(
+        services,
+        brand_id,
+        job_id,
+        lambda session: withdraw_in(
+            session, services, brand_id, job_id, fact_id, source=FactSource.STAFF, actor=actor
+        ),
+    )
+
+
+def _preview(
+    services: Services, brand_id: UUID, job_id: UUID, say: Callable[[Session], Recorded]
+) -> Preview:
     now = services.now()
     session = services.sessions()
     try:
@@ -77,7 +107,7 @@ def preview(services: Services, brand_id: UUID, job_id: UUID, new: NewFact) -> P
             raise NotFound("there is no such job")
         version = before.job.version
         waiting = {row.id for row in before.messages.values() if row.status in WAITING}
-        record_in(session, services, brand_id, job_id, new)
+        say(session)
         after = load_snapshots(session, [job_id])[job_id]
         rows = after.messages.values()
         dropped = [row for row in rows if row.id in waiting and row.status not in WAITING]

@@ -49,7 +49,16 @@ def is_landline(e164: str) -> bool:
     return phonenumbers.number_type(phonenumbers.parse(e164, None)) in _NO_TEXTS
 
 
-def for_reading(e164: str) -> str:
-    """Return the number as people read it out: `+1 206-555-0100`."""
-    number = phonenumbers.parse(e164, None)
-    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+def for_reading(phone: str, country: str) -> str:
+    """Return a number as people in `country` read and dial it: `206-555-0100`.
+
+    One of another country keeps its +; what is no number at all is returned as it is.
+    """
+    try:
+        number = phonenumbers.parse(phone, country)
+    except phonenumbers.NumberParseException:
+        return phone
+    if phonenumbers.region_code_for_number(number) != country:
+        return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    return national.replace("(", "").replace(") ", "-")
