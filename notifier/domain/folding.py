@@ -51,6 +51,7 @@ class JobState:
     parcels: Mapping[str, ParcelState] = field(default_factory=dict)
     answers: tuple[Fact, ...] = ()  # accepted, declined, told: in effective order
     withdrawn: frozenset[UUID] = frozenset()
+    taken_back: Fact | None = None  # the latest withdrawal
     ignored: frozenset[UUID] = frozenset()
 
     @property
@@ -71,6 +72,7 @@ def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> J
         status=FIRST_STATUS[kind],
         parcels=MappingProxyType({code: ParcelState() for code in parcels}),
         withdrawn=withdrawn,
+        taken_back=next((f for f in reversed(ordered) if f.type is FactType.WITHDRAWN), None),
     )
     ignored: set[UUID] = set()
     for fact in ordered:

@@ -6,48 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from notifier.domain.drift import BEFORE_UPDATE, WITHIN_TOLERANCE, Drift, DriftKind, drift_of
 from notifier.domain.episodes import Episode, episode_of
-from notifier.domain.facts import Fact
-from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import Contact, PersonView, Reference, reference_of
 from notifier.domain.messages import Channel, Role, WhyNot
-from notifier.domain.promises import tell_by
-from notifier.domain.quiet_hours import QuietHours, next_allowed, send_moment
-from notifier.domain.rules import Asserts, EpisodeBy, Family, Rule
+from notifier.domain.moments import Moments
+from notifier.domain.plan_input import PlanInput
+from notifier.domain.quiet_hours import send_moment
+from notifier.domain.rules import Asserts, Family, Rule
 from notifier.domain.situation import Situation, situation_of
 from notifier.domain.steps import Step, next_step, out_of_reach
-from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window, local_date
-
-#: After this long a word about "unknown" or "off" has no window left to expire with.
-_WITHOUT_WINDOW = timedelta(hours=12)
-
-#: So many updates are promised at most, counted from the end of the window last told.
-_UPDATES = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrandManners:
-    """What of a brand bears on planning."""
-
-    quiet: QuietHours
-    live_at: datetime | None  # what happened before owes nothing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanInput:
-    """Everything that planning one job reads, apart from the rules and the time."""
-
-    job: UUID
-    state: JobState
-    zone: ZoneInfo  # of the place
-    booked_at: datetime
-    held: bool  # "hold, I'll call"
-    people: tuple[PersonView, ...]
-    manners: BrandManners
+from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +115,9 @@ class _ForPerson:
         silent, self.looks = out_of_reach(person, by_id, now)
         self.reference: Reference = reference_of(person, job.state.agreed, out_of_reach=silent)
         self.drift: Drift = drift_of(job.state, person, self.reference, zone=job.zone, now=now)
+        self.moments = Moments(
+            job=job, person=person, reference=self.reference, drift=self.drift, now=now
+        )
         self.enabled = frozenset(rule.id for rule in self.rules if rule.enabled)
         self.bad_rules = frozenset(rule.id for rule in self.rules if rule.bad_news)
         self.owed: list[Owed] = []
@@ -233,7 +207,7 @@ class _ForPerson:
             return "episode_already_spoken"
         if rule.family is Family.SLIP and self.drift.waits_for is not None:
             return "waits_for_settlement"
-        owed_at = self._owed_at(rule)
+        owed_at = self.moments.owed_at(rule)
         if owed_at is None:
             return "no_moment"
         live_at = self.job.manners.live_at
@@ -255,8 +229,8 @@ class _ForPerson:
         self, rule: Rule, episode: Episode, owed_at: datetime, values: dict[str, object]
     ) -> str:
         asserts, moves_told = self._asserts(rule)
-        expires_at = self._expires_at(rule, asserts, owed_at)
-        heard_by = self._tell_by(rule)
+        expires_at = self.moments.expires_at(rule, asserts, owed_at)
+        heard_by = self.moments.tell_by(rule)
         send_at = send_moment(
             owed_at,
             now=self.now,
@@ -300,7 +274,7 @@ class _ForPerson:
                 send_at=send_at,
                 expires_at=expires_at,
                 tell_by=heard_by,
-                next_update_at=self._next_update(rule, send_at),
+                next_update_at=self.moments.next_update(rule, send_at),
             )
         )
         return "owed"
@@ -310,54 +284,6 @@ class _ForPerson:
         if contact is None:
             return WhyNot.NO_CONTACT
         return contact.why_not
-
-    def _owed_at(self, rule: Rule) -> datetime | None:
-        """Return since when it is owed: the time of its cause, never that of looking."""
-        if rule.evening_before is not None:
-            return self._evening_before(rule)
-        if rule.family is Family.SLIP and self.drift.update_by is not None:
-            return self.drift.update_by - BEFORE_UPDATE
-        if rule.family is Family.SLIP:
-            cause = self._slip_cause()
-        elif self._is_overdue_rule(rule):
-            told = self.reference.asserts
-            return told.end if isinstance(told, Window) else None
-        else:
-            cause = self._status_cause(rule)
-        if cause is None:
-            return self.job.booked_at
-        return cause.received_at + timedelta(seconds=cause.hold_seconds)
-
-    def _slip_cause(self) -> Fact | None:
-        state = self.job.state
-        facts = [state.expected_fact, *state.answers]
-        known = [fact for fact in facts if fact is not None]
-        return max(known, key=lambda fact: fact.received_at, default=None)
-
-    def _status_cause(self, rule: Rule) -> Fact | None:
-        state = self.job.state
-        if rule.names_technician and rule.episode is EpisodeBy.PROMISE and state.technician_fact:
-            facts = [state.technician_fact, state.status_fact]
-            return max(
-                (fact for fact in facts if fact is not None),
-                key=lambda fact: fact.received_at,
-                default=None,
-            )
-        return state.status_fact or state.booked
-
-    def _is_overdue_rule(self, rule: Rule) -> bool:
-        return rule.family is Family.MOMENT and rule.concerns_past
-
-    def _evening_before(self, rule: Rule) -> datetime | None:
-        """Return the moment of a reminder, if the promise was given before it."""
-        window = self.reference.asserts
-        if not isinstance(window, Window) or rule.evening_before is None:
-            return None
-        day = local_date(window.start, self.job.zone) - timedelta(days=1)
-        moment = datetime.combine(day, rule.evening_before, self.job.zone)
-        moment = moment.astimezone(window.start.tzinfo)
-        given_at = self.reference.at or self.job.booked_at
-        return moment if given_at < moment else None
 
     def _asserts(self, rule: Rule) -> tuple[Expectation | None, bool]:
         """Return what the message says about the time, and whether `told` moves by it."""
@@ -392,47 +318,6 @@ class _ForPerson:
         message = self.reference.message
         return message.rests_on if message is not None else None
 
-    def _expires_at(self, rule: Rule, asserts: Expectation | None, owed_at: datetime) -> datetime:
-        """A slip expires with the window that it asserts; the rest as the rule says."""
-        told = self.reference.last_window
-        if rule.family is Family.SLIP:
-            if isinstance(asserts, Window):
-                return asserts.end
-            return max(owed_at, told.end if told else owed_at) + _WITHOUT_WINDOW
-        limit = owed_at + rule.expires
-        if rule.concerns_past or not isinstance(asserts, Window):
-            return limit
-        return min(limit, asserts.end)
-
-    def _tell_by(self, rule: Rule) -> datetime | None:
-        """The promise that would be broken in silence: the one the person holds now."""
-        told = self.reference.asserts
-        window = told if isinstance(told, Window) else self.reference.last_window
-        if rule.asserts in (Asserts.CURRENT, Asserts.NOTHING) or window is None:
-            return None
-        if self.reference.update_by is not None:
-            return self.reference.update_by
-        return tell_by(
-            self.job.state.kind,
-            window,
-            given_at=self.reference.at or self.job.booked_at,
-            zone=self.job.zone,
-        )
-
-    def _next_update(self, rule: Rule, send_at: datetime) -> datetime | None:
-        """Return the update promise that the message makes, on a quarter of an hour."""
-        if rule.update_after is None:
-            return None
-        moment = max(send_at, self.now) + rule.update_after
-        moment += timedelta(minutes=-moment.minute % 15)
-        told, cause = self.reference.last_window, self.job.state.expected_fact
-        ends = [told.end] if told is not None else []
-        ends += [cause.received_at] if cause is not None else []
-        if ends and moment > max(ends) + _UPDATES * rule.update_after:
-            return None  # nobody knows any more: a person must ring, not the engine
-        moment = moment.replace(second=0, microsecond=0)
-        return next_allowed(moment, self.job.manners.quiet, self.person.zones)
-
     def _task(self, kind: str, why: str, key: str, heard_by: datetime | None) -> None:
         soon = self.now + timedelta(minutes=15)
         due = max(self.now, heard_by) if heard_by is not None else soon
@@ -445,30 +330,3 @@ class _ForPerson:
                 job_person=self.person.job_person,
             )
         )
-
-
-def current_tell_by(job: PlanInput) -> datetime | None:
-    """Return the `tell_by` of the promise that the first customer holds: a window or a moment."""
-    customer = next((p for p in job.people if p.role is Role.CUSTOMER), None)
-    if customer is None or job.state.finished:
-        return None
-    reference = reference_of(customer, job.state.agreed)
-    if not isinstance(reference.asserts, Window):
-        return reference.update_by
-    return tell_by(
-        job.state.kind,
-        reference.asserts,
-        given_at=reference.at or job.booked_at,
-        zone=job.zone,
-    )
-
-
-def is_late(state: JobState, zone: ZoneInfo) -> bool:
-    """Return whether the job is believed to end after what was agreed, beyond the tolerance."""
-    if state.finished or state.agreed is None:
-        return False
-    if not isinstance(state.expected, Window):
-        return state.expected is not None
-    if state.kind is JobKind.ORDER:
-        return local_date(state.expected.end, zone) > local_date(state.agreed.end, zone)
-    return state.expected.end - state.agreed.end > timedelta(minutes=10)

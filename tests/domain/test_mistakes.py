@@ -218,3 +218,15 @@ def test_unknown_by_mistake_after_an_update_was_kept() -> None:
     assert stage.drift().kind is DriftKind.MISTAKE
     assert stage.sent_and_delivered().asserts == NINE_TO_ELEVEN
     assert stage.send_all() == []
+
+
+def test_a_mistake_made_after_going_live_is_unsaid_though_the_booking_is_older() -> None:
+    """The please-ignore is owed since the withdrawal, not since the booking before live."""
+    stage = Stage()
+    stage.advance(minutes=5)
+    stage.live_at = stage.now
+    stage.advance(minutes=1)
+    late = stage.late(45)
+    stage.sent_and_delivered()
+    stage.take_back(late)
+    assert stage.sent_and_delivered().rule == "please_ignore"
