@@ -1,0 +1,1 @@
+"""What is measured. Each module is a command: `python -m bench NAME`."""
