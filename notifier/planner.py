@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.messages import MessageStatus, Role, Strength, WhyNot
-from notifier.domain.planning import Owed, Plan, current_tell_by, is_late, plan
+from notifier.domain.plan_input import current_tell_by, is_late
+from notifier.domain.planning import Owed, Plan, plan
 from notifier.domain.reconciling import Changes, Row, reconcile
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Window, to_json

@@ -18,7 +18,7 @@ from notifier.domain.folding import JobState, fold
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import Contact, Given, PastMessage, PersonView, told_of
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
-from notifier.domain.planning import BrandManners, PlanInput
+from notifier.domain.plan_input import BrandManners, PlanInput
 from notifier.domain.quiet_hours import QuietHours
 from notifier.domain.windows import Window, from_json, to_json
 from notifier.store.facts import fact_of

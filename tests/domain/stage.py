@@ -19,7 +19,8 @@ from notifier.domain.folding import JobState, fold
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import Contact, Given, PastMessage, PersonView, reference_of
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
-from notifier.domain.planning import BrandManners, Owed, Plan, PlanInput, plan
+from notifier.domain.plan_input import BrandManners, PlanInput
+from notifier.domain.planning import Owed, Plan, plan
 from notifier.domain.quiet_hours import QuietHours
 from notifier.domain.reconciling import Row, reconcile
 from notifier.domain.rules import Rule
