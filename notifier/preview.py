@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from notifier.composing import compose
 from notifier.domain.facts import FactSource
 from notifier.domain.messages import WAITING, Channel, MessageStatus, Role, WhyNot
+from notifier.domain.planning import plan
+from notifier.domain.rules import Family
 from notifier.domain.windows import Expectation
 from notifier.errors import NotFound
 from notifier.intake import NewFact, Recorded, record_in, withdraw_in
@@ -20,8 +22,6 @@ from notifier.services import Services
 from notifier.store.snapshots import Snapshot, load_snapshots
 from notifier.store.tables import Message, Person
 from notifier.store.vault import Unreadable
-
-_BLOCKED = (MessageStatus.SUPPRESSED, MessageStatus.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ def _preview(
         if before is None or before.job.brand_id != brand_id:
             raise NotFound("there is no such job")
         version = before.job.version
-        waiting = {row.id for row in before.messages.values() if row.status in WAITING}
+        waiting = {row.id: _says(row) for row in before.messages.values() if row.status in WAITING}
         say(session)
         after = load_snapshots(session, [job_id])[job_id]
         rows = after.messages.values()
@@ -119,14 +119,19 @@ def _preview(
             messages=tuple(
                 _previewed(session, services, after, row, now)
                 for row in sorted(fresh, key=lambda row: (row.send_at, row.id))
-                if row.id not in waiting or row.send_at <= now
+                if row.send_at <= now or waiting.get(row.id) != _says(row)
             ),
-            unreached=_unreached(session, services, after, set(before.messages)),
+            unreached=_unreached(session, services, after, now),
             withdrawn=len(dropped),
         )
     finally:
         session.rollback()
         session.close()
+
+
+def _says(row: Message) -> tuple[object, ...]:
+    """Return what a row says and when it goes: only what changes is worth showing."""
+    return (row.asserts, row.told_before, row.technician_id, row.send_at)
 
 
 def _held(row: Message) -> bool:
@@ -154,19 +159,19 @@ def _previewed(
 
 
 def _unreached(
-    session: Session, services: Services, snapshot: Snapshot, before: set[UUID]
+    session: Session, services: Services, snapshot: Snapshot, now: datetime
 ) -> tuple[Unreached, ...]:
     found: dict[UUID, Unreached] = {}
-    for row in snapshot.messages.values():
-        if row.id in before or row.status not in _BLOCKED:
+    for owed in plan(snapshot.plan_input, services.rulebook.rules, now=now).owed:
+        if owed.why_not is None or owed.rule.family is Family.MOMENT:
             continue
-        link, person = snapshot.people[row.job_person_id]
-        found[row.job_person_id] = Unreached(
-            job_person_id=row.job_person_id,
+        link, person = snapshot.people[owed.job_person]
+        found[owed.job_person] = Unreached(
+            job_person_id=owed.job_person,
             role=Role(link.role),
             name=_name(services, person),
             phone=open_contacts(session, services, person).get(Channel.SMS),
-            why=WhyNot(row.reason or WhyNot.NO_CONTACT),
+            why=owed.why_not,
         )
     return tuple(found.values())
 
