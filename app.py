@@ -113,9 +113,10 @@ def _mail(settings: Settings, now: Callable[[], datetime]) -> dict[str, EmailPro
     found: dict[str, EmailProvider] = {}
     if settings.sendgrid_from is None:
         return found
+    # A name in front of it gives way to the brand's own.
+    address = parseaddr(settings.sendgrid_from)[1]
     if settings.sendgrid_api_key is not None:
         key = settings.sendgrid_api_key.get_secret_value()
-        address = settings.sendgrid_from
         found["sendgrid"] = (
             SendGridEmail(
                 api_key=key, from_address=address, now=now, api_url=settings.sendgrid_api_url
@@ -126,7 +127,7 @@ def _mail(settings: Settings, now: Callable[[], datetime]) -> dict[str, EmailPro
     if settings.smtp_url is not None:
         found["smtp"] = SmtpEmail(
             url=settings.smtp_url.get_secret_value(),
-            from_address=settings.sendgrid_from,
+            from_address=address,
             now=now,
         )
     return found
