@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
 
 from apiflask import APIFlask
