@@ -139,10 +139,11 @@ def make_desk(
     clock: FakeClock,
     *,
     live: bool = True,
+    email_provider: str = "sandbox",
     wake: Callable[[], None] = lambda: None,
 ) -> Desk:
     """Return a desk on an empty database; the clock stands at nine in the morning there."""
-    sms, email = RecordingSms(now=clock), RecordingEmail(now=clock)
+    sms, email = RecordingSms(now=clock), RecordingEmail(name=email_provider, now=clock)
     services = make_services(sessions, now=clock, sms=sms, email=email, wake=wake)
     return Desk(services, clock, sms, email, given_brand(services, live=live).id)
 

@@ -1,0 +1,79 @@
+"""The migrated schema is the one that the tables describe, on both databases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, event, inspect
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.domain.facts import FactSource, FactType
+from notifier.intake import withdraw
+from notifier.providers.receipt import ReceiptEvent
+from notifier.store.engine import create_engine_for
+from notifier.store.migrate import upgrade
+from notifier.store.tables import Base
+from tests.desk import make_desk
+from tests.fakes.clock import FakeClock
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Return an engine on a migrated database, of each kind in turn."""
+    made = create_engine_for(database_url)
+    yield made
+    made.dispose()
+
+
+def test_the_migrations_end_in_the_tables(engine: Engine) -> None:
+    """Alembic would have nothing to add, to drop or to change."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrating_twice_changes_nothing(database_url: str, engine: Engine) -> None:
+    """Every start migrates."""
+    upgrade(database_url)
+    with engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names())
+    assert tables - {"alembic_version"} == set(Base.metadata.tables)
+
+
+@pytest.mark.parametrize("table", ["facts", "promises", "attempts", "receipts"])
+def test_append_only_tables_name_nobody(table: str) -> None:
+    """They refer to people by id: erasing a person leaves them as they are."""
+    columns = set(Base.metadata.tables[table].columns.keys())
+    personal = {"name", "phone", "email", "address", "recipient", "subject", "html", "text"}
+    assert not columns & personal
+
+
+def test_append_only_tables_are_only_ever_added_to(
+    sessions: sessionmaker[Session], clock: FakeClock
+) -> None:
+    """Late, sent, failed, called, taken back: no row of them is changed or removed."""
+    desk = make_desk(sessions, clock)
+    statements: list[str] = []
+
+    @event.listens_for(sessions.kw["bind"], "before_cursor_execute")
+    def _note(_c: object, _u: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    job = desk.visit()
+    late = desk.late(job, 45)
+    desk.deliver()
+    for message in desk.messages(job, "running_late"):
+        desk.receipt(message, ReceiptEvent.UNDELIVERED, "30003")
+    call = desk.say(job, FactType.TOLD)
+    for fact in (call, late):
+        withdraw(
+            desk.services, desk.brand, job, fact.fact_id, source=FactSource.STAFF, actor="staff:1"
+        )
+    desk.deliver()
+    changed = re.compile(r"\s*(UPDATE|DELETE FROM) (facts|promises|attempts|receipts)\b")
+    assert [statement for statement in statements if changed.match(statement)] == []
+    assert any("INSERT INTO promises" in statement for statement in statements)

@@ -1,0 +1,85 @@
+"""Brands: in shadow everything is planned and nothing goes; live, what was before owes nothing."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.brands import find_brand, go_live, would_go
+from notifier.domain.messages import MessageStatus, WhyNot
+from notifier.errors import Conflict, NotFound
+from notifier.store.tables import AuditLine
+from tests.desk import TOMORROW, Desk, make_desk
+from tests.fakes.clock import FakeClock
+from tests.services import given_brand
+
+
+@pytest.fixture
+def desk(sessions: sessionmaker[Session], clock: FakeClock) -> Desk:
+    """Return a desk whose brand is in shadow."""
+    return make_desk(sessions, clock, live=False)
+
+
+def test_in_shadow_everything_is_planned_and_nothing_goes(desk: Desk) -> None:
+    """Each message says that this is why."""
+    job = desk.visit()
+    desk.late(job, 45)
+    desk.deliver()
+    assert desk.sms.sent == []
+    (late,) = desk.messages(job, "running_late")
+    assert (late.status, late.reason) == (MessageStatus.SKIPPED, WhyNot.SHADOW)
+
+
+def test_what_happened_before_it_went_live_owes_nothing(desk: Desk) -> None:
+    """Neither what was skipped nor what still waits; what comes after does."""
+    skipped, waiting = desk.visit("JOB-1"), desk.visit("JOB-2")
+    desk.late(skipped, 45)
+    desk.deliver()
+    desk.late(waiting, 45)
+    desk.clock.advance(minutes=1)
+    assert go_live(desk.services, desk.brand, actor="staff:1")
+    desk.deliver()
+    assert desk.sms.sent == []
+    (late,) = desk.messages(waiting, "running_late")
+    assert (late.status, late.reason) == (MessageStatus.SUPERSEDED, WhyNot.BEFORE_LIVE)
+    desk.clock.advance(minutes=1)
+    for job in (skipped, waiting):
+        desk.late(job, 90)
+        desk.deliver()
+        assert desk.told(job) == TOMORROW.shifted(90)
+    assert len(desk.sms.sent) == 2
+
+
+def test_what_is_still_to_come_is_listed_and_goes(desk: Desk) -> None:
+    """The reminder of tomorrow's visit is owed after going live."""
+    job = desk.visit()
+    assert [row.rule for row in would_go(desk.services, desk.brand)] == ["reminder"]
+    go_live(desk.services, desk.brand, actor="staff:1")
+    desk.clock.set(would_go(desk.services, desk.brand)[0].send_at)
+    desk.deliver()
+    assert [sms.to for sms in desk.sms.sent] == ["+12065550100"]
+    assert desk.messages(job, "reminder")[0].status == MessageStatus.DELIVERED
+
+
+def test_going_live_twice_changes_nothing(desk: Desk) -> None:
+    """The first time is on record."""
+    assert go_live(desk.services, desk.brand, actor="staff:1")
+    desk.clock.advance(hours=1)
+    assert not go_live(desk.services, desk.brand, actor="staff:2")
+    with desk.services.sessions() as session:
+        (line,) = session.scalars(select(AuditLine))
+    assert (line.did, line.actor) == ("brand_set_live", "staff:1")
+
+
+def test_a_command_means_the_only_real_brand(desk: Desk) -> None:
+    """The demo does not count; of several, one must be named."""
+    given_brand(desk.services, slug="demo", demo=True)
+    with desk.services.sessions() as session:
+        assert find_brand(session, None).id == desk.brand
+        assert find_brand(session, "demo").demo
+        with pytest.raises(NotFound, match="northside"):
+            find_brand(session, "southside")
+    given_brand(desk.services, slug="southside")
+    with desk.services.sessions() as session, pytest.raises(Conflict, match="--brand"):
+        find_brand(session, None)

@@ -1,0 +1,95 @@
+"""Why each rule speaks or is silent, as values."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.booking import NewPerson
+from notifier.clock import new_id
+from notifier.domain.facts import FactType
+from notifier.domain.messages import Role, WhyNot
+from notifier.errors import NotFound
+from notifier.explain import Explained, explain
+from tests.desk import ADA, Desk, make_desk
+from tests.fakes.clock import FakeClock
+
+
+@pytest.fixture
+def desk(sessions: sessionmaker[Session], clock: FakeClock) -> Desk:
+    """Return a desk on both databases in turn."""
+    return make_desk(sessions, clock)
+
+
+def of(explained: list[Explained], rule: str, role: Role = Role.CUSTOMER) -> Explained:
+    """Return what is explained of one rule and role."""
+    return next(one for one in explained if (one.rule, one.role) == (rule, role))
+
+
+def test_every_rule_is_explained_for_every_person(desk: Desk) -> None:
+    """None is left out, and none is explained twice."""
+    second = NewPerson(role=Role.SECOND_CONTACT, name="Bo", phone="+12065550101")
+    job = desk.visit(people=(ADA, second))
+    explained = explain(desk.services, desk.brand, job)
+    rules = [rule.id for rule in desk.services.rulebook.rules if rule.jobs == "appointment"]
+    for role in (Role.CUSTOMER, Role.SECOND_CONTACT):
+        assert [one.rule for one in explained if one.role is role] == rules
+
+
+def test_it_says_why_and_on_which_values(desk: Desk) -> None:
+    """The condition's own text, and what it read."""
+    job = desk.visit()
+    silent = of(explain(desk.services, desk.brand, job), "running_late")
+    assert (silent.owed, silent.reason) == (False, "within_tolerance")
+    desk.late(job, 45)
+    explained = explain(desk.services, desk.brand, job)
+    late = of(explained, "running_late")
+    assert (late.owed, late.reason) == (True, "owed")
+    assert late.values["drift.minutes"] == 45
+    assert "drift.kind" in late.when
+    assert of(explained, "running_late_again").reason == "condition_false"
+    assert of(explained, "done_thanks").reason == WhyNot.RULE_OFF
+
+
+def test_it_says_which_channel_could_not_carry_it(desk: Desk) -> None:
+    """Nobody can be reached over a channel that they have no address for."""
+    job = desk.visit(people=(NewPerson(name="Ada", email="ada@example.com"),))
+    desk.late(job, 45)
+    late = of(explain(desk.services, desk.brand, job), "running_late")
+    assert late.values["passed_over"] == ["sms: no_contact"]
+
+
+def test_in_shadow_that_is_what_stands_in_the_way(
+    sessions: sessionmaker[Session], clock: FakeClock
+) -> None:
+    """Owed, and still not sent."""
+    desk = make_desk(sessions, clock, live=False)
+    job = desk.visit()
+    desk.late(job, 45)
+    late = of(explain(desk.services, desk.brand, job), "running_late")
+    assert (late.owed, late.reason) == (True, WhyNot.SHADOW)
+
+
+def test_explaining_changes_nothing(desk: Desk) -> None:
+    """It only looks."""
+    job = desk.visit()
+    desk.late(job, 45)
+    before = (desk.job(job).version, [(m.id, m.status) for m in desk.messages(job)])
+    explain(desk.services, desk.brand, job)
+    assert (desk.job(job).version, [(m.id, m.status) for m in desk.messages(job)]) == before
+
+
+def test_a_finished_job_owes_no_news_of_lateness(desk: Desk) -> None:
+    """And says so."""
+    job = desk.visit()
+    desk.late(job, 45)
+    desk.say(job, FactType.COMPLETED)
+    late = of(explain(desk.services, desk.brand, job), "running_late")
+    assert (late.owed, late.reason) == (False, "finished")
+
+
+def test_another_brand_sees_nothing(desk: Desk) -> None:
+    """Not even that there is such a job."""
+    job = desk.visit()
+    with pytest.raises(NotFound):
+        explain(desk.services, new_id(), job)
