@@ -91,6 +91,7 @@ class StatusPage:
 
     brand: str
     brand_phone: str
+    country: str  # of the brand, in which its number is dialled
     ended: bool = False
     kind: JobKind = JobKind.APPOINTMENT
     status: JobStatus = JobStatus.SCHEDULED
@@ -162,7 +163,9 @@ def read_status_page(session: Session, services: Services, token: str) -> Status
     holder = find_holder(session, services.vault, token)
     brand, job = holder.brand, holder.job
     if holder.person.key is None:
-        return StatusPage(brand=brand.name, brand_phone=brand.phone, ended=True)
+        return StatusPage(
+            brand=brand.name, brand_phone=brand.phone, country=brand.country, ended=True
+        )
     now = services.now()
     snapshot = load_snapshots(session, [job.id])[job.id]
     state, zone = snapshot.state, snapshot.plan_input.zone
@@ -176,6 +179,7 @@ def read_status_page(session: Session, services: Services, token: str) -> Status
     page = StatusPage(
         brand=brand.name,
         brand_phone=brand.phone,
+        country=brand.country,
         kind=state.kind,
         status=state.status,
         standing=_standing(state.kind, holds, promised, zone, drift.kind),

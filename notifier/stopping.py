@@ -22,6 +22,7 @@ class Stopping:
 
     brand: str
     brand_phone: str
+    country: str  # of the brand, in which its number is dialled
     can_stop: tuple[Channel, ...]
     stopped: tuple[Channel, ...]
 
@@ -39,6 +40,7 @@ def read_stopping(services: Services, token: str) -> Stopping:
     return Stopping(
         brand=holder.brand.name,
         brand_phone=holder.brand.phone,
+        country=holder.brand.country,
         can_stop=tuple(channel for channel in channels if channel not in stopped),
         stopped=tuple(channel for channel in channels if channel in stopped),
     )

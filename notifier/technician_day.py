@@ -81,6 +81,7 @@ class TechnicianDay:
 
     brand: str
     office: str
+    country: str  # of the brand, in which numbers are dialled
     technician: str
     zone: ZoneInfo
     visits: tuple[Visit, ...]
@@ -106,6 +107,7 @@ def read_day(services: Services, link: OpenDay) -> TechnicianDay:
         return TechnicianDay(
             brand=brand.name,
             office=brand.phone,
+            country=brand.country,
             technician=services.vault.open(technician.key, technician.name),
             zone=link.zone,
             visits=tuple(visits),

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from notifier.domain.facts import Fact, FactType
 from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.phones import for_reading
 from notifier.domain.promises import same_promise
 from notifier.domain.windows import OFF, UNKNOWN, Window
 from notifier.page_times import say_hours, say_moment
 from notifier.technician_day import LATE_MINUTES, Act, TechnicianDay, Visit
-from notifier.web.status_view import say_phone
 
 _STATE_WORDS = {
     JobStatus.SCHEDULED: "",
@@ -82,15 +82,15 @@ def view_of(day: TechnicianDay, on: date, *, now: datetime) -> DayView:
         technician=day.technician,
         date=f"{on:%A} {on.day} {on:%B}",
         brand=day.brand,
-        office=say_phone(day.office),
+        office=for_reading(day.office, day.country),
         office_dial=day.office,
         done_count=len(done),
         next_job_id=following.job_id if following else None,
-        visits=tuple(_visit(visit, now) for visit in day.visits),
+        visits=tuple(_visit(visit, day.country, now) for visit in day.visits),
     )
 
 
-def _visit(visit: Visit, now: datetime) -> VisitView:
+def _visit(visit: Visit, country: str, now: datetime) -> VisitView:
     drifted = not visit.finished and not same_promise(
         JobKind.APPOINTMENT, visit.expected, visit.window, visit.zone
     )
@@ -102,7 +102,7 @@ def _visit(visit: Visit, now: datetime) -> VisitView:
         service=visit.service,
         first_name=visit.first_name,
         address=visit.address,
-        phone=say_phone(visit.phone) if visit.phone else None,
+        phone=for_reading(visit.phone, country) if visit.phone else None,
         phone_dial=visit.phone,
         standing=_standing(visit, drifted=drifted),
         state_words=_state_words(visit, drifted=drifted),

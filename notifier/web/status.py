@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from notifier import status_actions
 from notifier.domain.messages import Channel
+from notifier.domain.phones import for_reading
 from notifier.domain.windows import Window
 from notifier.errors import NotFound
 from notifier.status_actions import Refused
@@ -21,7 +22,7 @@ from notifier.stopping import read_stopping
 from notifier.stopping import stop as stop_messages
 from notifier.store.engine import reading
 from notifier.web.current import services
-from notifier.web.status_view import REFUSED, say_phone, stop_view_of, view_of
+from notifier.web.status_view import REFUSED, stop_view_of, view_of
 
 blueprint = Blueprint("status", __name__, url_prefix="/s")
 
@@ -111,7 +112,7 @@ def _page(token: str, refused: Refused | None = None) -> ResponseReturnValue:
     if page.ended:
         ended = {
             "brand": page.brand,
-            "brand_phone": say_phone(page.brand_phone),
+            "brand_phone": for_reading(page.brand_phone, page.country),
             "brand_phone_dial": page.brand_phone,
         }
         return render_template("status/ended.html", page=ended)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import phonenumbers
-
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import FINISHED, JobKind, JobStatus
 from notifier.domain.messages import Channel
@@ -100,7 +98,7 @@ def view_of(page: StatusPage, *, now: datetime) -> StatusView:
     asks = Button.SUITS in page.buttons
     return StatusView(
         brand=page.brand,
-        brand_phone=say_phone(page.brand_phone),
+        brand_phone=for_reading(page.brand_phone, page.country),
         brand_phone_dial=page.brand_phone,
         service=page.service,
         is_order=page.kind is JobKind.ORDER,
@@ -135,20 +133,12 @@ def stop_view_of(stopping: Stopping) -> StopView:
     words = {Channel.SMS: "texts", Channel.EMAIL: "emails"}
     return StopView(
         brand=stopping.brand,
-        brand_phone=say_phone(stopping.brand_phone),
+        brand_phone=for_reading(stopping.brand_phone, stopping.country),
         brand_phone_dial=stopping.brand_phone,
         open_channels=tuple(channel.value for channel in stopping.can_stop),
         stopped=bool(stopping.stopped),
         stopped_words=" or ".join(words[channel] for channel in stopping.stopped),
     )
-
-
-def say_phone(number: str) -> str:
-    """Return a number as people of its country write it; unchanged if it can't be read."""
-    try:
-        return for_reading(number)
-    except phonenumbers.NumberParseException:
-        return number
 
 
 def _when(

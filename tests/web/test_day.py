@@ -80,6 +80,7 @@ def test_the_day_shows_what_is_needed_at_the_door(client: FlaskClient, link: str
     for words in ("Sam Rivera", "Monday 23 November", "11:00 AM–1:00 PM", "1200 Pine Street"):
         assert words in page
     assert 'href="tel:+12065550100"' in response.text
+    assert "206-555-0199" in page  # the office, as people there dial it
     assert "Park" not in page
     assert "Set-Cookie" not in response.headers
     assert response.headers["Referrer-Policy"] == "no-referrer"

@@ -119,6 +119,7 @@ def test_no_address_number_or_surname_is_on_the_page(
     for secret in ("Park", "Rivera", "Pine Street", "5550100", "ada@example.com", "JOB-1"):
         assert secret not in html
     assert "Sam is on the way" in plain(html)
+    assert ">206-555-0199</a>" in html  # as in the texts, and as people there dial it
 
 
 def test_the_technician_is_named_only_on_the_way(
