@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from notifier import intake
-from notifier.domain.facts import FactSource
+from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import UNDER_WAY, MessageStatus
 from notifier.domain.windows import to_json
 from notifier.intake import NewFact, Recorded
@@ -73,11 +74,7 @@ def undo(services: Services, brand_id: UUID, job_id: UUID, fact_id: UUID, *, act
         services, brand_id, job_id, fact_id, source=FactSource.STAFF, actor=actor
     )
     with services.sessions.begin() as session:
-        session.execute(
-            update(Action)
-            .where(Action.fact_id == fact_id, Action.undone_at.is_(None))
-            .values(undone_at=services.now())
-        )
+        _mark_undone(session, services, fact_id)
     with reading(services.sessions) as session:
         went = session.scalar(
             select(Message.id)
@@ -85,6 +82,60 @@ def undo(services: Services, brand_id: UUID, job_id: UUID, fact_id: UUID, *, act
             .limit(1)
         )
     return Undone(recorded=recorded, had_gone=went is not None)
+
+
+def take_back(
+    services: Services,
+    brand_id: UUID,
+    job_id: UUID,
+    fact_id: UUID,
+    *,
+    staff_id: UUID,
+    actor: str,
+    expecting_version: int,
+) -> Recorded:
+    """Take any fact back, and keep who confirmed it, if the job is as it was previewed.
+
+    :raises NotFound: if the job has no such fact.
+    :raises Invalid: if it can't be taken back.
+    :raises Conflict: if the job has changed since `expecting_version`; nothing is recorded.
+    """
+    with services.sessions.begin() as session:
+        recorded = intake.withdraw_in(
+            session,
+            services,
+            brand_id,
+            job_id,
+            fact_id,
+            source=FactSource.STAFF,
+            actor=actor,
+            expecting_version=expecting_version,
+        )
+        _mark_undone(session, services, fact_id)
+        session.add(
+            Action(
+                id=services.ids(),
+                brand_id=brand_id,
+                staff_id=staff_id,
+                kind=FactType.WITHDRAWN.value,
+                job_id=job_id,
+                fact_id=recorded.fact_id,
+                preview_version=str(expecting_version),
+                body={"withdraws": str(fact_id)},
+                confirmed_at=services.now(),
+                undone_at=None,
+            )
+        )
+    services.wake()
+    return recorded
+
+
+def _mark_undone(session: Session, services: Services, fact_id: UUID) -> None:
+    session.execute(
+        update(Action)
+        .where(Action.fact_id == fact_id, Action.undone_at.is_(None))
+        .values(undone_at=services.now())
+    )
 
 
 def _said(new: NewFact) -> dict[str, object]:

@@ -159,9 +159,12 @@ def withdraw_in(
     *,
     source: FactSource,
     actor: str,
+    expecting_version: int | None = None,
 ) -> Recorded:
     """Take a fact back inside the caller's transaction; the caller wakes delivery."""
     snapshot = _locked(session, brand_id, job_id)
+    if expecting_version is not None and snapshot.job.version != expecting_version:
+        raise Conflict("this job has changed since you looked at it")
     target = next((fact for fact in snapshot.facts if fact.id == fact_id), None)
     if target is None:
         raise NotFound("this job has no such fact")

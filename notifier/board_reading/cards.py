@@ -7,14 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.board_reading.people import PersonSeen, open_or_none, read_people
 from notifier.board_reading.risk import Risk, RiskFacts, risk_of
+from notifier.board_reading.standing import Standing, read_standing
+from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import WAITING, Channel, MessageStatus
+from notifier.domain.promises import same_promise
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Expectation, from_json
 from notifier.services import Services
@@ -37,6 +41,7 @@ class MessageLine:
     reason: str | None
     due_at: datetime
     asserts: Expectation | None
+    moves_told: bool  # False: an offer
     settled_at: datetime | None
 
 
@@ -79,6 +84,8 @@ class Card:
     status: JobStatus
     finished: bool
     late: bool
+    late_by: UUID | None  # the fact that makes it late, to be taken back
+    asked: bool  # the customer holds an offer: what they were told stays until they answer
     held: bool
     reason: Reason | None
     by: Party | None
@@ -117,6 +124,7 @@ def read_cards(
     messages = _messages(session, job_ids, people)
     tasks = read_tasks(session, brand_id, people, now, job_ids=job_ids)
     parcels = _parcels(session, job_ids)
+    standing = read_standing(session, job_ids)
     return [
         _card(
             job,
@@ -126,6 +134,7 @@ def read_cards(
             messages=messages[job.id],
             tasks=tuple(task for task in tasks if task.job_id == job.id),
             parcels=tuple(parcels[job.id]),
+            standing=standing.get(job.id, Standing()),
             now=now,
         )
         for job in jobs
@@ -189,6 +198,7 @@ def _messages(
             Message.reason,
             Message.due_at,
             Message.asserts,
+            Message.moves_told,
             Message.settled_at,
             Message.accepted_at,
         )
@@ -209,6 +219,7 @@ def _messages(
                 reason=row.reason,
                 due_at=row.due_at,
                 asserts=from_json(row.asserts),
+                moves_told=row.moves_told,
                 settled_at=row.accepted_at or row.settled_at,
             )
         )
@@ -240,11 +251,14 @@ def _card(
     messages: list[MessageLine],
     tasks: tuple[TaskLine, ...],
     parcels: tuple[ParcelLine, ...],
+    standing: Standing,
     now: datetime,
 ) -> Card:
     kind, status, expected = JobKind(job.kind), JobStatus(job.status), from_json(job.expected)
     taken = [line for line in messages if line.status in _TAKEN_LINES and line.settled_at]
     customer = people[0] if people else None
+    said_no = _said_no(kind, job.zone, expected, standing)
+    asked = customer is not None and not said_no and _is_asked(kind, job, customer, messages)
     return Card(
         id=job.id,
         kind=kind,
@@ -257,6 +271,8 @@ def _card(
         status=status,
         finished=job.finished,
         late=job.late,
+        late_by=standing.late.id if job.late and standing.late else None,
+        asked=asked,
         held=job.held_at is not None,
         reason=Reason(job.reason) if job.reason else None,
         by=Party(job.by) if job.by else None,
@@ -281,6 +297,8 @@ def _card(
                 agreed=from_json(job.agreed),
                 expected=expected,
                 told=tuple(person.told for person in people),
+                asked=asked,
+                said_no=said_no,
                 tell_by=job.tell_by,
                 stuck=any(line.status in _STUCK for line in messages),
                 task_overdue=any(task.overdue for task in tasks),
@@ -288,6 +306,32 @@ def _card(
             ),
             now=now,
         ),
+    )
+
+
+def _is_asked(kind: JobKind, job: Job, customer: PersonSeen, messages: list[MessageLine]) -> bool:
+    """Whether the last that went to the customer offers what is expected now."""
+    went = [
+        line
+        for line in messages
+        if line.job_person_id == customer.id
+        and line.asserts is not None
+        and line.status in _TAKEN_LINES
+        and line.settled_at is not None
+    ]
+    if not went or job.finished:
+        return False
+    last = max(went, key=lambda line: (line.settled_at, line.id))
+    place = ZoneInfo(job.zone)
+    return not last.moves_told and same_promise(kind, last.asserts, from_json(job.expected), place)
+
+
+def _said_no(kind: JobKind, zone: str, expected: Expectation | None, standing: Standing) -> bool:
+    answer = standing.answer
+    return (
+        answer is not None
+        and answer.type is FactType.DECLINED
+        and same_promise(kind, answer.window, expected, ZoneInfo(zone))
     )
 
 

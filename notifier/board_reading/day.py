@@ -45,6 +45,7 @@ class BrandSeen:
 class Column:
     """One technician's visits, in the order of the day. `technician` is None: nobody yet."""
 
+    technician_id: UUID | None
     technician: str | None
     cards: tuple[Card, ...]
 
@@ -163,9 +164,13 @@ def _can_be_written_to(card: Card) -> bool:
 
 def _columns(visits: list[Card], names: dict[UUID, str]) -> tuple[Column, ...]:
     columns = [
-        Column(technician=name, cards=tuple(c for c in visits if c.technician_id == technician))
+        Column(
+            technician_id=technician,
+            technician=name,
+            cards=tuple(card for card in visits if card.technician_id == technician),
+        )
         for technician, name in names.items()
     ]
     unassigned = tuple(card for card in visits if card.technician_id is None)
-    columns.append(Column(technician=None, cards=unassigned))
+    columns.append(Column(technician_id=None, technician=None, cards=unassigned))
     return tuple(column for column in columns if column.cards)

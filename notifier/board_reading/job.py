@@ -141,6 +141,19 @@ def facts_since(services: Services, brand_id: UUID, job_id: UUID, seq: int) -> l
         return [line for line in lines if line.fact.seq > seq]
 
 
+def read_fact(services: Services, card: Card, brand_id: UUID, fact_id: UUID) -> FactLine:
+    """Return one fact of the card's job.
+
+    :raises NotFound: if the job has no such fact.
+    """
+    with reading(services.sessions) as session:
+        lines = read_facts(session, services, brand_id, card)
+    found = next((line for line in lines if line.fact.id == fact_id), None)
+    if found is None:
+        raise NotFound("There is no such fact.")
+    return found
+
+
 def last_seq(services: Services, job_id: UUID) -> int:
     """Return the number of a job's latest fact, 0 before the first."""
     with reading(services.sessions) as session:

@@ -20,6 +20,7 @@ class Risk(StrEnum):
 
     TASK_OVERDUE = "task_overdue"
     TOO_LATE_TO_WARN = "too_late_to_warn"  # they still expect what won't happen, past `tell_by`
+    SAID_NO = "said_no"  # what we expect now does not suit them
     NOT_HEARD = "not_heard"  # they still expect what won't happen
     NO_WORD = "no_word"  # should be under way, and nobody has reported
     MESSAGE_STUCK = "message_stuck"  # held, or nobody knows whether it went
@@ -43,7 +44,9 @@ class RiskFacts:
     zone: str
     agreed: Expectation | None
     expected: Expectation | None
-    told: tuple[Expectation | None, ...]  # of each person
+    told: tuple[Expectation | None, ...]  # of each person, the customer first
+    asked: bool  # the customer holds an offer of what is expected: told stays until they answer
+    said_no: bool  # they have answered that it does not suit
     tell_by: datetime | None
     stuck: bool
     task_overdue: bool
@@ -54,13 +57,14 @@ def risk_of(job: RiskFacts, *, now: datetime) -> Risk | None:
     """Return the most pressing reason why this job needs somebody at `now`, or None."""
     if job.task_overdue:
         return Risk.TASK_OVERDUE
+    holds = (job.told[0] or job.agreed) if job.asked and job.told else job.expected
     unheard = not job.finished and any(
-        believes_otherwise(job.kind, job.zone, told or job.agreed, job.expected)
-        for told in job.told
+        believes_otherwise(job.kind, job.zone, told or job.agreed, holds) for told in job.told
     )
     reasons = {
         Risk.TOO_LATE_TO_WARN: unheard and job.tell_by is not None and job.tell_by < now,
         Risk.NOT_HEARD: unheard,
+        Risk.SAID_NO: not job.finished and job.said_no,
         Risk.NO_WORD: not job.finished and _overdue(job, now),
         Risk.MESSAGE_STUCK: job.stuck,
         Risk.GONE_WRONG: not job.finished and job.status in _GONE_WRONG,

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from notifier import intake
 from notifier.board_reading.job import JobPage, read_job
-from notifier.domain.facts import FactSource
 from notifier.errors import Conflict, NotFound
 from notifier.explain import explain
 from notifier.web.board.access import current_actor, current_staff
@@ -41,23 +40,6 @@ def poll_job(job_id: UUID) -> ResponseReturnValue:
     """Answer the page's own poll."""
     page = page_now()
     return unless_unchanged(_draw_part(_read(job_id, page), page))
-
-
-@board.post("/board/jobs/<uuid:job_id>/facts/<uuid:fact_id>/take-back")
-def take_back(job_id: UUID, fact_id: UUID) -> ResponseReturnValue:
-    """Take any fact back as a mistake."""
-
-    def withdraw() -> None:
-        intake.withdraw(
-            services(),
-            current_staff().brand_id,
-            job_id,
-            fact_id,
-            source=FactSource.STAFF,
-            actor=current_actor(),
-        )
-
-    return _do(job_id, withdraw)
 
 
 @board.post("/board/jobs/<uuid:job_id>/hold")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import abort, make_response, redirect, request, url_for
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 from notifier import actions
 from notifier.board_reading.cards import Card, read_technicians
-from notifier.board_reading.job import facts_since, last_seq, read_card
+from notifier.board_reading.job import facts_since, last_seq
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.intake import NewFact
 from notifier.preview import Preview, preview
@@ -19,13 +19,16 @@ from notifier.web.board.blueprint import board
 from notifier.web.board.day import dock
 from notifier.web.board.forms import Sheet, fact_from, late_choices, sheet_of
 from notifier.web.board.pages import draw_page, is_part
+from notifier.web.board.sheet_parts import close_sheet, find_card, number_sent
 from notifier.web.board.undoing import forget_undo, remember_undo
 from notifier.web.current import services, settings
 
-_CHANGED = "board-changed"
-_SHEET_DONE = "sheet-done"
 #: What a preview's own form carries along; everything else on it is an answer.
 _NOT_ANSWERS = frozenset({"csrf_token", "version", "seq"})
+_NOTHING_WENT = "Taken back. Nothing went out."
+_MAY_HAVE_GONE = (
+    "Taken back. Something may have reached them: they get one “please ignore” message."
+)
 
 
 @board.get("/board/jobs/<uuid:job_id>/say/<name>")
@@ -55,10 +58,10 @@ def confirm(job_id: UUID, name: str) -> ResponseReturnValue:
             job_id,
             new,
             staff_id=current_staff().id,
-            expecting_version=_number("version"),
+            expecting_version=number_sent("version"),
         )
     except Conflict:
-        return _draw(_card(job_id), sheet, changed=True)
+        return _draw(find_card(job_id), sheet, changed=True)
     except Invalid:
         return _draw(card, sheet)
     remember_undo(
@@ -69,9 +72,7 @@ def confirm(job_id: UUID, name: str) -> ResponseReturnValue:
         now=services().now(),
         seconds=_hold_seconds(),
     )
-    if not is_part():
-        return redirect(url_for("board.show_job", job_id=job_id), 303)
-    return _done(draw_page("_undo.html"))
+    return close_sheet(job_id)
 
 
 @board.post("/board/jobs/<uuid:job_id>/undo/<uuid:fact_id>")
@@ -84,9 +85,7 @@ def undo(job_id: UUID, fact_id: UUID) -> ResponseReturnValue:
     except NotFound:
         abort(404)
     forget_undo()
-    if not is_part():
-        return redirect(url_for("board.show_job", job_id=job_id), 303)
-    return _done(draw_page("_undo.html", undone=undone))
+    return close_sheet(job_id, note=_MAY_HAVE_GONE if undone.had_gone else _NOTHING_WENT)
 
 
 def _draw(
@@ -104,41 +103,30 @@ def _draw(
     values = {
         "card": card,
         "sheet": sheet,
+        "title": sheet.title,
+        "confirm_url": url_for("board.confirm", job_id=card.id, name=sheet.name),
         "choices": late_choices(card),
         "technicians": _technicians(),
         "preview": shown,
         "problem": problem,
         "answers": _answers(),
         "seq": last_seq(services(), card.id),
-        "changed": facts_since(services(), _brand_id(), card.id, _number("seq"))
+        "changed": facts_since(services(), _brand_id(), card.id, number_sent("seq"))
         if changed
         else None,
         "hold_seconds": _hold_seconds(),
     }
     if not is_part():
-        return draw_page("sheet.html", **values)
+        return draw_page("sheet.html", inside="board/_sheet.html", **values)
     return draw_page("_sheet.html" if first else "_preview.html", **values)
 
 
-def _done(body: str) -> ResponseReturnValue:
-    response = make_response(body)
-    response.headers["HX-Trigger"] = f"{_CHANGED}, {_SHEET_DONE}"
-    return response
-
-
 def _find(job_id: UUID, name: str) -> tuple[Card, Sheet]:
-    card = _card(job_id)
+    card = find_card(job_id)
     sheet = sheet_of(card.kind, name)
     if sheet is None:
         abort(404)
     return card, sheet
-
-
-def _card(job_id: UUID) -> Card:
-    try:
-        return read_card(services(), _brand_id(), job_id)
-    except NotFound:
-        abort(404)
 
 
 def _brand_id() -> UUID:
@@ -160,8 +148,3 @@ def _technicians() -> list[str]:
 
 def _hold_seconds() -> int:
     return round(settings().undo_seconds)
-
-
-def _number(name: str) -> int:
-    text = request.form.get(name, "")
-    return int(text) if text.isdecimal() else 0

@@ -78,6 +78,7 @@
       toNewestText();
     }
     if (event.detail.target.id === "sheet-body" && !sheet.open) sheet.showModal();
+    if (navigator.share) document.querySelectorAll("[data-share]").forEach((found) => { found.hidden = false; });
   });
 
   // The sheet. A poll may have replaced what opened it: its id leads back.
@@ -100,6 +101,20 @@
       sheet.close();
     }
     if (!event.target.closest("search")) document.getElementById("found")?.replaceChildren();
+  });
+  // A link to hand on. Where the browser forbids copying, it stands there selected.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy], [data-share]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy || button.dataset.share);
+    field.select();
+    if (button.dataset.share) return navigator.share({ url: field.value }).catch(() => {});
+    try {
+      await navigator.clipboard.writeText(field.value);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Copy the marked text";
+    }
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !sheet?.open) document.getElementById("found")?.replaceChildren();

@@ -1,0 +1,140 @@
+"""One job: its whole story, and what is said of it in one press."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from notifier.delivery import deliver_due
+from notifier.domain.facts import FactType
+from notifier.store.engine import reading
+from notifier.store.tables import Job, JobPerson, Task
+from tests.web.board.world import (
+    Board,
+    a_customer,
+    facts_of,
+    given_visit,
+    hidden_fields,
+    late_texts,
+    say,
+)
+
+
+def test_told_by_phone_makes_it_given(board: Board) -> None:
+    """She was rung: the board knows what she knows, and no text follows."""
+    job_id = given_visit(board.services, board.brand, people=(a_customer(phone=None),))
+    say(board, job_id, minutes=60)
+
+    sheet = board.part(f"/board/jobs/{job_id}/say/told/preview", heard="expected").text
+    board.part(f"/board/jobs/{job_id}/say/told", **hidden_fields(sheet))
+
+    with reading(board.services.sessions) as session:
+        ada = session.scalars(select(JobPerson).where(JobPerson.job_id == job_id)).one()
+        job = session.get_one(Job, job_id)
+    assert ada.told == job.expected
+    assert ada.told_strength == "given"
+
+
+def test_hold_stops_everything_until_released(board: Board) -> None:
+    """*Hold, I'll call*: what was about to go waits, and release lets it go."""
+    job_id = given_visit(board.services, board.brand)
+    board.press(f"/board/jobs/{job_id}/hold")
+    say(board, job_id, minutes=45)
+    deliver_due(board.services)
+
+    assert "On hold" in board.get(f"/board/jobs/{job_id}").text
+    assert {text.status for text in late_texts(board.services, job_id)} == {"held"}
+    board.press(f"/board/jobs/{job_id}/release")
+    deliver_due(board.services)
+    assert {text.status for text in late_texts(board.services, job_id)} == {"accepted"}
+
+
+def test_the_job_page_tells_the_whole_story(board: Board) -> None:
+    """Facts, the exact text, promises, people, and what each rule says."""
+    job_id = given_visit(board.services, board.brand)
+    say(board, job_id, minutes=45)
+    deliver_due(board.services)
+
+    page = board.get(f"/board/jobs/{job_id}").text
+
+    text = late_texts(board.services, job_id)[0]
+    assert text.status == "accepted"
+    for words in (
+        "1200 Pine St, Seattle",
+        "Running late, 45 min",
+        "11:45 AM-1:45 PM",
+        "Sent, no receipt yet",
+        "a change must be heard by",
+        "What each rule says now",
+        "(206) 555-0100",
+    ):
+        assert words in page
+
+
+@pytest.mark.parametrize("name", ["confirmed", "on-the-way", "arrived", "done"])
+def test_the_plain_statuses_are_one_press_and_a_look(board: Board, name: str) -> None:
+    """Even without a question, what goes out is read first."""
+    job_id = given_visit(board.services, board.brand)
+
+    sheet = board.get(f"/board/jobs/{job_id}/say/{name}").text
+    answer = board.part(f"/board/jobs/{job_id}/say/{name}", **hidden_fields(sheet))
+
+    assert answer.status_code == 200
+    assert len(facts_of(board.services, job_id)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "fact"),
+    [
+        ("missed", {"by": "us"}, FactType.MISSED),
+        ("cancelled", {"by": "customer"}, FactType.CANCELLED),
+        ("someone-else", {"technician": "Maria"}, FactType.REASSIGNED),
+        (
+            "moved",
+            {"day": "2026-11-24", "from": "09:00", "until": "11:00", "agreed": "yes"},
+            FactType.RESCHEDULED,
+        ),
+    ],
+)
+def test_the_statuses_that_ask_something(
+    board: Board, name: str, answers: dict[str, str], fact: FactType
+) -> None:
+    """By whom, who goes, to when: asked first, recorded as a fact."""
+    job_id = given_visit(board.services, board.brand)
+
+    part = board.part(f"/board/jobs/{job_id}/say/{name}/preview", **answers).text
+    board.part(f"/board/jobs/{job_id}/say/{name}", **hidden_fields(part))
+
+    assert facts_of(board.services, job_id)[-1].type == fact
+
+
+def test_without_a_script_everything_still_works(board: Board) -> None:
+    """Plain forms: the sheet is a page, and confirming leads to the job."""
+    job_id = given_visit(board.services, board.brand)
+
+    page = board.press(f"/board/jobs/{job_id}/say/late/preview", late="45").text
+    assert page.startswith("<!doctype html>")
+    answer = board.press(f"/board/jobs/{job_id}/say/late", **hidden_fields(page))
+
+    assert answer.status_code == 303
+    assert answer.location == f"/board/jobs/{job_id}"
+
+
+def test_a_task_is_ticked_off_by_whom_and_once(board: Board, dispatcher: UUID) -> None:
+    """A customer without a number must be rung; done says who rang."""
+    job_id = given_visit(board.services, board.brand, people=(a_customer(phone=None),))
+    say(board, job_id, minutes=60)
+    with reading(board.services.sessions) as session:
+        task_ids = session.scalars(select(Task.id).where(Task.done_at.is_(None))).all()
+    assert task_ids
+    assert "Ring Ada Park" in board.get("/board/tasks").text
+
+    for task_id in task_ids:
+        board.press(f"/board/tasks/{task_id}/done")
+
+    assert "Nothing to do" in board.get("/board/tasks").text
+    with reading(board.services.sessions) as session:
+        done_by = set(session.scalars(select(Task.done_by).where(Task.id.in_(task_ids))))
+    assert done_by == {f"staff:{dispatcher}"}
