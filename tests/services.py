@@ -1,4 +1,4 @@
-"""The product's services as tests use them: real database, fake clock and ids, a recording sandbox."""
+"""The services as tests use them: real database, fake clock and ids, recording providers."""
 
 from __future__ import annotations
 

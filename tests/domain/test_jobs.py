@@ -18,8 +18,8 @@ from notifier.domain.jobs import (
 ALL = [
     (kind, status, fact)
     for kind in JobKind
-    for status in STATUSES_OF[kind]
-    for fact in FACTS_OF[kind]
+    for status in sorted(STATUSES_OF[kind])
+    for fact in sorted(FACTS_OF[kind])
 ]
 
 #: As the issue lists them.
