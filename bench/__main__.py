@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import os
 
 from bench.machine import describe_machine
 
@@ -33,6 +34,7 @@ def main() -> None:
         print(flush=True)
         for table in module.run():
             print(f"{table}\n", flush=True)
+    print(f"Load:     {os.getloadavg()[0]:.1f} when this ended")
 
 
 if __name__ == "__main__":
