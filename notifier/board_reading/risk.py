@@ -8,7 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from notifier.domain.jobs import JobKind, JobStatus
-from notifier.domain.promises import TOLERANCE, same_promise
+from notifier.domain.promises import TOLERANCE, drifted
 from notifier.domain.windows import OFF, Expectation, Window, local_date
 
 _NOBODY_SAID = frozenset({JobStatus.SCHEDULED, JobStatus.CONFIRMED})
@@ -86,7 +86,7 @@ def believes_otherwise(
     if told is None or expected is None:
         return False
     place = ZoneInfo(zone)
-    if same_promise(kind, told, expected, place):
+    if not drifted(kind, expected, told, place):
         return False
     if kind is JobKind.ORDER and isinstance(told, Window) and isinstance(expected, Window):
         return local_date(expected.end, place) > local_date(told.end, place)

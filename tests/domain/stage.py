@@ -18,7 +18,7 @@ from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.folding import JobState, fold
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import Contact, Given, PastMessage, PersonView, reference_of
-from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
+from notifier.domain.messages import Channel, MessageStatus, Role, Strength
 from notifier.domain.plan_input import BrandManners, PlanInput
 from notifier.domain.planning import Owed, Plan, plan
 from notifier.domain.quiet_hours import QuietHours
@@ -397,8 +397,3 @@ def _row(somebody: Somebody, past: PastMessage) -> Row:
         claimed=past.claimed_at is not None,
         expires_at=somebody.owed[past.id].expires_at,
     )
-
-
-def why_skipped(somebody: Somebody) -> list[WhyNot | str | None]:
-    """Return the reasons of the rows that nothing was sent for."""
-    return [row.reason for row in somebody.rows.values() if row.status is MessageStatus.SKIPPED]

@@ -10,7 +10,7 @@ from notifier.domain.ledger import Given, told_of
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
 from notifier.domain.rules import Rule
 from notifier.domain.windows import OFF, Window
-from tests.domain.stage import NINE_TO_ELEVEN, Stage, at, why_skipped, window
+from tests.domain.stage import NINE_TO_ELEVEN, Somebody, Stage, at, window
 from tests.fakes.ids import id_number
 
 LATE, LATER = NINE_TO_ELEVEN.shifted(30), NINE_TO_ELEVEN.shifted(90)
@@ -19,6 +19,11 @@ LATE, LATER = NINE_TO_ELEVEN.shifted(30), NINE_TO_ELEVEN.shifted(90)
 def word(asserts: Window, given_at: datetime, number: int, strength: Strength) -> Given:
     """Return an entry of the ledger from the message with that number."""
     return Given(asserts=asserts, given_at=given_at, strength=strength, message=id_number(number))
+
+
+def why_skipped(somebody: Somebody) -> list[WhyNot | str | None]:
+    """Return the reasons of the rows that nothing was sent for."""
+    return [row.reason for row in somebody.rows.values() if row.status is MessageStatus.SKIPPED]
 
 
 @pytest.mark.parametrize("backwards", [False, True])
