@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -60,13 +60,18 @@ class Situation:
 
     def values(self) -> dict[str, object]:
         """Return it by the names that a condition reads: `job.status`, `drift.minutes`."""
-        flat: dict[str, object] = {}
-        for name, value in asdict(self).items():
-            if isinstance(value, dict):
-                flat |= {f"{name}.{part}": inner for part, inner in value.items()}
-            else:
-                flat[name] = value
-        return flat
+        flat: dict[str, object] = {
+            name: getattr(getattr(self, group), part) for name, group, part in _IN_GROUPS
+        }
+        return flat | {"slips": self.slips, "overdue": self.overdue}
+
+
+#: Name, group and part of each value; written out once, for planning reads them all the time.
+_IN_GROUPS = tuple(
+    (f"{group}.{field.name}", group, field.name)
+    for group, values in (("job", JobValues), ("person", PersonValues), ("drift", DriftValues))
+    for field in fields(values)
+)
 
 
 def situation_of(
