@@ -33,6 +33,7 @@ class Served:
     ) -> None:
         self.lines: list[str] = []
         self._changed = threading.Condition()
+        self._ended = False
         self._process = subprocess.Popen(
             [sys.executable, "-m", "flask", "--app", app, *(command or ("serve",))],
             cwd=cwd,
@@ -95,10 +96,6 @@ class Served:
         self._reader.join(timeout)
         return code
 
-    @property
-    def _ended(self) -> bool:
-        return not self._reader.is_alive()
-
     def _read(self) -> None:
         assert self._process.stdout is not None
         with self._process.stdout as lines:
@@ -106,6 +103,9 @@ class Served:
                 with self._changed:
                     self.lines.append(line.rstrip("\n"))
                     self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
 
 def free_port() -> int:

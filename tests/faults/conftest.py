@@ -70,6 +70,7 @@ class Mortal:
         }
         job = f"/appointments/{self.ask('POST', '/appointments', body)['id']}"
         (text,) = self.providers.wait_for_sms(1, timeout=60)
+        eventually(lambda: self.fates(job) == [("booked", "accepted")])  # nothing under way
         assert self.providers.deliver(text["sid"]) == 204
         eventually(lambda: self.fates(job) == [("booked", "delivered")])
         return job
