@@ -25,12 +25,16 @@ _log = structlog.get_logger()
 
 _AT_ONCE = 8  # provider calls of one process
 
+#: Messages of one claim. A hundred cost no less each, and on SQLite their words would be put
+#: together under the one write lock for so long that callers were turned away.
+_AT_A_TIME = 25
+
 #: Seconds to wait before an answer is offered to a busy database again. All of them and the
 #: database's own patience pass within a lease; after that the look-up finds the answer.
 _AGAIN_AFTER = (0.2, 1.0, 3.0)
 
 
-def deliver_due(services: Services, limit: int = 100) -> int:
+def deliver_due(services: Services, limit: int = _AT_A_TIME) -> int:
     """Send what is due and return how many due messages were dealt with, sent or not.
 
     0 means that nothing more can be done now. Safe to run in any number of workers.
