@@ -111,6 +111,7 @@ MESSAGE: dict[str, str] = {
     "not_coming_today": "not coming today",
     "someone_else_coming": "someone else is coming",
     "moved": "moved",
+    "time_set": "a time is set",
     "cancelled": "cancelled",
     "please_ignore": "please ignore our last text",
     "offer_lapsed": "our offer no longer stands",
