@@ -44,6 +44,7 @@ _WHOLE: dict[Intent, frozenset[str]] = {
         {
             "stop", "stopall", "stop all", "stop it", "unsubscribe", "end", "quit", "optout",
             "opt out", "revoke", "remove", "remove me", "unsubscribe me", "no more", "stop this",
+            "s t o p", "i said stop", "go away",
             "alto", "baja", "parar", "pare", "paren", "para", "basta", "detener", "detengase",
              "no mas", "salir", "eliminar", "nunca mas",
         }
@@ -119,6 +120,7 @@ _OPT_OUT = re.compile(
     r"|\b(?:opt|sign) me out\b|\bunsubscribe me\b|\bleave (?:me|us) alone\b"
     r"|\b(?:want|like|wish|need|going) to (?:opt out|unsubscribe)\b"
     r"|\b(?:want|like|wish) to stop (?:getting|receiving)\b|\bstop receiving\b"
+    rf"|\b(?:revoke|withdraw) (?:all )?(?:my )?consent\b|\b{_DONT} consent\b|\bcease and desist\b"
     # No me escriban; dejen de mandarme; no quiero más mensajes; quítenme de la lista.
     r"|\bno (?:me |nos )(?:vuelvan? a )?(?:escrib|text|mensaje)\w*"
     rf"|\b(?:ya )?no (?:me |nos )?(?:mand|envi)\w+(?: mas)?"
@@ -129,6 +131,12 @@ _OPT_OUT = re.compile(
     r"|\bno mas (?:mensajes?|textos?|correos?|sms)\b"
     r"|\b(?:quite|saque|borre|elimine)n?(?:me|nos) de\b"
     r"|\b(?:dar|den|de)(?:me|nos)? de baja\b|\bdej(?:e|a|en)(?:me|nos) en paz\b"
+)
+
+# Whoever has the number now never asked for these texts.
+_WRONG_NUMBER = re.compile(
+    r"(?:(?:sorry|hi|hello|no|think|i) )*(?:(?:you (?:have |got |have got )?|you've (?:got )?"
+    r"|this is |it's |its )(?:the |a )?)?wrong (?:number|person)|numero equivocado"
 )
 
 _NOT_AN_OPT_OUT = re.compile(rf"\b{_DONT} (?:ever )?stop\b|\bno (?:pare|deje)n? de\b")
@@ -165,7 +173,8 @@ def classify(text: str, *, suppressed: bool = False) -> Intent:
     if _ANY_CHANNEL.search(said):
         return Intent.NO_CONTACT
     sentences = {_stripped(part) for part in re.split(r"[.!\n]", said)}
-    if _OPT_OUT.search(_NOT_AN_OPT_OUT.sub(" ", said)) or sentences & _SENTENCE:
+    strangers = any(_WRONG_NUMBER.fullmatch(sentence) for sentence in sentences)
+    if _OPT_OUT.search(_NOT_AN_OPT_OUT.sub(" ", said)) or sentences & _SENTENCE or strangers:
         return Intent.OPT_OUT
     if _HERE.match(said) and not _NOT_HERE.search(said):
         return Intent.HE_IS_HERE
