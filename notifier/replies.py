@@ -22,7 +22,7 @@ from notifier.domain.windows import Window, from_json
 from notifier.errors import Conflict, Invalid
 from notifier.services import Services
 from notifier.store.addresses import address_hash
-from notifier.store.tables import Brand, ContactPoint, Job, Message, Person, Reply
+from notifier.store.tables import Brand, ContactPoint, Job, JobPerson, Message, Person, Reply
 from notifier.store.tasks import owe_task
 from notifier.suppressions import Address, drop_what_waits, lift, suppress, suppressed_among
 
@@ -205,7 +205,7 @@ def _answer_offer(
     try:
         with services.sessions.begin() as session:
             window = _open_offer(session, writer.job_id, writer.job_person_id)
-            if window is None:
+            if window is None or _asked_more_than_once(session, writer):
                 return
             intake.record_in(
                 session,
@@ -224,6 +224,33 @@ def _answer_offer(
             )
     except (Conflict, Invalid) as error:
         _log.info("reply_not_recorded", intent=intent, error=type(error).__name__)
+
+
+def _asked_more_than_once(session: Session, writer: Correspondent) -> bool:
+    """Return whether the writer's number holds several open questions: C answers one of them.
+
+    Which one nobody can tell, so a person asks.
+    """
+    point = session.get(ContactPoint, writer.contact_point_id)
+    if point is None:
+        return False
+    asked = (
+        select(JobPerson.id)
+        .join(Message, Message.job_person_id == JobPerson.id)
+        .join(ContactPoint, ContactPoint.id == Message.contact_point_id)
+        .join(Job, Job.id == JobPerson.job_id)
+        .where(
+            ContactPoint.brand_id == point.brand_id,
+            ContactPoint.channel == point.channel,
+            ContactPoint.address_hash == point.address_hash,
+            Message.moves_told.is_(False),
+            Message.status.in_(_MAY_BE_READ),
+            Job.finished.is_(False),
+        )
+    )
+    people = session.scalars(select(JobPerson).where(JobPerson.id.in_(asked)))
+    offers = [(one, _open_offer(session, one.job_id, one.id)) for one in people]
+    return sum(offer is not None and from_json(one.told) != offer for one, offer in offers) > 1
 
 
 def _open_offer(session: Session, job_id: UUID, job_person_id: UUID) -> Window | None:

@@ -157,6 +157,29 @@ def test_c_accepts_the_offer_that_stands(world: World) -> None:
     assert [(fact.source, fact.body["window"]) for fact in facts] == [("customer", offer)]
 
 
+def test_c_to_two_open_offers_answers_neither(world: World) -> None:
+    """Nobody can tell which visit was meant: both times stay, and a person asks."""
+    first, _ = given_offer(world, "JOB-1")
+    second, _ = given_offer(world, "JOB-2")
+    told = [world.person(job).told for job in (first, second)]
+
+    write(world, "C")
+
+    assert [world.person(job).told for job in (first, second)] == told
+    assert [task.why for task in world.tasks("reply")] == [Intent.CONFIRM]
+
+
+def test_an_offer_answered_before_leaves_the_next_one_clear(world: World) -> None:
+    """Asked one after the other, each C answers its own question."""
+    first, one = given_offer(world, "JOB-1")
+    write(world, "C", sid="SM-1")
+    second, other = given_offer(world, "JOB-2")
+    write(world, "C", sid="SM-2")
+
+    assert world.person(first).told == one
+    assert world.person(second).told == other
+
+
 def test_x_declines_it(world: World) -> None:
     """`told` stays, and a person reads it soon."""
     job, offer = given_offer(world)
@@ -254,9 +277,9 @@ def test_the_brand_that_owns_the_number_is_the_one_meant(world: World) -> None:
     assert theirs.message(job).status == MessageStatus.SUPPRESSED
 
 
-def given_offer(world: World) -> tuple[UUID, object]:
+def given_offer(world: World, reference: str = "JOB-1") -> tuple[UUID, object]:
     """Return a job whose customer was told of a delay and is offered the old time again."""
-    job = world.book()
+    job = world.book(reference)
     world.late(job)
     deliver_due(world.services)
     world.receipt(world.message(job), ReceiptEvent.DELIVERED)
