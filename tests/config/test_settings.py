@@ -58,6 +58,7 @@ def test_the_demo_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
     assert len(first) >= 32
     assert [path.name for path in (tmp_path / "var").iterdir()] == ["secret_key"]
     assert stat.S_IMODE((tmp_path / "var/secret_key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700  # the database lies there too
 
 
 def test_every_problem_is_listed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
