@@ -19,7 +19,7 @@ from notifier.booking import NewAppointment, NewOrder, NewParcel, NewPerson, boo
 from notifier.brands import add_brand
 from notifier.day_links import make_day_link
 from notifier.delivery import deliver_due
-from notifier.demo_script import ORDERS, VISITS, DemoOrder, DemoVisit, Guest, Said, Wrote
+from notifier.demo_script import BOOKED, ORDERS, VISITS, DemoOrder, DemoVisit, Guest, Said, Wrote
 from notifier.domain.facts import FactSource
 from notifier.domain.messages import Channel, Role
 from notifier.domain.windows import Expectation, Window
@@ -41,7 +41,6 @@ _EMAIL = "hello@example.com"
 
 #: The morning of the demo, in minutes from now; what is older owes nothing.
 _LIVE_SINCE = -245
-_BOOKED = timedelta(days=2)
 _DAY_BEGINS, _DAY_ENDS = time(8), time(18)
 #: Local hours at which the whole day lies between morning and evening.
 _GOOD_HOURS = range(10, 14)
@@ -101,7 +100,7 @@ def load_demo_day(services: Services, *, zone: str | None = None) -> DemoLoaded:
     """
     now = services.now()
     place = ZoneInfo(daytime_zone(now, zone))
-    clock = _Clock(now - _BOOKED)
+    clock = _Clock(_at(now, BOOKED))
     brand_id = _add_brand(replace(services, now=clock), place, live_at=_at(now, _LIVE_SINCE))
     staff_id = add_staff(services, brand_id, "Robin", "robin@example.com")
     _Loading(services, clock, brand_id, place, f"staff:{staff_id}").run()
@@ -116,7 +115,7 @@ def load_demo_day(services: Services, *, zone: str | None = None) -> DemoLoaded:
 
 
 class _Loading:
-    """Books everything two days ago, then lives through the day up to now."""
+    """Collects what happens, then lives through it in its order up to now."""
 
     def __init__(
         self, services: Services, clock: _Clock, brand_id: UUID, place: ZoneInfo, actor: str
@@ -134,6 +133,7 @@ class _Loading:
         self._brand_id = brand_id
         self._place = place
         self._actor = actor
+        self._jobs: dict[str, UUID] = {}  # by reference
         self._happenings: list[tuple[int, Callable[[], None]]] = []
 
     def run(self) -> None:
@@ -156,7 +156,7 @@ class _Loading:
         confirm_sandbox_deliveries(self._services)
 
     def _book_visit(self, visit: DemoVisit) -> None:
-        starts = _half_hour(self._now) + timedelta(hours=visit.starts)
+        starts = _quarter(self._now) + timedelta(hours=visit.starts)
         people = [self._person(visit.customer)]
         if visit.second is not None:
             people.append(self._person(visit.second, Role.SECOND_CONTACT))
@@ -168,7 +168,8 @@ class _Loading:
             address=visit.address,
             people=tuple(people),
         )
-        self._book(appointment, visit.customer, visit.story, FactSource.TECHNICIAN)
+        story, source = visit.story, FactSource.TECHNICIAN
+        self._book(appointment, visit.customer, story, source, at=visit.booked)
 
     def _book_order(self, order: DemoOrder) -> None:
         number = order.reference.removeprefix("P-")
@@ -195,21 +196,24 @@ class _Loading:
         story: tuple[Said | Wrote, ...],
         source: FactSource,
         *,
+        at: int = BOOKED,
         parcel: str | None = None,
     ) -> None:
-        self._clock.at = self._now - _BOOKED
-        job_id = book(
-            self._services, self._brand_id, booking, source=FactSource.STAFF, actor=self._actor
-        ).job_id
+        self._happenings.append((at, lambda: self._enter(booking)))
         for entry in story:
             if isinstance(entry, Said):
-                happen = self._fact(job_id, entry, source, parcel)
+                happen = self._fact(booking.reference, entry, source, parcel)
             else:
                 happen = self._reply(customer, entry)
             self._happenings.append((entry.at, happen))
 
+    def _enter(self, booking: NewAppointment | NewOrder) -> None:
+        self._jobs[booking.reference] = book(
+            self._services, self._brand_id, booking, source=FactSource.STAFF, actor=self._actor
+        ).job_id
+
     def _fact(
-        self, job_id: UUID, said: Said, source: FactSource, parcel: str | None
+        self, reference: str, said: Said, source: FactSource, parcel: str | None
     ) -> Callable[[], None]:
         expected: Expectation | None = said.expected
         if said.days is not None:
@@ -225,7 +229,7 @@ class _Loading:
         )
 
         def happen() -> None:
-            record(self._services, self._brand_id, job_id, new)
+            record(self._services, self._brand_id, self._jobs[reference], new)
 
         return happen
 
@@ -322,8 +326,8 @@ def _local_hour(now: datetime, zone: str) -> float:
     return local.hour + local.minute / 60
 
 
-def _half_hour(now: datetime) -> datetime:
-    return now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0)
+def _quarter(now: datetime) -> datetime:
+    return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
 
 
 def _at(now: datetime, minutes: int) -> datetime:

@@ -1,6 +1,6 @@
 """What the demo day is made of: invented people, on numbers kept for fiction.
 
-Times are minutes from the moment of loading, windows hours from its last half hour, so that
+Times are minutes from the moment of loading, windows hours from its last quarter, so that
 the day is always around now. +1 206 555 01xx is nobody's (NANPA); +44 20 7946 0xxx is kept
 for drama (Ofcom), and is a landline.
 """
@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from notifier.domain.facts import FactType
 from notifier.domain.reasons import Reason
 from notifier.domain.windows import Special
+
+#: Two days ago, unless a visit says otherwise.
+BOOKED = -2 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Guest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoVisit:
-    """One visit: its window in hours from the last half hour, and what happened."""
+    """One visit: its window in hours from the last quarter, and what happened."""
 
     reference: str
     technician: str
@@ -57,6 +60,7 @@ class DemoVisit:
     second: Guest | None = None
     story: tuple[Said | Wrote, ...] = ()
     hours: float = 2
+    booked: int = BOOKED  # in minutes from now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,8 +230,9 @@ VISITS = (
         technician=JONAS,
         service="Dishwasher repair",
         address="8 Willow Terrace",
-        starts=-0.5,
+        starts=-0.25,  # so that half an hour late is still to come
         customer=_guest("Grace Lin", 114),
+        booked=-200,  # rang this morning, so that her phone shows a first text
     ),
     DemoVisit(
         reference="V-304",

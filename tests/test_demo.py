@@ -11,8 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from notifier.board_reading.day import read_day
 from notifier.demo import DemoLoaded, daytime_zone, demo_is_loaded, load_demo_day
 from notifier.demo_script import JONAS, ORDERS, PRIYA, SAM, VISITS
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.windows import Window
+from notifier.intake import NewFact
+from notifier.preview import preview
 from notifier.services import Services
 from notifier.store.engine import create_sessions, reading
 from notifier.store.tables import (
@@ -96,6 +101,23 @@ def test_the_stories_that_the_first_look_needs(services: Services, demo: DemoLoa
     assert silent.starts_at is not None
     assert silent.ends_at is not None
     assert silent.starts_at < now < silent.ends_at
+
+
+def test_the_first_five_minutes_are_set_up(services: Services, demo: DemoLoaded) -> None:
+    """The docked phone is the silent visit's; half an hour late is ahead and fits one segment."""
+    silent, now = _jobs(services)["V-303"], services.now()
+    day = read_day(services, demo.brand_id)
+    assert day.at_risk[0].reference == "V-303"
+    assert day.phone is not None
+    assert day.phone.job_id == silent.id
+    assert ["is booked" in bubble.body for bubble in day.phone.bubbles] == [True]
+
+    late = NewFact(type=FactType.DELAYED, source=FactSource.STAFF, actor="staff:tests", minutes=30)
+    shown = preview(services, demo.brand_id, silent.id, late)
+
+    assert isinstance(shown.expected, Window)
+    assert shown.expected.start >= now
+    assert [message.segments for message in shown.messages] == [1]
 
 
 def test_an_offer_was_made_and_accepted(services: Services, demo: DemoLoaded) -> None:

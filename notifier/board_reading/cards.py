@@ -310,7 +310,10 @@ def _card(
 
 
 def _is_asked(kind: JobKind, job: Job, customer: PersonSeen, messages: list[MessageLine]) -> bool:
-    """Whether the last that went to the customer offers what is expected now."""
+    """Whether the last that went to the customer offers what is expected now, unanswered."""
+    place, expected = ZoneInfo(job.zone), from_json(job.expected)
+    if job.finished or same_promise(kind, customer.told or from_json(job.agreed), expected, place):
+        return False
     went = [
         line
         for line in messages
@@ -319,11 +322,10 @@ def _is_asked(kind: JobKind, job: Job, customer: PersonSeen, messages: list[Mess
         and line.status in _TAKEN_LINES
         and line.settled_at is not None
     ]
-    if not went or job.finished:
+    if not went:
         return False
     last = max(went, key=lambda line: (line.settled_at, line.id))
-    place = ZoneInfo(job.zone)
-    return not last.moves_told and same_promise(kind, last.asserts, from_json(job.expected), place)
+    return not last.moves_told and same_promise(kind, last.asserts, expected, place)
 
 
 def _said_no(kind: JobKind, zone: str, expected: Expectation | None, standing: Standing) -> bool:

@@ -37,6 +37,7 @@ class Phone:
     service: str
     owner: str | None
     number: str | None
+    late_by: UUID | None  # the fact to take back while the job is late
     bubbles: tuple[Bubble, ...]
     coming: tuple[MessageLine, ...]
 
@@ -58,6 +59,7 @@ def read_phone(session: Session, services: Services, card: Card) -> Phone | None
         service=card.service,
         owner=customer.name,
         number=customer.phone,
+        late_by=card.late_by,
         bubbles=tuple(newest),
         coming=tuple(
             line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -94,7 +95,7 @@ def choose_late(page: Page, minutes: int) -> None:
 
 
 def test_late_is_read_sent_undone_and_sent_after_all(page: Page, served: ServedBoard) -> None:
-    """The first five minutes: read the text, undo it, send it, watch it arrive on the phone."""
+    """The first five minutes: read the text, undo it, send it, see it arrive, take it back."""
     given_a_day(served)
     page.goto(f"{served.url}/board")
     open_sheet(page, "Ada Park")
@@ -116,6 +117,28 @@ def test_late_is_read_sent_undone_and_sent_after_all(page: Page, served: ServedB
 
     expect(page.locator(".phone")).to_contain_text("9:15-11:15 AM", timeout=_POLL)
     expect(page.locator(".phone header")).to_contain_text("Ada Park")
+
+    page.locator("#phone-back").click()
+    expect(page.locator(".confirm blockquote")).to_contain_text("please ignore our last text")
+    page.get_by_role("button", name="Take it back and send").click()
+    expect(page.locator("#undo")).to_contain_text("goes out now")
+    served.deliver()
+    expect(page.locator(".phone")).to_contain_text("please ignore our last text", timeout=_POLL)
+
+
+def test_a_day_link_is_made_and_handed_on(page: Page, served: ServedBoard) -> None:
+    """Press Day link, make one, and it stands there to be copied; then close it."""
+    given_a_day(served)
+    page.goto(f"{served.url}/board")
+    page.get_by_role("link", name=re.compile("Day link.*Sam")).click()
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("#day-url")).to_have_value(re.compile(r"/day/\S+$"))
+
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator("[data-copy]")).to_contain_text("Cop")
+    page.get_by_role("button", name="Close all links of this day").click()
+
+    expect(page.locator("#sheet")).to_contain_text("It is closed")
 
 
 def test_a_poll_never_takes_what_somebody_is_doing(page: Page, served: ServedBoard) -> None:

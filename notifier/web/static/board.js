@@ -78,6 +78,10 @@
       toNewestText();
     }
     if (event.detail.target.id === "sheet-body" && !sheet.open) sheet.showModal();
+    // On a phone the exact words stand below the fold; who is typing keeps their place.
+    if (event.detail.target.id === "preview" && !document.activeElement.matches("[type=number], [type=date], [type=time]")) {
+      event.detail.target.parentElement.scrollTop = event.detail.target.parentElement.scrollHeight;
+    }
     if (navigator.share) document.querySelectorAll("[data-share]").forEach((found) => { found.hidden = false; });
   });
 

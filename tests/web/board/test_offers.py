@@ -69,3 +69,23 @@ def test_an_answer_that_it_does_not_suit_needs_somebody(board: Board) -> None:
     assert not after.asked
     assert after.risk is Risk.SAID_NO
     assert "It does not suit them" in board.get("/board").text
+
+
+def test_an_accepted_offer_is_no_longer_asked(board: Board) -> None:
+    """She said yes: told is what is expected, and the card says nothing of asking."""
+    job_id = _offered(board)
+    card = read_card(board.services, board.brand.id, job_id)
+    assert card.customer is not None
+    assert isinstance(card.expected, Window)
+    accepted = NewFact(
+        type=FactType.ACCEPTED,
+        source=FactSource.CUSTOMER,
+        actor="person:tests",
+        window=card.expected,
+        person=card.customer.id,
+    )
+    record(board.services, board.brand.id, job_id, accepted)
+
+    after = read_card(board.services, board.brand.id, job_id)
+
+    assert (after.told, after.asked, after.risk) == (card.expected, False, None)
