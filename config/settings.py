@@ -24,6 +24,7 @@ from config.demo_secret import demo_secret_key
 
 DEFAULT_DATABASE_URL = "sqlite:///var/notifier.db"
 
+_PROVIDERS = ("twilio_account_sid", "sendgrid_api_key", "smtp_url")
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - a link needs a real host
 
 
@@ -146,6 +147,10 @@ def _problems_between(said: Mapping[str, Any]) -> list[str]:
         problems.append("SENDGRID_FROM is set, but neither SENDGRID_API_KEY nor SMTP_URL is.")
     if said.get("sendgrid_webhook_public_key") and not said.get("sendgrid_api_key"):
         problems.append("SENDGRID_WEBHOOK_PUBLIC_KEY is set, but SENDGRID_API_KEY is not.")
+    if any(said.get(n) for n in _PROVIDERS):
+        for name, use in (("brand_name", "texts begin with it"), ("brand_phone", "texts say it")):
+            if not said.get(name):
+                problems.append(f"{name.upper()} must be set once a provider is: {use}.")
     if not said.get("secret_key") and _needs_secret(said):
         problems.append(
             "SECRET_KEY must be set once a provider, a public address or another database is"
@@ -156,7 +161,7 @@ def _problems_between(said: Mapping[str, Any]) -> list[str]:
 
 def _needs_secret(said: Mapping[str, Any]) -> bool:
     """Whether this is more than a demo on somebody's own machine."""
-    provider = any(said.get(n) for n in ("twilio_account_sid", "sendgrid_api_key", "smtp_url"))
+    provider = any(said.get(n) for n in _PROVIDERS)
     own_database = said.get("database_url", DEFAULT_DATABASE_URL) != DEFAULT_DATABASE_URL
     public = "public_url" in said and not values.is_local(str(said["public_url"]))
     return provider or own_database or public

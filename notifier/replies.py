@@ -16,6 +16,7 @@ from notifier.correspondents import Correspondent, find_correspondent
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.phones import for_reading
 from notifier.domain.promises import same_promise
 from notifier.domain.reply_intents import CLOSES_ADDRESS, Intent, classify
 from notifier.domain.windows import Window, from_json
@@ -276,5 +277,6 @@ def _open_offer(session: Session, job_id: UUID, job_person_id: UUID) -> Window |
 
 
 def _help(brand: Brand) -> str:
-    ring = f" Call {brand.phone}." if brand.phone else ""
+    number = for_reading(brand.phone, brand.country)
+    ring = f" Call {number}." if number else ""
     return f"{brand.name}: we text about your visit or order.{ring} Reply STOP for no more texts."

@@ -129,6 +129,14 @@ def signed_in(services: Services, staff_id: UUID, session_epoch: int) -> StaffMe
         return _opened(services, member)
 
 
+def end_sessions(services: Services, staff_id: UUID) -> None:
+    """End every session of a member of staff, on every device."""
+    with services.sessions.begin() as session:
+        session.execute(
+            update(Staff).where(Staff.id == staff_id).values(session_epoch=Staff.session_epoch + 1)
+        )
+
+
 def _opened(services: Services, member: Staff) -> StaffMember:
     return StaffMember(
         id=member.id,

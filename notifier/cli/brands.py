@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from notifier.brands import add_brand, go_live, would_go
 from notifier.cli.context import chosen_brand, services
 from notifier.errors import NotifierError
+from notifier.routing import any_configured
 
 
 @click.group()
@@ -52,6 +53,8 @@ def live(slug: str, yes: bool) -> None:
     for one in waiting:
         when = _in_zone(one.send_at, row.zone)
         click.echo(f"  {when}  {one.channel:5}  {one.rule:22}  {one.reference}")
+    if not row.demo and not any_configured(services()):
+        click.echo("No provider is configured: all of it ends in the sandbox, nobody gets it.")
     if not yes:
         click.confirm(f"Set {slug} live, so that customers hear from it?", abort=True)
     go_live(services(), row.id, actor="cli")

@@ -6,6 +6,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 import phonenumbers
+from babel.core import get_global
 from phonenumbers import PhoneNumberFormat, PhoneNumberType, timezone
 
 _NOWHERE = "Etc/Unknown"
@@ -29,10 +30,17 @@ def to_e164(text: str, country: str) -> str:
 
 
 def zones_of(e164: str) -> tuple[str, ...]:
-    """Return the IANA zones that the number may be in; empty if nobody can tell."""
+    """Return the IANA zones that the number may be in; empty if nobody can tell.
+
+    Where the number itself says nothing, all zones of its country: the strictest reading.
+    """
     number = phonenumbers.parse(e164, None)
-    zones = timezone.time_zones_for_number(number)
-    return tuple(zone for zone in zones if zone in _known_zones())
+    zones = set(timezone.time_zones_for_number(number)) & _known_zones()
+    if not zones:
+        countries = phonenumbers.region_codes_for_country_code(number.country_code or 0)
+        of_country = get_global("territory_zones")
+        zones = {zone for one in countries for zone in of_country.get(one, ())} & _known_zones()
+    return tuple(sorted(zones))
 
 
 @cache

@@ -15,6 +15,7 @@ TWILIO = {
     "TWILIO_AUTH_TOKEN": "token-never-shown",
     "TWILIO_FROM": "+12065550100",
 }
+BRAND = {"BRAND_NAME": "Northside", "BRAND_PHONE": "206-555-0199"}
 EXAMPLE = Path(__file__).parents[2] / "config" / "example.env"
 
 
@@ -93,10 +94,11 @@ def test_every_problem_is_listed_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
         "Twilio is only half set up: TWILIO_AUTH_TOKEN must be set too.",
         "SendGrid is only half set up: SENDGRID_FROM must be set too.",
         "SECRET_KEY must have at least 32 characters.",
+        "BRAND_NAME must be set once a provider is: texts begin with it.",
     ):
         assert name in found
     assert any(sentence.startswith("TWILIO_FROM must be a number") for sentence in found)
-    assert len(found) == 12
+    assert len(found) == 13
 
 
 def test_no_problem_quotes_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +122,7 @@ def test_no_problem_quotes_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", sorted(TWILIO))
 def test_half_of_twilio_is_a_problem(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Whichever of the three is missing, it is named."""
-    given(monkeypatch, SECRET_KEY=SECRET, **{**TWILIO, name: ""})
+    given(monkeypatch, SECRET_KEY=SECRET, **BRAND, **{**TWILIO, name: ""})
 
     assert problems() == [f"Twilio is only half set up: {name} must be set too."]
 
@@ -140,7 +142,7 @@ def test_a_secret_is_required_outside_the_demo(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, values: dict[str, str]
 ) -> None:
     """A provider, a public address or another database: real people may be at the other end."""
-    given(monkeypatch, **values)
+    given(monkeypatch, **BRAND, **values)
 
     assert [sentence.split()[0] for sentence in problems()] == ["SECRET_KEY"]
     assert not (tmp_path / "var").exists()
@@ -210,6 +212,7 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
         SENDGRID_FROM="hi@example.com",
         DATABASE_URL="postgresql://u:password-never-shown@db/n",
         **TWILIO,
+        **BRAND,
     )
 
     shown = repr(load_settings())
@@ -229,3 +232,10 @@ def test_the_example_names_every_setting_and_works(tmp_path: Path) -> None:
     assert named == {name.upper() for name in Settings.model_fields}
     os.remove(tmp_path / ".env")
     assert from_example == load_settings().model_dump()
+
+
+def test_nobody_is_texted_under_an_invented_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo has a name of its own; customers of a real business read the real one."""
+    given(monkeypatch, SECRET_KEY=SECRET, **TWILIO)
+
+    assert [sentence.split()[0] for sentence in problems()] == ["BRAND_NAME", "BRAND_PHONE"]

@@ -37,9 +37,7 @@ NINE_TO_ELEVEN = Window(
 QUIET = QuietHours(time(21), time(8))
 
 #: What speaks up by itself, and so is off unless a test is about it.
-BY_THEMSELVES = frozenset(
-    {"booked", "reminder", "time_set", "order_confirmed", "order_not_here"}
-)
+BY_THEMSELVES = frozenset({"booked", "reminder", "time_set", "order_confirmed", "order_not_here"})
 
 
 def at(hour: int, minute: int = 0, *, day: int = 24) -> datetime:

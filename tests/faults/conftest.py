@@ -131,6 +131,8 @@ def mortal(database_url: str, tmp_path: Path) -> Iterator[Mortal]:
                 "PUBLIC_URL": PUBLIC_URL,
                 "SECRET_KEY": SECRET,
                 "DATABASE_URL": database_url,
+                "BRAND_NAME": "Northside Heating",
+                "BRAND_PHONE": "206-555-0199",
                 "TWILIO_ACCOUNT_SID": providers.account_sid,
                 "TWILIO_AUTH_TOKEN": providers.auth_token,
                 "TWILIO_FROM": "+15005550006",

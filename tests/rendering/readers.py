@@ -43,6 +43,7 @@ ORDER_MESSAGES = (
     "delivery_attempted",
     "ready_for_pickup",
     "order_exception",
+    "order_returned",
     "order_delivered",
     "order_not_here",
     "order_please_ignore",

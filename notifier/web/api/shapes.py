@@ -69,6 +69,10 @@ def _nine_to_six(text: str) -> str:
     return re.sub(r"(\.\d{6})\d+", r"\1", text)
 
 
+#: Embeddings, overrides and isolates (Unicode UAX #9): they make a page show another text.
+_TURNS_TEXT_ROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
 def _storable(*, lines: bool) -> Callable[[str], str]:
     """Refuse control characters: PostgreSQL can't keep NUL, and no text can show the others."""
 
@@ -76,8 +80,10 @@ def _storable(*, lines: bool) -> Callable[[str], str]:
         for character in value:
             if lines and character in _LINE_BREAKS:
                 continue
-            if unicodedata.category(character) in {"Cc", "Cs"}:
+            if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
                 raise ValueError("must not hold control characters")
+            if character in _TURNS_TEXT_ROUND:
+                raise ValueError("must not hold characters that turn the text's direction")
         return value
 
     return check

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Response, g, make_response, render_template, request, session
 from flask.typing import ResponseReturnValue
 
-from notifier.staff import StaffMember, signed_in
+from notifier.staff import StaffMember, end_sessions, signed_in
 from notifier.web.board.blueprint import board
 from notifier.web.current import services
 
@@ -32,6 +32,14 @@ def start_session(member: StaffMember) -> None:
     session.clear()
     session.permanent = True
     session[_SESSION_KEY] = [str(member.id), member.session_epoch]
+
+
+def end_session() -> None:
+    """End what was begun, wherever else its cookie lies."""
+    member = _from_session()
+    if member is not None:
+        end_sessions(services(), member.id)
+    session.clear()
 
 
 @board.before_request

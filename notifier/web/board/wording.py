@@ -120,6 +120,7 @@ MESSAGE: dict[str, str] = {
     "order_confirmed": "order confirmed",
     "order_delayed": "delayed",
     "order_exception": "problem on the way",
+    "order_returned": "on its way back",
     "order_not_here": "not here on the day, sorry",
     "order_please_ignore": "please ignore our last message",
     "order_no_date_yet": "no date known yet",
@@ -141,6 +142,7 @@ DECISION: dict[str, str] = {
     "episode_already_spoken": "it has been said already",
     "waits_for_settlement": "waits until the last message is settled",
     "no_moment": "its moment is not here",
+    "unreached": "nothing reached them: ring them",
 }
 
 REASON: dict[Reason, str] = {
