@@ -31,6 +31,9 @@ from notifier.store.tables import FactRow, Job, Message, MessageKey, Task
 #: Jobs locked in one transaction, so that SQLite's one writer is never held for long.
 STEP = 100
 
+#: Calls that nobody needs to make once planning no longer owes them.
+_UNTIL_SETTLED = (":unreached:", ":declined:")
+
 _SUPPRESSED = frozenset({WhyNot.OPTED_OUT, WhyNot.BOUNCED, WhyNot.INVALID_ADDRESS})
 
 
@@ -300,7 +303,7 @@ def _keep_tasks(
         )
         changed = True
     for key, row in rows.items():
-        may_drop = ":unreached:" in key or key.startswith("update:")
+        may_drop = key.startswith("update:") or any(mark in key for mark in _UNTIL_SETTLED)
         if may_drop and key not in owed and row.done_at is None:
             row.done_at, row.dropped = now, True
             changed = True

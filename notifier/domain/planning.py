@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from notifier.domain.drift import BEFORE_UPDATE, WITHIN_TOLERANCE, Drift, DriftKind, drift_of
+from notifier.domain.drift import (
+    BEFORE_UPDATE,
+    WITHIN_TOLERANCE,
+    Drift,
+    DriftKind,
+    drift_of,
+    is_asked,
+)
 from notifier.domain.episodes import Episode, episode_of
+from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import Contact, PersonView, Reference, reference_of
 from notifier.domain.messages import Channel, Role, WhyNot
@@ -19,6 +27,9 @@ from notifier.domain.rules import Asserts, Family, Rule
 from notifier.domain.situation import Situation, situation_of
 from notifier.domain.steps import Step, next_step, out_of_reach
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
+
+#: Within what somebody who declined should hear from a person.
+_ANSWER_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +144,7 @@ class _ForPerson:
 
     def run(self) -> None:
         self._promised_update()
+        self._declined()
         slip_spoken = False
         for rule in self.rules:
             reason, values = self._consider(rule, slip_spoken=slip_spoken)
@@ -159,6 +171,25 @@ class _ForPerson:
                 kind="update",
                 why="update_promised",
                 due_at=due - BEFORE_UPDATE,
+                job_person=self.person.job_person,
+            )
+        )
+
+    def _declined(self) -> None:
+        """What was asked does not suit them: a person must find a time that does."""
+        mine = [fact for fact in self.job.state.answers if fact.person == self.person.job_person]
+        last = mine[-1] if mine else None
+        asked = is_asked(self.drift.kind) and last is not None
+        if not asked or last is None or last.type is not FactType.DECLINED:
+            return
+        if last.window != self.job.state.expected:
+            return
+        self.tasks.append(
+            TaskOwed(
+                key=f"call:{self.job.job}:{self.person.job_person}:declined:{last.id}",
+                kind="call",
+                why="offer_declined",
+                due_at=last.received_at + _ANSWER_WITHIN,
                 job_person=self.person.job_person,
             )
         )

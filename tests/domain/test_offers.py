@@ -238,3 +238,16 @@ def test_bad_news_waits_for_nothing() -> None:
     stage.send(accepted=False)
     stage.late(90)
     assert stage.owed() == ["running_late_again"]
+
+
+def test_what_does_not_suit_them_is_a_persons_task_until_it_is_settled() -> None:
+    """They said no to the time that we still expect: somebody finds one with them."""
+    stage = Stage()
+    stage.expect(window(8, 10))
+    stage.sent_and_delivered()
+    stage.say(FactType.DECLINED, window=window(8, 10), person=stage.customer.id)
+
+    assert [task.why for task in stage.plan().tasks] == ["offer_declined"]
+
+    stage.expect(NINE_TO_ELEVEN)
+    assert stage.plan().tasks == ()

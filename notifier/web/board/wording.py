@@ -191,6 +191,7 @@ CALL_WHY: dict[str, str] = {
     "not_coming_today": "we are not coming today: find another day",
     "missed_by_us": "we missed them: apologise",
     "call_asked_for": "they asked to be called",
+    "offer_declined": "the time that we asked about does not suit them",
     "update_promised": "we promised them an update",
 }
 
