@@ -46,6 +46,18 @@ def create_api_key(services: Services, brand_id: UUID, name: str) -> str:
     return key
 
 
+def revoke_api_keys(services: Services, brand_id: UUID, name: str) -> int:
+    """End every key of that name at once; return how many there were."""
+    with services.sessions.begin() as session:
+        ended = session.scalars(
+            update(ApiKey)
+            .where(ApiKey.brand_id == brand_id, ApiKey.name == name, ApiKey.revoked_at.is_(None))
+            .values(revoked_at=services.now())
+            .returning(ApiKey.id)
+        )
+        return len(ended.all())
+
+
 def authenticate(session: Session, services: Services, key: str) -> Caller | None:
     """Return whose `key` this is, or None if it is unknown or revoked."""
     if not key.startswith(_PREFIX):

@@ -15,6 +15,7 @@ def register_commands(app: Flask) -> None:
         serving.migrate,
         brands.brand,
         keys.create_api_key_command,
+        keys.revoke_api_key_command,
         staff.staff,
         staff.day_link,
         sources.sources,

@@ -15,7 +15,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from notifier.api_keys import create_api_key
+from notifier.api_keys import create_api_key, revoke_api_keys
 from notifier.brands import add_brand, keep_sender
 from notifier.cli.context import services
 from notifier.demo import load_demo_day
@@ -29,6 +29,7 @@ from notifier.store.tables import Brand, Staff
 from notifier.waking import Waker
 
 _THREADS = 8
+_FIRST_KEY = "first-steps"
 _DEFAULT = "default"  # the brand of the settings
 
 
@@ -137,7 +138,8 @@ def _say_where(services: Services, settings: Any) -> None:
     click.echo(f"The phones: {services.public_url}/sandbox")
     click.echo(f"The API:    {services.public_url}/api/docs\n")
     click.echo("Book a visit, and a phone in the sandbox buzzes:\n")
-    click.echo(_curl(services, create_api_key(services, demo.id, "first-steps")) + "\n")
+    revoke_api_keys(services, demo.id, _FIRST_KEY)  # the one of the last start
+    click.echo(_curl(services, create_api_key(services, demo.id, _FIRST_KEY)) + "\n")
 
 
 def _curl(services: Services, key: str) -> str:

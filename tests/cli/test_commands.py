@@ -41,6 +41,23 @@ def test_a_key_is_printed_and_nothing_else(run: FlaskCliRunner, services: Servic
     assert caller.brand_id == brand.id
 
 
+def test_a_revoked_key_opens_nothing_and_the_others_stay(
+    run: FlaskCliRunner, services: Services
+) -> None:
+    """All keys of the name end; one of another name goes on."""
+    given_brand(services)
+    lost, kept = (
+        run.invoke(args=["create-api-key", name]).stdout.strip() for name in ("lost", "kept")
+    )
+
+    assert run.invoke(args=["revoke-api-key", "lost"]).stdout == "Ended 1 key(s) named lost.\n"
+    assert run.invoke(args=["revoke-api-key", "lost"]).exit_code == 1
+
+    with reading(services.sessions) as session:
+        assert authenticate(session, services, lost) is None
+        assert authenticate(session, services, kept) is not None
+
+
 def test_an_unknown_brand_is_a_sentence_that_names_those_there_are(
     run: FlaskCliRunner, services: Services
 ) -> None:
