@@ -30,9 +30,10 @@ from notifier.people import (
     index_job,
     technician_named,
 )
-from notifier.planner import bring_up_to_date, fact_row, next_seq
+from notifier.planner import bring_up_to_date
 from notifier.services import Services
 from notifier.store.deliveries import release_waiting
+from notifier.store.facts import fact_row, next_seq
 from notifier.store.snapshots import refresh_told
 from notifier.store.tables import Brand, Job, JobPerson, Parcel, Promise
 

@@ -24,13 +24,12 @@ from notifier.people import technician_named
 from notifier.planner import (
     bring_up_to_date,
     customer_of,
-    fact_row,
-    next_seq,
     plan_snapshots,
 )
 from notifier.services import Services
+from notifier.store.facts import fact_row, next_seq
 from notifier.store.snapshots import Snapshot, load_snapshots, refresh_told
-from notifier.store.tables import Job, Promise
+from notifier.store.tables import AuditLine, Job, Promise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,20 +194,31 @@ def withdraw_in(
 
 def hold(services: Services, brand_id: UUID, job_id: UUID, *, actor: str) -> None:
     """*Hold, I'll call*: nothing goes out about this job until it is released."""
-    _set_hold(services, brand_id, job_id, held=True)
+    _set_hold(services, brand_id, job_id, held=True, actor=actor)
 
 
 def release(services: Services, brand_id: UUID, job_id: UUID, *, actor: str) -> None:
     """Let what is still true go out again."""
-    _set_hold(services, brand_id, job_id, held=False)
+    _set_hold(services, brand_id, job_id, held=False, actor=actor)
     services.wake()
 
 
-def _set_hold(services: Services, brand_id: UUID, job_id: UUID, *, held: bool) -> None:
+def _set_hold(services: Services, brand_id: UUID, job_id: UUID, *, held: bool, actor: str) -> None:
     with services.sessions.begin() as session:
         snapshot = _locked(session, brand_id, job_id)
         now = services.now()
         snapshot.job.held_at = now if held else None
+        session.add(
+            AuditLine(
+                id=services.ids(),
+                brand_id=brand_id,
+                actor=actor,
+                did="job_held" if held else "job_released",
+                subject=f"job:{job_id}",
+                body={},
+                at=now,
+            )
+        )
         snapshot.job.version += 1
         bring_up_to_date(session, services, [job_id], now=now)
 

@@ -7,7 +7,6 @@ outcome and receipt, and by the tick for jobs that time alone may have changed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -24,9 +23,9 @@ from notifier.domain.windows import Window, to_json
 from notifier.giving import give
 from notifier.links import link_hash, message_token
 from notifier.services import Services
-from notifier.store.facts import body_of
+from notifier.store.facts import fact_row, next_seq
 from notifier.store.snapshots import Snapshot, first_window, load_snapshots
-from notifier.store.tables import FactRow, Job, Message, MessageKey, Task
+from notifier.store.tables import Job, Message, MessageKey, Task
 
 #: Jobs locked in one transaction, so that SQLite's one writer is never held for long.
 STEP = 100
@@ -239,38 +238,6 @@ def _first_told(session: Session, services: Services, snapshot: Snapshot) -> boo
     return True
 
 
-def next_seq(facts: Sequence[Fact]) -> int:
-    """Return the place in the order of arrival of the next fact of a job."""
-    return max((fact.seq for fact in facts), default=0) + 1
-
-
-def fact_row(
-    job: Job,
-    fact: Fact,
-    *,
-    actor: str,
-    note: bytes | None = None,
-    source_id: UUID | None = None,
-    external_id: str | None = None,
-) -> FactRow:
-    """Return the row that records `fact` for `job`."""
-    return FactRow(
-        id=fact.id,
-        brand_id=job.brand_id,
-        job_id=job.id,
-        seq=fact.seq,
-        type=fact.type,
-        source=fact.source,
-        source_id=source_id,
-        actor=actor,
-        occurred_at=fact.occurred_at,
-        received_at=fact.received_at,
-        body=body_of(fact),
-        note=note,
-        external_id=external_id,
-    )
-
-
 def _keep_tasks(
     session: Session, services: Services, snapshot: Snapshot, planned: Plan, now: datetime
 ) -> bool:
@@ -342,8 +309,3 @@ def customer_of(snapshot: Snapshot) -> UUID | None:
         if view.role is Role.CUSTOMER:
             return view.job_person
     return None
-
-
-def with_fact(snapshot: Snapshot, fact: Fact) -> tuple[Fact, ...]:
-    """Return the snapshot's facts and `fact`, without changing anything."""
-    return (*snapshot.facts, replace(fact, seq=next_seq(snapshot.facts)))

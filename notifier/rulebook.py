@@ -152,7 +152,7 @@ def load_rulebook(directory: Path) -> Rulebook:
 
 
 def check_rules(rulebook: Rulebook, words: Words, locales: Sequence[str] = ("en",)) -> None:
-    """Check that every rule that is on has its words, and that these can be said.
+    """Check that every rule, on or off, has its words, and that these can be said.
 
     :raises RulesInvalid: with every fault found.
     """

@@ -16,7 +16,7 @@ from notifier.domain.messages import MessageStatus, WhyNot
 from notifier.domain.reasons import Party
 from notifier.domain.windows import OFF, UNKNOWN, from_json
 from notifier.errors import Conflict, Invalid, NotFound
-from notifier.store.tables import FactRow, Message, Promise
+from notifier.store.tables import AuditLine, FactRow, Message, Promise
 from tests.desk import TOMORROW, Desk, make_desk, staff_fact
 from tests.fakes.clock import FakeClock
 
@@ -313,3 +313,20 @@ def test_the_ledger_is_only_ever_added_to(desk: Desk) -> None:
         after = session.scalar(select(func.count()).select_from(Promise))
         assert session.scalar(select(func.count()).select_from(Message)) is not None
     assert (before, after) == (before, (before or 0) + 2)
+
+
+def test_who_held_a_job_and_who_released_it_is_on_record(desk: Desk) -> None:
+    """Silence that somebody asked for has a name behind it, as an id."""
+    job = desk.visit()
+
+    intake.hold(desk.services, desk.brand, job, actor="staff:1")
+    intake.release(desk.services, desk.brand, job, actor="staff:2")
+
+    with desk.services.sessions() as session:
+        lines = session.scalars(
+            select(AuditLine).where(AuditLine.subject == f"job:{job}").order_by(AuditLine.id)
+        )
+        assert [(line.did, line.actor) for line in lines] == [
+            ("job_held", "staff:1"),
+            ("job_released", "staff:2"),
+        ]

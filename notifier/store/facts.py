@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from notifier.domain.facts import Fact, FactSource, FactType, Terms
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Window, from_json, to_json
-from notifier.store.tables import FactRow
+from notifier.store.tables import FactRow, Job
 
 
 def body_of(fact: Fact) -> dict[str, Any]:
@@ -53,6 +54,38 @@ def fact_of(row: FactRow) -> Fact:
         terms=Terms(body["terms"]) if "terms" in body else None,
         withdraws=_id(body.get("withdraws")),
         hold_seconds=body.get("hold_seconds", 0),
+    )
+
+
+def next_seq(facts: Sequence[Fact]) -> int:
+    """Return the place in the order of arrival of the next fact of a job."""
+    return max((fact.seq for fact in facts), default=0) + 1
+
+
+def fact_row(
+    job: Job,
+    fact: Fact,
+    *,
+    actor: str,
+    note: bytes | None = None,
+    source_id: UUID | None = None,
+    external_id: str | None = None,
+) -> FactRow:
+    """Return the row that records `fact` for `job`."""
+    return FactRow(
+        id=fact.id,
+        brand_id=job.brand_id,
+        job_id=job.id,
+        seq=fact.seq,
+        type=fact.type,
+        source=fact.source,
+        source_id=source_id,
+        actor=actor,
+        occurred_at=fact.occurred_at,
+        received_at=fact.received_at,
+        body=body_of(fact),
+        note=note,
+        external_id=external_id,
     )
 
 
