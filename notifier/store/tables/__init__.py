@@ -20,7 +20,7 @@ from notifier.store.tables.people import (
     SearchTerm,
     Suppression,
 )
-from notifier.store.tables.work import Action, IdempotencyKey, Reply, Task
+from notifier.store.tables.work import Action, IdempotencyKey, Reply, RuleSet, Task
 
 __all__ = [
     "Action",
@@ -45,6 +45,7 @@ __all__ = [
     "Promise",
     "Receipt",
     "Reply",
+    "RuleSet",
     "SandboxItem",
     "SearchTerm",
     "Sender",

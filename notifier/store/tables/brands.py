@@ -27,6 +27,9 @@ class Brand(Base):
     country: Mapped[str]  # ISO 3166 alpha-2, to read numbers without a +
     quiet_from: Mapped[str]  # local "21:00"
     quiet_until: Mapped[str]  # local "08:00"
+    quiet_days: Mapped[
+        dict[str, Any] | None
+    ]  # other hours on a weekday: {"sun": ["20:00", "10:00"]}
     amends: Mapped[dict[str, Any]]  # the goodwill policy; its use comes later
     demo: Mapped[bool]  # always on the sandbox, whatever is configured
     live_at: Mapped[datetime | None]  # null: in shadow. What happened before owes nothing
@@ -61,6 +64,7 @@ class Technician(Base):
     name: Mapped[Sealed]
     name_hash: Mapped[Blind]
     phone: Mapped[Sealed | None]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))  # how they are asked
     created_at: Mapped[datetime]
 
 

@@ -136,6 +136,7 @@ class Promise(Base):
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"))
     job_person_id: Mapped[UUID] = mapped_column(ForeignKey("job_people.id"))
     asserts: Mapped[ExpectationJson | None]
+    what: Mapped[Word] = mapped_column(default="window", server_default="window")  # PromiseKind
     moment: Mapped[datetime | None]  # an update promise: "we will text by 3 pm"
     given_at: Mapped[datetime]  # the hand-over, or the booking's or call's own time
     tell_by: Mapped[datetime | None]

@@ -24,6 +24,7 @@ class Message(Base):
         Index("ix_messages_job", "job_id", "created_at"),
         Index("ix_messages_provider", "provider", "provider_id"),
         Index("ix_messages_link", "link_hash"),
+        Index("ix_messages_carried_by", "carried_by"),
         Index("ix_messages_contact_point", "contact_point_id", "created_at"),
     )
 
@@ -40,6 +41,7 @@ class Message(Base):
     episode_no: Mapped[int]
     channel: Mapped[Word]
     step: Mapped[int]  # place of the channel in the rule's order, from 0
+    priority: Mapped[int] = mapped_column(default=1, server_default="1")  # 0 goes first, 2 last
     locale: Mapped[str]
 
     status: Mapped[Word]
@@ -66,6 +68,7 @@ class Message(Base):
     rules_hash: Mapped[str]
     template_hash: Mapped[str | None]
 
+    carried_by: Mapped[UUID | None]  # the digest that says it too, and whose fate it shares
     claimed_at: Mapped[datetime | None]  # the latest claim; null: never claimed
     attempt_id: Mapped[UUID | None]  # the latest attempt
     attempts: Mapped[int]

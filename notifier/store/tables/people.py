@@ -16,6 +16,7 @@ class Person(Base):
     """A customer or someone they named. Destroying `key` erases them everywhere."""
 
     __tablename__ = "people"
+    __table_args__ = (Index("ix_people_identity", "brand_id", "identity_hash"),)
 
     id: Mapped[Id]
     brand_id: Mapped[UUID] = mapped_column(ForeignKey("brands.id"))
@@ -24,6 +25,7 @@ class Person(Base):
     locale: Mapped[str]
     zone: Mapped[str | None]  # as they stated it; wins over their number's
     no_contact_at: Mapped[datetime | None]  # asked to be left alone on every channel
+    identity_hash: Mapped[Blind | None]  # the same human of several jobs; never a number alone
     created_at: Mapped[datetime]
 
 

@@ -85,3 +85,15 @@ class IdempotencyKey(Base):
     job_id: Mapped[UUID]
     fact_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
+
+
+class RuleSet(Base):
+    """The rules as they were written, and since when they are in force. Append-only."""
+
+    __tablename__ = "rule_sets"
+    __table_args__ = (Index("ix_rule_sets_in_force_at", "in_force_at"),)
+
+    id: Mapped[Id]
+    hash: Mapped[str]
+    files: Mapped[dict[str, Any]]  # file name to its text
+    in_force_at: Mapped[datetime]
