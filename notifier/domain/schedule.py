@@ -1,0 +1,69 @@
+"""Moments that rules name: before or after an edge of a window, by the calendar of the place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+#: Whether a business works on a day.
+WorkingDays = Callable[[date], bool]
+
+
+class Edge(StrEnum):
+    """What a moment is counted from."""
+
+    BOOKED = "booked"
+    STATUS = "status"  # when the status became what it is
+    PROMISED_START = "promised.start"
+    PROMISED_END = "promised.end"
+    AGREED_START = "agreed.start"
+    AGREED_END = "agreed.end"
+    EXPECTED_START = "expected.start"
+    EXPECTED_END = "expected.end"
+    TOLD_START = "told.start"
+    TOLD_END = "told.end"
+    TELL_BY = "tell_by"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class At:
+    """A moment: so long before or after an edge, or a time of day some days from its date.
+
+    `shift` is negative before the edge. With `time` it is `days` (or `working_days`) from the
+    local date of the edge at the place, at that local time.
+    """
+
+    edge: Edge
+    shift: timedelta = timedelta(0)
+    days: int = 0
+    working_days: int = 0
+    time: time | None = None
+
+
+def moment_of(at: At, edge: datetime, *, zone: ZoneInfo, works: WorkingDays) -> datetime:
+    """Return the moment (UTC) that `at` names for an edge at `edge`.
+
+    A local time that the clock skips is read as the moment at which it was skipped; one that
+    the clock shows twice is read as the first.
+
+    :param zone: of the place.
+    :param works: days on which it is false are not counted by `working_days`.
+    """
+    if at.time is None and not at.days and not at.working_days:
+        return edge + at.shift
+    local = edge.astimezone(zone)
+    day = _add_working_days(local.date(), at.working_days, works) + timedelta(days=at.days)
+    moment = datetime.combine(day, at.time or local.time(), zone)
+    return moment.astimezone(UTC) + at.shift
+
+
+def _add_working_days(day: date, count: int, works: WorkingDays) -> date:
+    step = timedelta(days=1 if count > 0 else -1)
+    left = abs(count)
+    while left:
+        day += step
+        left -= works(day)
+    return day
