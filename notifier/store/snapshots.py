@@ -87,7 +87,7 @@ def load_snapshots(
     contacts = _contacts(session, {person.id for pairs in people.values() for _, person in pairs})
     suppressed = _suppressed(session, contacts)
     return {
-        job.id: _snapshot(
+        job.id: snapshot_of(
             job,
             brands[job.brand_id],
             facts[job.id],
@@ -200,7 +200,7 @@ def _suppressed(
     return {(row.brand_id, row.channel, row.address_hash): row.why for row in rows}
 
 
-def _snapshot(
+def snapshot_of(
     job: Job,
     brand: Brand,
     fact_rows: list[FactRow],
@@ -211,6 +211,7 @@ def _snapshot(
     contacts: dict[UUID, list[ContactPoint]],
     suppressed: dict[tuple[UUID, str, bytes], str],
 ) -> Snapshot:
+    """Return the snapshot that these rows make: those of now, or as they stood in the past."""
     facts = tuple(fact_of(row) for row in fact_rows)
     parcels = {row.tracking_code: row for row in parcel_rows}
     state = fold(JobKind(job.kind), facts, parcels)
