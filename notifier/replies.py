@@ -31,7 +31,7 @@ _log = structlog.get_logger()
 
 #: Minutes within which a person reads a reply.
 _READ_WITHIN = 30
-_SOONER = {Intent.HE_IS_HERE: 5, Intent.CANCEL: 15, Intent.RESCHEDULE: 15, Intent.DECLINE: 15}
+_SOONER = {Intent.ARRIVED: 5, Intent.CANCEL: 15, Intent.RESCHEDULE: 15, Intent.DECLINE: 15}
 
 #: An offer can be answered once it may have been read.
 _MAY_BE_READ = frozenset(

@@ -26,7 +26,7 @@ class Intent(StrEnum):
     CONFIRM = "confirm"
     RESCHEDULE = "reschedule"
     DECLINE = "decline"
-    HE_IS_HERE = "he_is_here"
+    ARRIVED = "he_is_here"  # whoever was awaited is there; stored replies keep the older word
     OTHER = "other"
 
 
@@ -63,6 +63,12 @@ _WHOLE: dict[Intent, frozenset[str]] = {
         {
             "r", "reschedule", "i need to reschedule", "need to reschedule", "can we reschedule",
             "can i reschedule", "reprogramar", "quiero reprogramar", "cambiar la cita",
+        }
+    ),
+    Intent.ARRIVED: frozenset(
+        {
+            "h", "here", "already here", "he is here", "she is here", "they are here",
+            "they're here", "here already", "aqui", "esta aqui",
         }
     ),
     Intent.DECLINE: frozenset(
@@ -168,7 +174,7 @@ def classify(text: str, *, suppressed: bool = False) -> Intent:
     if suppressed and whole in _YES:
         return Intent.OPT_IN
     for intent, words in _WHOLE.items():
-        if whole in words:
+        if whole in words and not (intent is Intent.ARRIVED and "?" in said):  # "here?" asks
             return intent
     if _ANY_CHANNEL.search(said):
         return Intent.NO_CONTACT
@@ -177,7 +183,7 @@ def classify(text: str, *, suppressed: bool = False) -> Intent:
     if _OPT_OUT.search(_NOT_AN_OPT_OUT.sub(" ", said)) or sentences & _SENTENCE or strangers:
         return Intent.OPT_OUT
     if _HERE.match(said) and not _NOT_HERE.search(said):
-        return Intent.HE_IS_HERE
+        return Intent.ARRIVED
     return Intent.OTHER
 
 

@@ -103,12 +103,24 @@ def test_asking_for_no_contact_closes_every_channel(text: str) -> None:
         ("Reschedule please", Intent.RESCHEDULE),
         ("x", Intent.DECLINE),
         ("That doesn’t work for me", Intent.DECLINE),
-        ("He's here", Intent.HE_IS_HERE),
-        ("he is already here, thanks", Intent.HE_IS_HERE),
-        ("He is already here", Intent.HE_IS_HERE),
-        ("the technician just arrived", Intent.HE_IS_HERE),
-        ("Sam is here", Intent.HE_IS_HERE),
-        ("ya llegó", Intent.HE_IS_HERE),
+        ("He's here", Intent.ARRIVED),
+        ("he is already here, thanks", Intent.ARRIVED),
+        ("He is already here", Intent.ARRIVED),
+        ("the technician just arrived", Intent.ARRIVED),
+        ("Sam is here", Intent.ARRIVED),
+        ("ya llegó", Intent.ARRIVED),
+        ("H", Intent.ARRIVED),
+        ("h.", Intent.ARRIVED),
+        ("H H", Intent.ARRIVED),
+        ("here", Intent.ARRIVED),
+        ("They’re here!", Intent.ARRIVED),
+        ("Already here, thanks", Intent.ARRIVED),
+        ("ya está aquí", Intent.ARRIVED),
+        ("H?", Intent.OTHER),
+        ("not here", Intent.OTHER),
+        ("here?", Intent.OTHER),
+        ("Hi", Intent.OTHER),
+        ("He", Intent.OTHER),
         ("He is not here", Intent.OTHER),
         ("nobody is here", Intent.OTHER),
         ("is he here?", Intent.OTHER),
@@ -128,3 +140,16 @@ def test_yes_brings_back_only_who_had_left() -> None:
     assert classify("Yes", suppressed=True) is Intent.OPT_IN
     assert classify("Sí", suppressed=True) is Intent.OPT_IN
     assert classify("Yes") is Intent.CONFIRM
+
+
+def test_the_letters_that_we_ask_for_are_no_carriers_keyword() -> None:
+    """C, R, X and H mean one thing each, opt nobody in or out, and H is not HELP."""
+    asked = {letter: classify(letter, suppressed=True) for letter in "CRXH"}
+
+    assert asked == {
+        "C": Intent.CONFIRM,
+        "R": Intent.RESCHEDULE,
+        "X": Intent.DECLINE,
+        "H": Intent.ARRIVED,
+    }
+    assert classify("HELP") is Intent.HELP
