@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -113,10 +113,11 @@ class RulesInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """The rules in force, and a hash that names them."""
+    """The rules in force, a hash that names them, and the texts that they were read from."""
 
     rules: tuple[Rule, ...]
     hash: str
+    files: Mapping[str, str] = field(default_factory=dict)  # name to text
 
     def rule(self, rule_id: str) -> Rule | None:
         """Return the rule of that name, if it is still there."""
@@ -128,27 +129,34 @@ def load_rulebook(directory: Path) -> Rulebook:
 
     :raises RulesInvalid: with every fault found, not only the first.
     """
+    files = {path.name: path.read_text(encoding="utf-8") for path in directory.glob("*.yaml")}
+    if not files:
+        raise RulesInvalid([Fault(str(directory), 0, "there is no rule file (*.yaml) in it")])
+    return rulebook_of(files)
+
+
+def rulebook_of(files: Mapping[str, str]) -> Rulebook:
+    """Return the rules of `files`, each a name and its text, in the order of their names.
+
+    :raises RulesInvalid: with every fault found, not only the first.
+    """
     faults: list[Fault] = []
     rules: list[Rule] = []
     digest = hashlib.sha256()
     seen: dict[str, str] = {}
-    files = sorted(directory.glob("*.yaml"))
-    if not files:
-        raise RulesInvalid([Fault(str(directory), 0, "there is no rule file (*.yaml) in it")])
-    for path in files:
-        text = path.read_text(encoding="utf-8")
+    for name, text in sorted(files.items()):
         digest.update(text.encode())
-        found, wrong = _read(path.name, text)
+        found, wrong = _read(name, text)
         faults += wrong
         for rule, line in found:
             if rule.id in seen:
                 sentence = f"the rule `{rule.id}` is in {seen[rule.id]} already"
-                faults.append(Fault(path.name, line, sentence))
-            seen[rule.id] = path.name
+                faults.append(Fault(name, line, sentence))
+            seen[rule.id] = name
             rules.append(rule)
     if faults:
         raise RulesInvalid(faults)
-    return Rulebook(tuple(rules), digest.hexdigest()[:16])
+    return Rulebook(tuple(rules), digest.hexdigest()[:16], files)
 
 
 def check_rules(rulebook: Rulebook, words: Words, locales: Sequence[str] = ("en",)) -> None:
