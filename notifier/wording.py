@@ -110,7 +110,14 @@ class _Speaker:
     reader_zone: ZoneInfo | None
     now: datetime
 
-    def window(self, window: Window, *, may_be_by: bool = False, with_day: bool = True) -> str:
+    def window(
+        self,
+        window: Window,
+        *,
+        may_be_by: bool = False,
+        with_day: bool = True,
+        with_zone: bool = True,
+    ) -> str:
         """Return "today 9:45-11:45 AM", "Mon 23 Nov 9-11 AM", or "by 11:45 AM" once started."""
         last = window.end - _TICK
         if may_be_by and window.start <= self.now:
@@ -119,19 +126,26 @@ class _Speaker:
         if self._needs_two_days(window):
             return (
                 f"{self._day(window.start, _SHORT_DATE)} {self._time(window.start)}-"
-                f"{self._day(last, _SHORT_DATE)} {self._time(window.end, ends=True, zone=True)}"
+                f"{self._day(last, _SHORT_DATE)} "
+                f"{self._time(window.end, ends=True, zone=with_zone)}"
             )
         day = self._day(window.start, _SHORT_DATE) + " " if with_day else ""
-        return day + self._times(window)
+        return day + self._times(window, with_zone=with_zone)
 
     def in_full(
-        self, window: Window, *, is_order: bool, may_be_by: bool = False, with_day: bool = True
+        self,
+        window: Window,
+        *,
+        is_order: bool,
+        may_be_by: bool = False,
+        with_day: bool = True,
+        with_zone: bool = True,
     ) -> str:
         """Return "Monday 23 November, 9:45 AM to 11:45 AM": it may be read days later."""
         if is_order:
             return self.day_of_delivery(window, _FULL_DATE)
         last = window.end - _TICK
-        end = self._time(window.end, ends=True, zone=True)
+        end = self._time(window.end, ends=True, zone=with_zone)
         if may_be_by and window.start <= self.now:
             return f"{self._date(last, _FULL_DATE)}, {self.phrases.by.format(end)}"
         if self._needs_two_days(window):
@@ -159,8 +173,13 @@ class _Speaker:
         """Return whether both start on the same local date."""
         return self._local(one.start).date() == self._local(other.start).date()
 
-    def _times(self, window: Window) -> str:
-        start, end = self._time(window.start), self._time(window.end, ends=True, zone=True)
+    def reads_differently(self, window: Window) -> bool:
+        """Return whether the reader's clock shows something else when `window` ends."""
+        return self._reads_differently(window.end)
+
+    def _times(self, window: Window, *, with_zone: bool = True) -> str:
+        start = self._time(window.start)
+        end = self._time(window.end, ends=True, zone=with_zone)
         period = self._period(window.start)
         shared = (
             period
@@ -252,12 +271,20 @@ def _happens_twice(local: datetime) -> bool:
 
 
 def _old(speaker: _Speaker, old: Window, new: Window | None) -> str:
-    return speaker.window(old, with_day=new is None or not speaker.same_day(old, new))
+    with_day, with_zone = _not_said_by(speaker, old, new)
+    return speaker.window(old, with_day=with_day, with_zone=with_zone)
 
 
 def _old_in_full(speaker: _Speaker, old: Window, new: Window | None, *, is_order: bool) -> str:
-    with_day = new is None or not speaker.same_day(old, new)
-    return speaker.in_full(old, is_order=is_order, with_day=with_day)
+    with_day, with_zone = _not_said_by(speaker, old, new)
+    return speaker.in_full(old, is_order=is_order, with_day=with_day, with_zone=with_zone)
+
+
+def _not_said_by(speaker: _Speaker, old: Window, new: Window | None) -> tuple[bool, bool]:
+    """Return whether `old` must name its day, and its zone: the new time names them already."""
+    if new is None:
+        return True, True
+    return not speaker.same_day(old, new), not speaker.reads_differently(new)
 
 
 def _items(items: Sequence[str], phrases: Phrases) -> str | None:

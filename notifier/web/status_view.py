@@ -191,10 +191,11 @@ def _parcel(page: StatusPage, parcel: ParcelOnPage, now: datetime) -> ParcelView
     window = parcel.expected if isinstance(parcel.expected, Window) else None
     unheard = parcel.status is JobStatus.ORDERED  # what was said spoke of the whole order
     status = page.status if unheard else parcel.status
+    dateless = status in FINISHED or status is JobStatus.NOT_RECEIVED  # its day proved wrong
     return ParcelView(
         carrier=parcel.carrier,
         words=_PARCEL_WORDS[status],
-        expected=None if status in FINISHED else _when(page, window, now),
+        expected=None if dateless else _when(page, window, now),
     )
 
 

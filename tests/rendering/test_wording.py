@@ -85,9 +85,18 @@ def test_unknown_and_off_have_no_time() -> None:
 def test_the_zone_is_named_when_the_readers_clock_shows_something_else() -> None:
     """A visit reads in the zone of its place; a reader elsewhere is told which that is."""
     assert reader(reader_zone=NEW_YORK).new == "today 9:45-11:45 AM PT"
-    assert reader(reader_zone=NEW_YORK).old == "9-11 AM PT"
+    assert reader(reader_zone=NEW_YORK, asserts=UNKNOWN).old == "today 9-11 AM PT"
     assert reader(reader_zone=ZoneInfo("America/Vancouver")).new == "today 9:45-11:45 AM"
     assert reader(reader_zone=NEW_YORK, next_update_at=at(23, 11)).next == "11 AM PT"
+
+
+def test_the_zone_is_named_once_beside_two_times() -> None:
+    """ "9:45-11:45 AM PT, not 9-11 AM PT" says it twice; the new time, always there, has it."""
+    values = reader(reader_zone=NEW_YORK)
+
+    assert (values.new, values.old) == ("today 9:45-11:45 AM PT", "9-11 AM")
+    assert values.new_in_full == "Monday 23 November, 9:45 AM to 11:45 AM PT"
+    assert values.old_in_full == "9 AM to 11 AM"
 
 
 def test_a_zone_without_a_short_name_is_named_by_its_city() -> None:

@@ -46,7 +46,10 @@ def test_an_order_shows_dates_and_parcels_and_takes_i_dont_have_it(
     assert {press(client, link, "not-received") for _ in range(2)} == {303}
 
     assert facts_of(services, job) == [("delivered", "staff"), ("not_received", "customer")]
-    assert "You told us that it did not arrive" in show(client, link)
+    page = show(client, link)
+    assert "You told us that it did not arrive" in page
+    assert "reported missing" in page
+    assert "reported missing:" not in page  # the day on which it was not there is no news
 
 
 def test_a_late_order_says_the_new_date(
