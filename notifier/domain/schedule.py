@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from notifier.domain.local_time import instant_of
+
 #: Whether a business works on a day.
 WorkingDays = Callable[[date], bool]
+
+#: Days. A business that never works must not keep us counting for ever.
+_LONGEST_CLOSED = 31
 
 
 class Edge(StrEnum):
@@ -56,14 +61,17 @@ def moment_of(at: At, edge: datetime, *, zone: ZoneInfo, works: WorkingDays) -> 
         return edge + at.shift
     local = edge.astimezone(zone)
     day = _add_working_days(local.date(), at.working_days, works) + timedelta(days=at.days)
-    moment = datetime.combine(day, at.time or local.time(), zone)
-    return moment.astimezone(UTC) + at.shift
+    return instant_of(day, at.time or local.time(), zone) + at.shift
 
 
 def _add_working_days(day: date, count: int, works: WorkingDays) -> date:
     step = timedelta(days=1 if count > 0 else -1)
-    left = abs(count)
-    while left:
-        day += step
-        left -= works(day)
+    for _ in range(abs(count)):
+        day = _next_working(day + step, step, works)
     return day
+
+
+def _next_working(day: date, step: timedelta, works: WorkingDays) -> date:
+    """Return the first day from `day` on that is worked; `day` where none of a month is."""
+    days = (day + step * n for n in range(_LONGEST_CLOSED))
+    return next((one for one in days if works(one)), day)

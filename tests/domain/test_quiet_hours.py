@@ -1,6 +1,7 @@
 """Nobody is woken: nine in the evening to eight in the morning, by the reader's own clock."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,13 @@ from hypothesis import strategies as st
 
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind
-from notifier.domain.quiet_hours import next_allowed, send_moment
+from notifier.domain.quiet_hours import (
+    ALL_DAY,
+    NO_HOURS,
+    QuietHours,
+    next_allowed,
+    send_moment,
+)
 from tests.domain.stage import PLACE, QUIET, Stage, at, window
 
 NEW_YORK, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
@@ -160,3 +167,126 @@ def test_the_readers_clock_counts_not_the_places() -> None:
     stage.now = at(19)
     stage.late(120)
     assert stage.plan().owed[0].send_at == at(5, day=25)  # eight in New York
+
+
+# --- By weekday -------------------------------------------------------------------------------
+
+SUNDAYS = QuietHours(time(21), time(8), days=((6, (time(20), time(10))),))
+
+
+def on(day: int, hour: int, minute: int = 0) -> datetime:
+    """Return a moment of November 2026 at the place; the 28th is a Saturday."""
+    return at(hour, minute, day=day)
+
+
+@pytest.mark.parametrize(
+    ("moment", "allowed"),
+    [
+        (on(28, 20, 30), on(28, 20, 30)),  # Saturday's own hours
+        (on(28, 22), on(29, 10)),  # the night ends as Sunday's hours say
+        (on(29, 9), on(29, 10)),
+        (on(29, 20), on(30, 8)),  # and Sunday's evening begins earlier
+    ],
+)
+def test_a_weekday_may_have_hours_of_its_own(moment: datetime, allowed: datetime) -> None:
+    """Sundays are quiet until ten and from eight in the evening on."""
+    assert next_allowed(moment, SUNDAYS, [PLACE]) == allowed
+
+
+def test_a_day_may_be_quiet_as_a_whole_and_another_not_at_all() -> None:
+    """Saturday and Sunday are; on Monday nobody minds."""
+    hours = QuietHours(time(21), time(8), days=((5, ALL_DAY), (6, ALL_DAY), (0, NO_HOURS)))
+    assert next_allowed(on(27, 21), hours, [PLACE]) == on(30, 0)
+    assert next_allowed(on(30, 3), hours, [PLACE]) == on(30, 3)
+
+
+def test_dates_may_be_quiet_as_a_whole() -> None:
+    """Thanksgiving, the 26th: what waits from the evening before goes on the 27th."""
+    hours = QuietHours(time(21), time(8), closed=lambda day: day == date(2026, 11, 26))
+    assert next_allowed(on(25, 22), hours, [PLACE]) == on(27, 8)
+    assert next_allowed(on(26, 12), hours, [PLACE]) == on(27, 8)
+
+
+def test_the_strictest_of_several_is_quiet_whenever_one_is() -> None:
+    """A lunch break, a night and a Sunday, joined: each hour of a week is checked."""
+    lunch, sunday = QuietHours(time(13), time(14)), QuietHours(time(9), time(9), ((6, ALL_DAY),))
+    joined = QuietHours.strictest(QUIET, lunch, sunday, QUIET)
+    assert len(list(joined.parts())) == 3
+    for hour in range(7 * 24):
+        moment = on(23, 0) + timedelta(hours=hour)
+        each = [hours.covers(moment, PLACE) for hours in (QUIET, lunch, sunday)]
+        assert joined.covers(moment, PLACE) is any(each)
+    assert next_allowed(on(23, 13, 10), joined, [PLACE]) == on(23, 14)
+    assert next_allowed(on(28, 21), joined, [PLACE]) == on(30, 8)
+    with pytest.raises(ValueError, match="no hours"):
+        QuietHours.strictest()
+
+
+def test_hours_of_several_zones_by_weekday_find_the_day_that_has_one() -> None:
+    """From Monday to Friday the two nights leave no hour; on Saturday they do."""
+    hours = QuietHours(time(12), time(10), days=((5, (time(21), time(8))),))
+    both = [PLACE, NEW_YORK]  # three hours apart, and two hours a day
+    assert next_allowed(on(23, 12), hours, both) == on(28, 8)
+
+
+def test_quiet_without_end_does_not_keep_a_message_for_ever() -> None:
+    """Somebody wrote that it is always quiet: a mistake ends after two weeks."""
+    always = QuietHours(time.min, time.max)
+    assert on(24, 12) < always.end_after(on(24, 12), PLACE) <= on(24, 12) + timedelta(days=15)
+
+
+# --- Drop, send anyway, law -------------------------------------------------------------------
+
+
+def drops(owed_at: datetime, *, now: datetime | None = None, **changes: Any) -> datetime | None:
+    """Return when a message that may not wait goes, if it does."""
+    values = {"quiet": QUIET, "zones": [PLACE], "tell_by": None, "starts": ()} | changes
+    return send_moment(owed_at, now=now or owed_at, manner="drop", **values)
+
+
+def test_what_may_not_wait_is_dropped_at_night_and_goes_by_day() -> None:
+    """A thank-you at eleven in the evening is better not said at eight."""
+    assert drops(at(23)) is None
+    assert drops(at(15)) == at(15)
+
+
+@pytest.mark.parametrize("now", [at(22), at(8, day=25), at(12, day=25)])
+def test_what_was_dropped_stays_dropped(now: datetime) -> None:
+    """Planned again in the morning it is not owed after all, whether the night came or went."""
+    assert drops(at(20, 59), now=now) is None
+    assert drops(at(20, 59), now=at(20, 59, day=24)) == at(20, 59)
+
+
+def test_what_concerns_the_next_hours_is_not_dropped() -> None:
+    """The rule says how near: an hour here, three unless it says."""
+    assert drops(at(22), starts=[at(0, 30, day=25)]) == at(22)
+    assert drops(at(22), starts=[at(0, 30, day=25)], send_anyway_within=timedelta(hours=1)) is None
+
+
+def test_a_rule_says_how_near_is_worth_waking_for() -> None:
+    """Six hours before a visit at four; or never."""
+    values = {"quiet": QUIET, "zones": [PLACE], "tell_by": None, "starts": [at(4, day=25)]}
+
+    def sent(hours: float) -> datetime:
+        within = timedelta(hours=hours)
+        return send_moment(at(22), now=at(22), send_anyway_within=within, **values)  # type: ignore[arg-type]
+
+    assert sent(6) == at(22)
+    assert sent(3) == at(8, day=25)
+    values["starts"] = [at(22)]
+    assert sent(0) == at(8, day=25)
+
+
+def test_no_urgency_overrides_what_is_law() -> None:
+    """Neither a window that is near, nor a `tell_by` at night, nor both the brand's own hours."""
+    law = QuietHours(time(20), time(9), binding=True)
+    quiet = QuietHours.strictest(QUIET, law)
+    near = {"quiet": quiet, "zones": [PLACE], "tell_by": None, "starts": [at(23)]}
+    assert send_moment(at(22), now=at(22), **near) == at(9, day=25)  # type: ignore[arg-type]
+    assert drops(at(22), quiet=quiet, starts=[at(23)]) is None
+    assert send_moment(
+        at(22, day=23), now=at(22, day=23), quiet=quiet, zones=[PLACE], tell_by=at(7), starts=()
+    ) == at(9)
+    softer = QuietHours.strictest(QUIET, QuietHours(time(23), time(6), binding=True))
+    near["quiet"] = softer
+    assert send_moment(at(22), now=at(22), **near) == at(22)  # type: ignore[arg-type]
