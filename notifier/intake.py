@@ -29,7 +29,7 @@ from notifier.planner import (
 from notifier.services import Services
 from notifier.store.facts import fact_row, next_seq
 from notifier.store.snapshots import Snapshot, load_snapshots, refresh_told
-from notifier.store.tables import AuditLine, Job, Promise
+from notifier.store.tables import AuditLine, Promise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,10 +224,10 @@ def _set_hold(services: Services, brand_id: UUID, job_id: UUID, *, held: bool, a
 
 
 def _locked(session: Session, brand_id: UUID, job_id: UUID) -> Snapshot:
-    known = session.scalar(select(Job.brand_id).where(Job.id == job_id))
-    if known != brand_id:
+    snapshot = load_snapshots(session, [job_id], lock=True).get(job_id)
+    if snapshot is None or snapshot.job.brand_id != brand_id:
         raise NotFound("there is no such job")
-    return load_snapshots(session, [job_id], lock=True)[job_id]
+    return snapshot
 
 
 def _customer(snapshot: Snapshot) -> UUID:

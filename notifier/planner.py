@@ -62,7 +62,9 @@ def plan_snapshots(
     blocked: list[UUID] = []
     for snapshot in snapshots.values():
         planned = plan(snapshot.plan_input, services.rulebook.rules, now=now)
-        changes = reconcile(_rows(snapshot), planned, finished=snapshot.state.finished, now=now)
+        changes = reconcile(
+            outbox_rows(snapshot), planned, finished=snapshot.state.finished, now=now
+        )
         changed = _apply(session, services, snapshot, changes, now)
         if any(owed.why_not is not None for _, owed in changes.bind):
             blocked.append(snapshot.job.id)
@@ -95,7 +97,8 @@ def look_again(services: Services, limit: int = STEP) -> int:
     return len(due)
 
 
-def _rows(snapshot: Snapshot) -> list[Row]:
+def outbox_rows(snapshot: Snapshot) -> list[Row]:
+    """Return what reconciling reads of the messages of a job."""
     return [
         Row(
             id=message.id,
@@ -188,6 +191,7 @@ def _bind(snapshot: Snapshot, row: Message, owed: Owed, now: datetime) -> None:
         return
     if owed.why_not is not None and row.contact_point_id is not None:
         row.status, row.reason = _blocked_status(owed.why_not), owed.why_not
+        row.settled_at = now
         row.send_at = row.due_at = owed.send_at
         return
     if snapshot.job.held_at is not None:
@@ -242,10 +246,10 @@ def _keep_tasks(
     session: Session, services: Services, snapshot: Snapshot, planned: Plan, now: datetime
 ) -> bool:
     """Raise the tasks owed; drop the calls that nobody needs to make any more."""
-    rows = {
-        task.key: task
-        for task in session.scalars(select(Task).where(Task.job_id == snapshot.job.id))
-    }
+    rows: dict[str, Task] = {}
+    if snapshot.has_tasks:
+        found = session.scalars(select(Task).where(Task.job_id == snapshot.job.id))
+        rows = {task.key: task for task in found}
     owed = {task.key: task for task in planned.tasks}
     changed = False
     for key, task in owed.items():

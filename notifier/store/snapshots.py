@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import BindParameter, Row, and_, bindparam, select
+from sqlalchemy.orm import Session, defer
 
 from notifier.domain.facts import Fact
 from notifier.domain.folding import JobState, fold
@@ -33,9 +33,68 @@ from notifier.store.tables import (
     Person,
     Promise,
     Suppression,
+    Task,
 )
 
-_OfJob = TypeVar("_OfJob", FactRow, Parcel, Promise, Message)
+_OfJob = TypeVar("_OfJob", Row[Any], Parcel, Promise, Message)
+
+# The queries are built once: building one anew costs more than running it.
+_OF_JOBS: BindParameter[UUID] = bindparam("job_ids", expanding=True)
+_LOCK = select(Job.id).where(Job.id.in_(_OF_JOBS)).order_by(Job.id).with_for_update()
+_SUPPRESSED = (
+    select(Suppression.why)
+    .where(
+        Suppression.brand_id == ContactPoint.brand_id,
+        Suppression.channel == ContactPoint.channel,
+        Suppression.address_hash == ContactPoint.address_hash,
+        Suppression.lifted_at.is_(None),
+    )
+    .order_by(Suppression.since.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_AROUND = (
+    select(
+        Job,
+        Brand,
+        select(Task.id).where(Task.job_id == Job.id).exists(),
+        JobPerson,
+        Person,
+        ContactPoint,
+        _SUPPRESSED,
+    )
+    .join(Brand, Brand.id == Job.brand_id)
+    .outerjoin(JobPerson, JobPerson.job_id == Job.id)
+    .outerjoin(Person, Person.id == JobPerson.person_id)
+    .outerjoin(
+        ContactPoint,
+        and_(ContactPoint.person_id == Person.id, ContactPoint.replaced_at.is_(None)),
+    )
+    .where(Job.id.in_(_OF_JOBS))
+    .order_by(Job.id, JobPerson.position, ContactPoint.created_at, ContactPoint.id)
+    .execution_options(populate_existing=True)
+)
+_FACTS = select(
+    FactRow.job_id,
+    FactRow.id,
+    FactRow.seq,
+    FactRow.type,
+    FactRow.source,
+    FactRow.occurred_at,
+    FactRow.received_at,
+    FactRow.body,
+).where(FactRow.job_id.in_(_OF_JOBS))
+_PARCELS = select(Parcel).where(Parcel.job_id.in_(_OF_JOBS))
+_PROMISES = (
+    select(Promise).where(Promise.job_id.in_(_OF_JOBS)).order_by(Promise.recorded_at, Promise.id)
+)
+_MESSAGES = (
+    select(Message)
+    .where(Message.job_id.in_(_OF_JOBS))
+    .order_by(Message.created_at, Message.id)
+    # What went out is nothing to planning, and long.
+    .options(*map(defer, (Message.recipient, Message.subject, Message.body, Message.html)))
+)
 
 #: Providers that never say what became of a message: silence may be presumed to be success.
 WITHOUT_RECEIPTS = frozenset({"smtp"})
@@ -50,6 +109,7 @@ class Snapshot:
     facts: tuple[Fact, ...]
     state: JobState
     plan_input: PlanInput
+    has_tasks: bool  # whether anything is, or was, for a person to do
     people: dict[UUID, tuple[JobPerson, Person]]  # by job person
     contacts: dict[UUID, ContactPoint]
     messages: dict[UUID, Message]
@@ -66,39 +126,33 @@ class Snapshot:
 def load_snapshots(
     session: Session, job_ids: Sequence[UUID], *, lock: bool = False
 ) -> dict[UUID, Snapshot]:
-    """Return the snapshots of `job_ids`; with `lock`, the jobs are locked in id order."""
-    query = select(Job).where(Job.id.in_(job_ids)).order_by(Job.id)
+    """Return the snapshots of `job_ids`; with `lock`, the jobs are locked in id order.
+
+    Locking is a statement of its own: what it waited for is seen only by those after it.
+    """
+    wanted = {"job_ids": list(job_ids)}
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    jobs = list(session.scalars(query))
-    found = [job.id for job in jobs]
-    facts = _grouped(session, select(FactRow).where(FactRow.job_id.in_(found)))
-    parcels = _grouped(session, select(Parcel).where(Parcel.job_id.in_(found)))
-    promises = _grouped(
-        session,
-        select(Promise).where(Promise.job_id.in_(found)).order_by(Promise.recorded_at, Promise.id),
-    )
-    messages = _grouped(
-        session,
-        select(Message).where(Message.job_id.in_(found)).order_by(Message.created_at, Message.id),
-    )
-    brands = _by_id(session, select(Brand).where(Brand.id.in_({job.brand_id for job in jobs})))
-    people = _people(session, found)
-    contacts = _contacts(session, {person.id for pairs in people.values() for _, person in pairs})
-    suppressed = _suppressed(session, contacts)
+        session.execute(_LOCK, wanted)
+    around = _around(session.execute(_AROUND, wanted))
+    facts = _grouped(session.execute(_FACTS, wanted))
+    orders = [found.job.id for found in around.values() if found.job.kind == JobKind.ORDER]
+    parcels = _grouped(session.scalars(_PARCELS, {"job_ids": orders})) if orders else {}
+    promises = _grouped(session.scalars(_PROMISES, wanted))
+    messages = _grouped(session.scalars(_MESSAGES, wanted))
     return {
-        job.id: snapshot_of(
-            job,
-            brands[job.brand_id],
-            facts[job.id],
-            parcels[job.id],
-            promises[job.id],
-            messages[job.id],
-            people[job.id],
-            contacts,
-            suppressed,
+        job_id: snapshot_of(
+            found.job,
+            found.brand,
+            facts.get(job_id, []),
+            parcels.get(job_id, []),
+            promises.get(job_id, []),
+            messages.get(job_id, []),
+            list(found.people.values()),
+            found.contacts,
+            found.suppressed,
+            has_tasks=found.has_tasks,
         )
-        for job in jobs
+        for job_id, found in around.items()
     }
 
 
@@ -150,66 +204,57 @@ def update_due_of(rows: Iterable[Promise]) -> datetime | None:
     return moments[-1].moment if moments else None
 
 
-def _grouped(session: Session, query: Select[_OfJob]) -> dict[UUID, list[_OfJob]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """Whose job it is, who is concerned, and how they are reached."""
+
+    job: Job
+    brand: Brand
+    has_tasks: bool
+    people: dict[UUID, tuple[JobPerson, Person]] = field(default_factory=dict)
+    contacts: dict[UUID, list[ContactPoint]] = field(default_factory=lambda: defaultdict(list))
+    suppressed: dict[tuple[UUID, str, bytes], str] = field(default_factory=dict)
+
+
+def _around(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, _Around]:
+    """Gather rows of `_AROUND`: one for each way to reach each person of each job."""
+    found: dict[UUID, _Around] = {}
+    for job, brand, has_tasks, job_person, person, contact, suppressed in rows:
+        around = found.get(job.id)
+        if around is None:
+            around = found[job.id] = _Around(job=job, brand=brand, has_tasks=has_tasks)
+        if job_person is None:
+            continue
+        around.people.setdefault(job_person.id, (job_person, person))
+        if contact is None:
+            continue
+        if contact not in around.contacts[person.id]:
+            around.contacts[person.id].append(contact)
+        if suppressed is not None:
+            key = (contact.brand_id, contact.channel, contact.address_hash)
+            around.suppressed[key] = suppressed
+    return found
+
+
+def _grouped(rows: Iterable[_OfJob]) -> dict[UUID, list[_OfJob]]:
     grouped: dict[UUID, list[_OfJob]] = defaultdict(list)
-    for row in session.scalars(query):
+    for row in rows:
         grouped[row.job_id].append(row)
     return grouped
-
-
-def _by_id(session: Session, query: Select[Brand]) -> dict[UUID, Brand]:
-    return {row.id: row for row in session.scalars(query)}
-
-
-def _people(
-    session: Session, job_ids: Sequence[UUID]
-) -> dict[UUID, list[tuple[JobPerson, Person]]]:
-    grouped: dict[UUID, list[tuple[JobPerson, Person]]] = defaultdict(list)
-    rows = session.execute(
-        select(JobPerson, Person)
-        .join(Person, Person.id == JobPerson.person_id)
-        .where(JobPerson.job_id.in_(job_ids))
-        .order_by(JobPerson.position)
-    )
-    for job_person, person in rows:
-        grouped[job_person.job_id].append((job_person, person))
-    return grouped
-
-
-def _contacts(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, list[ContactPoint]]:
-    grouped: dict[UUID, list[ContactPoint]] = defaultdict(list)
-    rows = session.scalars(
-        select(ContactPoint)
-        .where(ContactPoint.person_id.in_(list(person_ids)), ContactPoint.replaced_at.is_(None))
-        .order_by(ContactPoint.created_at, ContactPoint.id)
-    )
-    for row in rows:
-        grouped[row.person_id].append(row)
-    return grouped
-
-
-def _suppressed(
-    session: Session, contacts: dict[UUID, list[ContactPoint]]
-) -> dict[tuple[UUID, str, bytes], str]:
-    hashes = {contact.address_hash for group in contacts.values() for contact in group}
-    rows = session.scalars(
-        select(Suppression).where(
-            Suppression.address_hash.in_(hashes), Suppression.lifted_at.is_(None)
-        )
-    )
-    return {(row.brand_id, row.channel, row.address_hash): row.why for row in rows}
 
 
 def snapshot_of(
     job: Job,
     brand: Brand,
-    fact_rows: list[FactRow],
+    fact_rows: Sequence[FactRow | Row[Any]],
     parcel_rows: list[Parcel],
     promises: list[Promise],
     messages: list[Message],
     people: list[tuple[JobPerson, Person]],
     contacts: dict[UUID, list[ContactPoint]],
     suppressed: dict[tuple[UUID, str, bytes], str],
+    *,
+    has_tasks: bool = False,
 ) -> Snapshot:
     """Return the snapshot that these rows make: those of now, or as they stood in the past."""
     facts = tuple(fact_of(row) for row in fact_rows)
@@ -239,6 +284,7 @@ def snapshot_of(
         facts=facts,
         state=state,
         plan_input=plan_input,
+        has_tasks=has_tasks,
         people={job_person.id: (job_person, person) for job_person, person in people},
         contacts={contact.id: contact for _, person in people for contact in contacts[person.id]},
         messages={message.id: message for message in messages},
