@@ -134,6 +134,7 @@ def _claim_each(
         if refusal is not None or way is None:
             assert refusal is not None
             row.status, row.reason = refusal.status, refusal.why
+            row.settled_at = now
             continue
         rests_until = way.rests_until(now)
         if rests_until is not None:
@@ -141,6 +142,7 @@ def _claim_each(
             continue
         composed = _compose(session, services, row, now)
         if composed is None:
+            row.settled_at = now
             continue
         claims.append(_claim(session, services, row, way, composed, around, now))
         busy.add(row.job_person_id)

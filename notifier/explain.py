@@ -1,17 +1,41 @@
-"""Why each rule owes each person a message, or does not."""
+"""Why each rule owes each person a message, or does not: now, or at a moment in the past."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from notifier.domain.messages import MessageStatus, Role, WhyNot
-from notifier.domain.planning import Decision, plan
-from notifier.errors import NotFound
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.domain.folding import JobState
+from notifier.domain.messages import FAILED, Channel, MessageStatus, Role, WhyNot
+from notifier.domain.planning import Decision, Owed, Plan, plan
+from notifier.domain.reconciling import reconcile
+from notifier.domain.windows import utc_text
+from notifier.errors import Invalid, NotFound
+from notifier.planner import outbox_rows
+from notifier.rule_sets import RulesInForce, rules_in_force, rules_of_now
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.snapshots import Snapshot, load_snapshots
-from notifier.store.tables import Message
+from notifier.store.snapshots_as_of import snapshot_as_of
+from notifier.store.tables import Job, Message
+
+#: Reasons that keep something owed from going; all others say that nothing is owed.
+_IN_THE_WAY = frozenset(WhyNot) | {
+    "unreached",
+    "waits_for_settlement",
+    "waits_for_the_customer",
+}
+
+#: It was owed and its channels were tried: their rows say what came of it.
+_WAS_OWED = frozenset({"unreached", "already_spoken"})
+
+_NOT_SENT = FAILED | {MessageStatus.SKIPPED, MessageStatus.EXPIRED, MessageStatus.HELD}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,45 +48,167 @@ class Explained:
     role: Role
     owed: bool
     reason: str
+    in_the_way: tuple[str, ...]  # what keeps it from going, though the rule speaks
     values: dict[str, object]
+    channel: Channel | None = None  # that carries it next
+    send_at: datetime | None = None
 
 
-def explain(services: Services, brand_id: UUID, job_id: UUID) -> list[Explained]:
-    """Return every decision about a job as it stands now. Changes nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Every decision about a job at a moment, and what it was decided on."""
+
+    job_id: UUID
+    reference: str
+    zone: ZoneInfo  # of the place
+    at: datetime
+    now: datetime
+    state: JobState
+    held: bool
+    rules_hash: str
+    rules_since: datetime | None  # None: not on record since when
+    items: tuple[Explained, ...]
+
+    @property
+    def is_past(self) -> bool:
+        """Whether another moment than the present was asked about."""
+        return self.at < self.now
+
+
+def explain(
+    services: Services, brand_id: UUID, job_id: UUID, *, at: datetime | None = None
+) -> list[Explained]:
+    """Return every decision about a job as it stands, or stood at `at` (UTC). Changes nothing.
+
+    :raises NotFound, Invalid, Conflict: as `explanation_of`.
+    """
+    return list(explanation_of(services, brand_id, job_id, at=at).items)
+
+
+def explanation_of(
+    services: Services, brand_id: UUID, job_id: UUID, *, at: datetime | None = None
+) -> Explanation:
+    """Return why a job's rules speak or are silent, now or at `at` (UTC).
 
     :raises NotFound: if the brand has no such job.
+    :raises Invalid: if `at` lies in the future, or before the job was on record.
+    :raises Conflict: if the rules of then can't be read any more.
     """
+    now = services.now()
+    if at is not None and at > now:
+        raise Invalid("at", "nobody can explain the future: give a moment that has passed")
     with reading(services.sessions) as session:
-        snapshot = load_snapshots(session, [job_id]).get(job_id)
+        if at is None:
+            snapshot = load_snapshots(session, [job_id]).get(job_id)
+            rules = rules_of_now(session, services)
+        else:
+            snapshot = snapshot_as_of(session, job_id, at)
+            rules = rules_in_force(session, services, at)
         if snapshot is None or snapshot.job.brand_id != brand_id:
-            raise NotFound("there is no such job")
-        planned = plan(snapshot.plan_input, services.rulebook.rules, now=services.now())
-        return [_explained(services, snapshot, decision) for decision in planned.decisions]
+            raise _not_there(session, brand_id, job_id)
+        return _explanation(snapshot, rules, at=at or now, now=now)
 
 
-def _explained(services: Services, snapshot: Snapshot, decision: Decision) -> Explained:
-    rule = services.rulebook.rule(decision.rule)
+def _not_there(session: Session, brand_id: UUID, job_id: UUID) -> NotFound | Invalid:
+    """Tell a job that did not exist yet from one that does not exist."""
+    made = session.scalar(select(Job.created_at).where(Job.id == job_id, Job.brand_id == brand_id))
+    if made is None:
+        return NotFound("there is no such job")
+    return Invalid("at", f"the job was not on record yet: it came at {utc_text(made)}")
+
+
+def _explanation(
+    snapshot: Snapshot, rules: RulesInForce, *, at: datetime, now: datetime
+) -> Explanation:
+    planned = plan(snapshot.plan_input, rules.rulebook.rules, now=at)
+    if at < now:
+        _as_planned(snapshot, planned, at)
+    owed = {(one.job_person, one.rule.id): one for one in planned.owed}
+    return Explanation(
+        job_id=snapshot.job.id,
+        reference=snapshot.job.reference,
+        zone=snapshot.plan_input.zone,
+        at=at,
+        now=now,
+        state=snapshot.state,
+        held=snapshot.job.held_at is not None,
+        rules_hash=rules.rulebook.hash,
+        rules_since=rules.since,
+        items=tuple(
+            _explained(
+                snapshot, rules, decision, owed.get((decision.job_person, decision.rule)), at
+            )
+            for decision in planned.decisions
+        ),
+    )
+
+
+def _as_planned(snapshot: Snapshot, planned: Plan, at: datetime) -> None:
+    """Let rows that wait say what was planned then: one that opened again keeps no trace."""
+    changes = reconcile(outbox_rows(snapshot), planned, finished=snapshot.state.finished, now=at)
+    for drop in changes.drop:
+        row = snapshot.messages[drop.id]
+        row.status, row.reason = drop.status, drop.reason
+    for message_id, owed in changes.bind:
+        row = snapshot.messages[message_id]
+        if row.status in (MessageStatus.PLANNED, MessageStatus.READY):
+            waits = owed.send_at > at
+            row.status = MessageStatus.PLANNED if waits else MessageStatus.READY
+
+
+def _explained(
+    snapshot: Snapshot, rules: RulesInForce, decision: Decision, owed: Owed | None, at: datetime
+) -> Explained:
+    rule = rules.rulebook.rule(decision.rule)
     rows = [
         row
         for row in snapshot.messages.values()
         if row.rule == decision.rule and row.job_person_id == decision.job_person
     ]
+    in_the_way = _in_the_way(snapshot, decision, owed, rows, at)
+    in_shadow = decision.owed and WhyNot.SHADOW in in_the_way
     return Explained(
         rule=decision.rule,
         when=rule.when if rule is not None else "",
         job_person_id=decision.job_person,
         role=decision.role,
         owed=decision.owed,
-        reason=_reason(snapshot, decision),
+        reason=WhyNot.SHADOW if in_shadow else decision.reason,
+        in_the_way=in_the_way,
         values=decision.values | {"messages": [_fate(row) for row in rows]},
+        channel=owed.channel if owed is not None else None,
+        send_at=owed.send_at if owed is not None else None,
     )
 
 
-def _reason(snapshot: Snapshot, decision: Decision) -> str:
-    """In shadow everything is planned and nothing goes: that is what stands in the way."""
-    if decision.owed and snapshot.brand.live_at is None:
-        return WhyNot.SHADOW
-    return decision.reason
+def _in_the_way(
+    snapshot: Snapshot,
+    decision: Decision,
+    owed: Owed | None,
+    rows: Sequence[Message],
+    at: datetime,
+) -> tuple[str, ...]:
+    """Return what keeps a message from going out at `at`, though its rule speaks."""
+    found: list[str] = []
+    if decision.reason in _IN_THE_WAY:
+        found.append(decision.reason)
+    if owed is not None:
+        if snapshot.brand.live_at is None:
+            found.append(WhyNot.SHADOW)
+        if snapshot.plan_input.held:
+            found.append(WhyNot.HELD_BY_STAFF)
+        if owed.why_not is not None:
+            found.append(owed.why_not)
+        elif owed.owed_at <= at < owed.send_at:
+            found.append("quiet_hours")
+    elif decision.reason in _WAS_OWED:
+        last = max((row.episode_no for row in rows), default=0)
+        found += [
+            row.reason
+            for row in rows
+            if row.episode_no == last and row.reason and MessageStatus(row.status) in _NOT_SENT
+        ]
+    return tuple(dict.fromkeys(str(reason) for reason in found))
 
 
 def _fate(row: Message) -> dict[str, str | None]:
@@ -71,3 +217,10 @@ def _fate(row: Message) -> dict[str, str | None]:
     if row.status == MessageStatus.REJECTED and row.provider and reason:
         reason = f"{row.provider} {reason}"
     return {"channel": row.channel, "status": row.status, "reason": reason}
+
+
+def of_person(
+    items: Sequence[Explained], role: str | None = None, rule: str | None = None
+) -> list[Explained]:
+    """Return those of `items` that are about one role, or one rule, or both."""
+    return [one for one in items if role in (None, one.role) and rule in (None, one.rule)]

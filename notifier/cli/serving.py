@@ -21,6 +21,7 @@ from notifier.cli.context import services
 from notifier.demo import load_demo_day
 from notifier.domain.messages import Channel
 from notifier.domain.windows import utc_text
+from notifier.rule_sets import record_rule_set
 from notifier.scheduler import Worker
 from notifier.services import Services
 from notifier.staff import add_staff, make_sign_in_link
@@ -40,6 +41,7 @@ def serve() -> None:
     app = cast(Any, current_app)._get_current_object()
     settings = app.config["SETTINGS"]
     current_app.extensions["notifier.upgrade"]()
+    record_rule_set(services())
     first_start(app)
     worker = _worker(app)
     server = waitress.create_server(
@@ -60,6 +62,7 @@ def serve() -> None:
 @with_appcontext
 def worker() -> None:
     """Run delivery on its own, beside a WSGI server. Several may run."""
+    record_rule_set(services())
     running = _worker(cast(Any, current_app)._get_current_object())
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
