@@ -237,7 +237,12 @@ def _known(
 
 def _request_hash(services: Services, new: NewAppointment | NewOrder) -> bytes:
     """Return a keyed hash of the whole booking: it holds a name, so it is not a bare one."""
-    text = json.dumps(asdict(new), sort_keys=True, default=_plain)
+    said = asdict(new)
+    for person in said["people"]:
+        for field in ("reference", "consents"):  # as it was hashed before callers could say it
+            if not person[field]:
+                del person[field]
+    text = json.dumps(said, sort_keys=True, default=_plain)
     return services.vault.blind(f"{type(new).__name__}:{text}")
 
 

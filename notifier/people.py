@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from notifier.consents import NewConsent, carry_refusals_over, record_consents
 from notifier.domain.messages import Channel, Role
 from notifier.domain.phones import is_landline, to_e164, zones_of
 from notifier.domain.search_terms import terms
@@ -19,6 +20,7 @@ from notifier.errors import Invalid
 from notifier.links import link_hash, person_token
 from notifier.services import Services
 from notifier.store.addresses import address_hash
+from notifier.store.identities import identity_hash
 from notifier.store.tables import (
     Brand,
     ContactPoint,
@@ -45,11 +47,13 @@ class NewPerson:
     """Someone concerned by a job, as a caller names them."""
 
     role: Role = Role.CUSTOMER
+    reference: str | None = None  # the caller's own of this human: the same in all their jobs
     name: str | None = None
     phone: str | None = None  # in any format; without a + it is of the brand's country
     email: str | None = None
     zone: str | None = None
     locale: str | None = None
+    consents: tuple[NewConsent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +61,14 @@ class PeoplePatch:
     """A correction of one person of a job. `wrong_number` takes the phone away."""
 
     role: Role = Role.CUSTOMER
+    reference: str | Unset | None = UNSET
     name: str | Unset | None = UNSET
     phone: str | Unset | None = UNSET
     email: str | Unset | None = UNSET
     zone: str | Unset | None = UNSET
     locale: str | Unset = UNSET
     wrong_number: bool = False
+    consents: tuple[NewConsent, ...] = ()
 
 
 def add_people(
@@ -78,6 +84,8 @@ def add_people(
 
     Everyone is a person of their own, even with a number that somebody else has: people
     who share a phone never see each other's jobs.
+
+    :raises Invalid: if a phone number or address can't be one.
     """
     added: list[tuple[JobPerson, Person]] = []
     ordered = sorted(people, key=lambda person: person.role is not Role.CUSTOMER)
@@ -90,6 +98,14 @@ def add_people(
             name=services.vault.seal(key, new.name) if new.name else None,
             locale=new.locale or brand.locale,
             zone=new.zone,
+            identity_hash=identity_hash(
+                services.vault,
+                brand.id,
+                reference=new.reference,
+                name=new.name,
+                phone=_normalised(Channel.SMS, new.phone, brand.country) if new.phone else None,
+                email=_normalised(Channel.EMAIL, new.email, brand.country) if new.email else None,
+            ),
             created_at=now,
         )
         job_person_id = services.ids()
@@ -108,7 +124,7 @@ def add_people(
 def add_contacts(
     session: Session, services: Services, brand: Brand, person: Person, new: NewPerson
 ) -> None:
-    """Add the contact points of `new` to `person`.
+    """Add the contact points of `new` to `person`, and what was agreed to for them.
 
     :raises Invalid: if the phone number or address can't be one.
     """
@@ -116,6 +132,8 @@ def add_contacts(
         _add_contact(session, services, brand, person, Channel.SMS, new.phone)
     if new.email:
         _add_contact(session, services, brand, person, Channel.EMAIL, new.email)
+    if new.consents:
+        record_consents(session, services, person, new.consents, now=services.now())
 
 
 def correct(
@@ -130,6 +148,7 @@ def correct(
     """Apply `patch` to `person`. An address that is replaced stays in the ledger, unused."""
     if person.key is None:
         raise Invalid("customer", "this person was erased; nothing of theirs can be corrected")
+    known_by_name = _identity(session, services, person)
     if not isinstance(patch.name, Unset):
         person.name = services.vault.seal(person.key, patch.name) if patch.name else None
     if not isinstance(patch.zone, Unset):
@@ -139,11 +158,32 @@ def correct(
     for channel, value in ((Channel.SMS, patch.phone), (Channel.EMAIL, patch.email)):
         if isinstance(value, Unset):
             continue
-        _replace(session, person, channel, now=now)
+        replaced = _replace(session, person, channel, now=now)
         if value:
-            _add_contact(session, services, brand, person, channel, value)
+            _add_contact(session, services, brand, person, channel, value, replaced=replaced)
     if patch.wrong_number and isinstance(patch.phone, Unset):
         _replace(session, person, Channel.SMS, now=now)
+    session.flush()
+    if not isinstance(patch.reference, Unset):
+        person.identity_hash = _identity(session, services, person, patch.reference)
+    elif person.identity_hash == known_by_name:  # else a reference says who it is, as before
+        person.identity_hash = _identity(session, services, person)
+    record_consents(session, services, person, patch.consents, now=now)
+
+
+def _identity(
+    session: Session, services: Services, person: Person, reference: str | None = None
+) -> bytes | None:
+    """Return who `person` is by `reference`, else by their name and address as they stand."""
+    contacts = open_contacts(session, services, person)
+    return identity_hash(
+        services.vault,
+        person.brand_id,
+        reference=reference,
+        name=services.vault.open(person.key, person.name) if person.name else None,
+        phone=contacts.get(Channel.SMS),
+        email=contacts.get(Channel.EMAIL),
+    )
 
 
 def index_job(session: Session, services: Services, job: Job) -> None:
@@ -228,6 +268,8 @@ def _add_contact(
     person: Person,
     channel: Channel,
     value: str,
+    *,
+    replaced: Sequence[ContactPoint] = (),
 ) -> None:
     assert person.key is not None
     address = _normalised(channel, value, brand.country)
@@ -240,22 +282,25 @@ def _add_contact(
             ContactPoint.address_hash == hashed,
         )
     )
+    now = services.now()
     if before is not None:
         before.replaced_at = None
-        return
-    session.add(
-        ContactPoint(
-            id=services.ids(),
-            brand_id=brand.id,
-            person_id=person.id,
-            channel=channel,
-            address=services.vault.seal(person.key, address),
-            address_hash=hashed,
-            zones=list(zones_of(address)) if texts else [],
-            landline=texts and is_landline(address),
-            created_at=services.now(),
-        )
+    point = before or ContactPoint(
+        id=services.ids(),
+        brand_id=brand.id,
+        person_id=person.id,
+        channel=channel,
+        address=services.vault.seal(person.key, address),
+        address_hash=hashed,
+        zones=list(zones_of(address)) if texts else [],
+        landline=texts and is_landline(address),
+        created_at=now,
     )
+    session.add(point)
+    others = [row for row in replaced if row is not before]
+    if others:
+        session.flush()
+        carry_refusals_over(session, services, others, point, now=now)
 
 
 def _normalised(channel: Channel, value: str, country: str) -> str:
@@ -271,17 +316,19 @@ def _normalised(channel: Channel, value: str, country: str) -> str:
     return address
 
 
-def _replace(session: Session, person: Person, channel: Channel, *, now: datetime) -> None:
+def _replace(
+    session: Session, person: Person, channel: Channel, *, now: datetime
+) -> Sequence[ContactPoint]:
+    """Take the address in use out of use; return all that were ever used on `channel`."""
     rows = session.scalars(
         select(ContactPoint).where(
-            ContactPoint.person_id == person.id,
-            ContactPoint.channel == channel,
-            ContactPoint.replaced_at.is_(None),
+            ContactPoint.person_id == person.id, ContactPoint.channel == channel
         )
-    )
+    ).all()
     for row in rows:
-        row.replaced_at = now
+        row.replaced_at = row.replaced_at or now
     session.flush()
+    return rows
 
 
 def checked_zone(name: str, field: str) -> str:

@@ -254,6 +254,7 @@ def _book(context: _Context, event: SourceEvent, asked: Booking) -> None:
     people = tuple(
         booking.NewPerson(
             role=person.role,
+            reference=person.reference,
             name=person.name,
             phone=person.phone,
             email=person.email,

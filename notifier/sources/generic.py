@@ -169,6 +169,7 @@ def _booked(kind: JobKind, at: datetime, data: AppointmentData | OrderData) -> S
 def _person(shape: PersonShape) -> BookedPerson:
     return BookedPerson(
         role=shape.role,
+        reference=shape.reference,
         name=shape.name,
         phone=shape.phone,
         email=shape.email,

@@ -114,8 +114,9 @@ class PlaceShape(_Shape):
 
 
 class PersonShape(_Shape):
-    """Someone whom the job concerns."""
+    """Someone whom the job concerns; `reference` is the sender's own of this human."""
 
+    reference: Line | None = None
     name: Line | None = None
     phone: Line | None = None
     email: Line | None = None

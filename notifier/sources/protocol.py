@@ -54,6 +54,7 @@ class BookedPerson:
     """Someone whom a source's booking concerns, as the source writes them."""
 
     role: Role
+    reference: str | None = None  # the source's own of this human: the same in all their jobs
     name: str | None = None
     phone: str | None = None
     email: str | None = None

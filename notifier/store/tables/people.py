@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from notifier.store.tables.columns import Base, Blind, Id, Sealed, Word
 
@@ -27,6 +27,13 @@ class Person(Base):
     no_contact_at: Mapped[datetime | None]  # asked to be left alone on every channel
     identity_hash: Mapped[Blind | None]  # the same human of several jobs; never a number alone
     created_at: Mapped[datetime]
+
+    @validates("key")
+    def _erase_identity(self, _name: str, key: bytes | None) -> bytes | None:
+        """Whoever is erased can't be recognised in other jobs either."""
+        if key is None:
+            self.identity_hash = None
+        return key
 
 
 class ContactPoint(Base):

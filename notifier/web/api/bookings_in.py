@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from notifier.booking import NewAppointment, NewOrder, NewParcel
-from notifier.domain.messages import Role
+from notifier.consents import NewConsent
+from notifier.domain.messages import Channel, MessageKind, Role
 from notifier.domain.phones import to_e164
 from notifier.errors import Invalid
 from notifier.people import UNSET, NewPerson, PeoplePatch
@@ -17,6 +18,7 @@ from notifier.web.api.shapes import (
     Email,
     Locale,
     LongText,
+    Moment,
     Phone,
     Reference,
     ShortText,
@@ -39,24 +41,54 @@ class PlaceIn(Body):
     address: LongText | None = None
 
 
-class PersonIn(Body):
-    """Somebody to tell. A number without a + is read as of the brand's country."""
+class ConsentIn(Body):
+    """What somebody said about one kind of message. Without `channels`, for all of theirs."""
 
+    granted: StrictBool
+    source: Annotated[ShortText, Field(max_length=40)] = "api"
+    at: Moment | None = None
+    channels: Annotated[tuple[Channel, ...], Field(max_length=2)] = ()
+
+
+def _to_consents(said: dict[MessageKind, ConsentIn]) -> tuple[NewConsent, ...]:
+    return tuple(
+        NewConsent(
+            kind=kind,
+            granted=consent.granted,
+            source=consent.source,
+            at=consent.at,
+            channels=consent.channels,
+        )
+        for kind, consent in said.items()
+    )
+
+
+class PersonIn(Body):
+    """Somebody to tell. A number without a + is read as of the brand's country.
+
+    `reference` is the caller's own of this human, the same in all their jobs; without one they
+    are known by name and number together. `consents` is what they agreed to or refused.
+    """
+
+    reference: Reference | None = None
     name: ShortText | None = None
     phone: Phone | None = None
     email: Email | None = None
     time_zone: Zone | None = None
     locale: Locale | None = None
+    consents: Annotated[dict[MessageKind, ConsentIn], Field(default_factory=dict)]
 
     def to_person(self, role: Role, *, country: str, field: str) -> NewPerson:
         """Return who this is; `field` is where they stand in the body."""
         return NewPerson(
             role=role,
+            reference=self.reference,
             name=self.name,
             phone=_checked_phone(self.phone, country, f"{field}.phone"),
             email=self.email,
             zone=self.time_zone,
             locale=self.locale,
+            consents=_to_consents(self.consents),
         )
 
 
@@ -140,15 +172,18 @@ class OrderIn(BookingIn):
 class PersonPatchIn(Body):
     """What to correct of one person; null takes a thing away.
 
-    `wrong_number` says that the number on record is somebody else's.
+    `wrong_number` says that the number on record is somebody else's. `consents` adds what they
+    agree to or refuse from now on.
     """
 
+    reference: Reference | None = None
     name: ShortText | None = None
     phone: Phone | None = None
     email: Email | None = None
     time_zone: Zone | None = None
     locale: Locale | None = None
     wrong_number: StrictBool = False
+    consents: Annotated[dict[MessageKind, ConsentIn], Field(default_factory=dict)]
 
     def to_patch(self, role: Role, *, country: str, field: str) -> PeoplePatch:
         """Return the correction; what the body does not name is left alone."""
@@ -157,6 +192,7 @@ class PersonPatchIn(Body):
             raise Invalid(f"{field}.locale", "can be changed, but not taken away")
         return PeoplePatch(
             role=role,
+            reference=self.reference if "reference" in given else UNSET,
             name=self.name if "name" in given else UNSET,
             phone=_checked_phone(self.phone, country, f"{field}.phone")
             if "phone" in given
@@ -165,6 +201,7 @@ class PersonPatchIn(Body):
             zone=self.time_zone if "time_zone" in given else UNSET,
             locale=self.locale if self.locale is not None else UNSET,
             wrong_number=self.wrong_number,
+            consents=_to_consents(self.consents),
         )
 
 

@@ -1,0 +1,88 @@
+"""What people agreed to or refused, as it counts for an address at a moment.
+
+Rows are only ever appended, one for each thing said. Every booking has people and contact
+points of its own, so what was said is looked for at the address: a refusal counts for everyone
+who uses it, an agreement only for the human who gave it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
+
+from notifier.domain.messages import MessageKind
+from notifier.store.tables import Consent, ContactPoint, Person
+
+#: What counts for one contact point: of each kind spoken of, whether it is agreed to.
+Recorded = Mapping[MessageKind, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The latest word of one human at one address about one kind."""
+
+    mine: bool  # the contact point's own human said it
+    granted: bool
+
+
+def consents_of(
+    session: Session, contact_point_ids: Sequence[UUID], *, at: datetime | None = None
+) -> dict[UUID, Recorded]:
+    """Return what counts for each of `contact_point_ids`; only those of which anything was said.
+
+    :param at: as it was on record then, for looking back.
+    """
+    asked, of = aliased(ContactPoint, name="asked"), aliased(Person, name="of")
+    query = (
+        select(asked.id, of.id, of.identity_hash, Person.id, Person.identity_hash, Consent)
+        .join(of, of.id == asked.person_id)
+        .join(
+            ContactPoint,
+            and_(
+                ContactPoint.brand_id == asked.brand_id,
+                ContactPoint.channel == asked.channel,
+                ContactPoint.address_hash == asked.address_hash,
+            ),
+        )
+        .join(Person, Person.id == ContactPoint.person_id)
+        .join(Consent, Consent.contact_point_id == ContactPoint.id)
+        .where(asked.id.in_(contact_point_ids))
+        # Of two said at the same moment the refusal comes last, and counts.
+        .order_by(Consent.at, Consent.granted.desc(), Consent.id)
+    )
+    if at is not None:
+        query = query.where(Consent.at <= at)
+    said: dict[UUID, dict[tuple[MessageKind, object], _Said]] = defaultdict(dict)
+    for contact, my_person, my_identity, person, identity, row in session.execute(query):
+        mine = person == my_person or (identity is not None and identity == my_identity)
+        who = "me" if mine else identity or person
+        said[contact][MessageKind(row.kind), who] = _Said(mine, row.granted)
+    return {contact: _counts(words) for contact, words in said.items()}
+
+
+def _counts(said: Mapping[tuple[MessageKind, object], _Said]) -> Recorded:
+    """A refusal by anybody at the address closes it; an agreement opens it for its giver."""
+    counts: dict[MessageKind, bool] = {}
+    for (kind, _), word in said.items():
+        if not word.granted:
+            counts[kind] = False
+        elif word.mine:
+            counts.setdefault(kind, True)
+    return counts
+
+
+def refusals_of(session: Session, contact_point_ids: Iterable[UUID]) -> frozenset[MessageKind]:
+    """Return the kinds that were refused last at any of these contact points themselves."""
+    rows = session.scalars(
+        select(Consent)
+        .where(Consent.contact_point_id.in_(list(contact_point_ids)))
+        .order_by(Consent.at, Consent.granted.desc(), Consent.id)
+    )
+    latest = {(row.contact_point_id, row.kind): row.granted for row in rows}
+    return frozenset(MessageKind(kind) for (_, kind), granted in latest.items() if not granted)
