@@ -186,13 +186,13 @@ def _bind(snapshot: Snapshot, row: Message, owed: Owed, now: datetime) -> None:
     row.technician_id = owed.technician
     row.expires_at = owed.expires_at
     row.tell_by = owed.tell_by
-    if row.status == MessageStatus.DEFERRED:
-        row.due_at = max(row.due_at, owed.send_at)
-        return
     if owed.why_not is not None and row.contact_point_id is not None:
         row.status, row.reason = _blocked_status(owed.why_not), owed.why_not
         row.settled_at = now
         row.send_at = row.due_at = owed.send_at
+        return
+    if row.status == MessageStatus.DEFERRED:
+        row.due_at = max(row.due_at, owed.send_at)
         return
     if snapshot.job.held_at is not None:
         row.status, row.reason = MessageStatus.HELD, WhyNot.HELD_BY_STAFF

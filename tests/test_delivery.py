@@ -28,7 +28,7 @@ from notifier.providers.receipt import ReceiptEvent
 from notifier.rendering import RenderFailed
 from notifier.store import outbox
 from notifier.store.tables import Brand, ContactPoint, Message, Person, Sender
-from notifier.suppressions import suppress
+from notifier.suppressions import drop_what_waits, suppress
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.outbox_world import ADA, ADA_EMAIL, World, add_brand, make_world
@@ -254,6 +254,36 @@ def test_what_was_certainly_not_taken_goes_again_when_it_may(world: World) -> No
     assert deliver_due(world.services) == 1
     row = world.message(job)
     assert (row.status, row.attempts) == (MessageStatus.ACCEPTED, 2)
+
+
+def test_stop_while_a_text_waits_for_its_retry_leaves_it_to_the_email(world: World) -> None:
+    """The deferred text is closed like any other that waits, and planning comes to rest."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendDeferred("20429", retry_after=40))
+    deliver_due(world.services)
+    row = world.message(job, Channel.SMS)
+    with world.services.sessions.begin() as session:
+        point = session.get_one(ContactPoint, row.contact_point_id)
+        address_hash = point.address_hash
+        suppress(
+            session,
+            world.services,
+            brand_id=world.brand,
+            channel=Channel.SMS,
+            address_hash=address_hash,
+            why=WhyNot.OPTED_OUT,
+            source="customer",
+        )
+
+    drop_what_waits(
+        world.services, brand_id=world.brand, channel=Channel.SMS, address_hash=address_hash
+    )
+    deliver_due(world.services)
+
+    row = world.message(job, Channel.SMS)
+    assert (row.status, row.reason) == (MessageStatus.SUPPRESSED, WhyNot.OPTED_OUT)
+    assert [email.to for email in world.email.sent] == [ADA_EMAIL]
 
 
 def test_a_retry_that_would_come_too_late_is_given_up(world: World) -> None:
