@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from config.settings import Settings, SettingsInvalid, load_settings
 from notifier.cli import register_commands
 from notifier.clock import new_id, system_now
+from notifier.consent_policy import load_consent_policy
 from notifier.logs import configure_logs
 from notifier.providers.protocols import EmailProvider, SmsProvider
 from notifier.providers.sendgrid_email import SendGridEmail
@@ -57,7 +58,8 @@ def create_app() -> APIFlask:
 def build_services(settings: Settings) -> Services:
     """Return the services that `settings` ask for.
 
-    :raises RulesInvalid: if the rules, or words that a rule names, can't be used.
+    :raises RulesInvalid: if the rules, words that a rule names, or the table of consents
+        can't be used.
     """
     sessions = create_sessions(settings.database_url)
     engine = sessions.kw["bind"]
@@ -69,6 +71,7 @@ def build_services(settings: Settings) -> Services:
     words = Words(_ROOT / "templates" / "messages")
     rulebook = load_rulebook(_ROOT / "rules")
     check_rules(rulebook, words)
+    consent = load_consent_policy(_ROOT / "config" / "consent.yaml")
     services = Services(
         sessions=sessions,
         now=now,
@@ -85,6 +88,7 @@ def build_services(settings: Settings) -> Services:
             look_up_after=settings.lookup_after_seconds,
             look_up_again=settings.lookup_again_seconds,
         ),
+        consent=consent,
     )
     return replace(
         services,

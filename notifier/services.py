@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from notifier.domain.consent import ConsentPolicy
 from notifier.providers.protocols import EmailProvider, SmsProvider
 from notifier.rendering import Words
 from notifier.rulebook import Rulebook
@@ -40,3 +41,4 @@ class Services:
     wake: Callable[[], None]  # tells delivery that something may be due
     public_url: str  # without a trailing slash
     timing: Timing = Timing()
+    consent: ConsentPolicy = field(default_factory=ConsentPolicy)  # which kind needs what

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from babel.core import get_global
@@ -74,6 +75,11 @@ def regions_of(zones: Iterable[str]) -> frozenset[str]:
 
     A number whose code spans countries has zones in all of them, and so every reading counts.
     """
+    return _regions_of(tuple(zones))
+
+
+@lru_cache(maxsize=4096)
+def _regions_of(zones: tuple[str, ...]) -> frozenset[str]:
     territories, aliases = get_global("zone_territories"), get_global("zone_aliases")
     found = (territories.get(aliases.get(zone, zone)) for zone in zones)
     return frozenset(region for region in found if region is not None) - {_NOWHERE}
