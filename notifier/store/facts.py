@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from notifier.domain.facts import Fact, FactSource, FactType, Terms
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Window, from_json, to_json
@@ -31,8 +33,8 @@ def body_of(fact: Fact) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def fact_of(row: FactRow) -> Fact:
-    """Return the fact that `row` records."""
+def fact_of(row: FactRow | Row[Any]) -> Fact:
+    """Return the fact that `row` records: the entity, or a row with its columns' names."""
     body = row.body
     window = from_json(body.get("window"))
     return Fact(
