@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -65,7 +65,7 @@ def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> J
 
     :param parcels: tracking codes of an order; it is delivered when all of them are.
     """
-    ordered = sorted(facts, key=lambda fact: (fact.effective_at, fact.seq))
+    ordered = sorted(facts, key=_place)
     withdrawn = withdrawn_among(ordered)
     state = JobState(
         kind=kind,
@@ -74,19 +74,36 @@ def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> J
         withdrawn=withdrawn,
         taken_back=next((f for f in reversed(ordered) if f.type is FactType.WITHDRAWN), None),
     )
-    ignored: set[UUID] = set()
     for fact in ordered:
-        if fact.id in withdrawn or fact.type is FactType.WITHDRAWN:
-            continue
-        if fact.type is FactType.BOOKED:
-            state = _book(state, fact)
-            continue
-        effect = _effect(state, fact)
-        if effect is Effect.IGNORED:
-            ignored.add(fact.id)
-            continue
-        state = _apply(state, fact, effect)
-    return replace(state, ignored=frozenset(ignored))
+        if fact.id not in withdrawn and fact.type is not FactType.WITHDRAWN:
+            state = _carried_on(state, fact)
+    return state
+
+
+def fold_in(state: JobState, facts: Collection[Fact], fact: Fact) -> JobState:
+    """Return the state that `facts`, which add up to `state`, and then `fact` add up to.
+
+    It is `fold` of all of them. The latest fact of all, as most are, only carries the state
+    on; one that comes late or takes back has everything folded anew.
+    """
+    takes_back = state.taken_back is not None or fact.type is FactType.WITHDRAWN
+    if takes_back or any(_place(fact) < _place(known) for known in facts):
+        return fold(state.kind, (*facts, fact), state.parcels)
+    return _carried_on(state, fact)
+
+
+def _place(fact: Fact) -> tuple[datetime, int]:
+    return fact.effective_at, fact.seq
+
+
+def _carried_on(state: JobState, fact: Fact) -> JobState:
+    """Return the state after `fact`, if it follows all that `state` rests on."""
+    if fact.type is FactType.BOOKED:
+        return _book(state, fact)
+    effect = _effect(state, fact)
+    if effect is Effect.IGNORED:
+        return replace(state, ignored=state.ignored | {fact.id})
+    return _apply(state, fact, effect)
 
 
 def _book(state: JobState, fact: Fact) -> JobState:
@@ -162,6 +179,8 @@ def _all_finished(state: JobState) -> bool:
 
 def _with_parcel(state: JobState, fact: Fact) -> JobState:
     """A fact speaks of the parcel that it names, else of all of them."""
+    if not state.parcels:
+        return state
     said = _said(state, fact)
     parcels = dict(state.parcels)
     for code, parcel in state.parcels.items():

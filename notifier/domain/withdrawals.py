@@ -31,6 +31,8 @@ def withdrawn_among(ordered: Iterable[Fact]) -> frozenset[UUID]:
     """
     facts = list(ordered)
     named = {fact.withdraws for fact in facts if fact.type is FactType.WITHDRAWN}
+    if not named:
+        return frozenset()
     in_force: list[_Run] = []
     runs: list[_Run] = []
     for fact in facts:

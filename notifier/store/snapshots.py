@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Row, and_, bindparam, select
 from sqlalchemy.orm import Session, defer
 
 from notifier.domain.facts import Fact
-from notifier.domain.folding import JobState, fold
+from notifier.domain.folding import JobState, fold, fold_in
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import Contact, Given, PastMessage, PersonView, told_of
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
@@ -118,7 +118,7 @@ class Snapshot:
     def with_fact(self, fact: Fact) -> Snapshot:
         """Return the snapshot as it is once `fact` is recorded, if that gave nobody anything."""
         facts = (*self.facts, fact)
-        state = fold(JobKind(self.job.kind), facts, self.parcels)
+        state = fold_in(self.state, self.facts, fact)
         plan_input = replace(self.plan_input, state=state)
         return replace(self, facts=facts, state=state, plan_input=plan_input)
 

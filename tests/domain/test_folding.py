@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.domain.facts import Fact, FactSource, FactType, Terms
-from notifier.domain.folding import JobState, fold
+from notifier.domain.folding import JobState, fold, fold_in
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.reasons import Reason
 from notifier.domain.windows import OFF, UNKNOWN
@@ -65,6 +65,24 @@ def test_saying_it_again_at_once_changes_nothing(facts: list[Fact], which: int) 
     assert believed(fold(JobKind.APPOINTMENT, [*facts, again])) == believed(
         fold(JobKind.APPOINTMENT, facts)
     )
+
+
+@given(facts_of(APPOINTMENT_FACTS), st.integers(0, 100))
+def test_the_next_fact_carries_the_state_on(facts: list[Fact], which: int) -> None:
+    """Folding one fact into what the others add up to is folding them all, whenever it counts."""
+    if facts:
+        last = facts.pop(which % len(facts))
+        before = fold(JobKind.APPOINTMENT, facts)
+        assert fold_in(before, facts, last) == fold(JobKind.APPOINTMENT, [*facts, last])
+
+
+@given(facts_of(ORDER_FACTS), st.integers(0, 100))
+def test_the_next_fact_carries_parcels_on(facts: list[Fact], which: int) -> None:
+    """So it is of orders, parcel by parcel."""
+    if facts:
+        last = facts.pop(which % len(facts))
+        before = fold(JobKind.ORDER, facts, PARCELS)
+        assert fold_in(before, facts, last) == fold(JobKind.ORDER, [*facts, last], PARCELS)
 
 
 def _arrived(fact: Fact, seq: int, id_of: int | None = None) -> Fact:
