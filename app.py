@@ -24,6 +24,7 @@ from notifier.providers.protocols import EmailProvider, SmsProvider
 from notifier.providers.sendgrid_email import SendGridEmail
 from notifier.providers.smtp_email import SmtpEmail
 from notifier.providers.twilio_sms import TwilioSms
+from notifier.regional_hours import regional_hours
 from notifier.rendering import Words
 from notifier.rulebook import RulesInvalid, check_rules, load_rulebook
 from notifier.sandbox_journal import SandboxJournal
@@ -34,6 +35,7 @@ from notifier.store.migrate import upgrade
 from notifier.store.vault import Vault
 from notifier.waking import Waker
 from notifier.web.app_factory import create_app as create_web_app
+from notifier.yaml_files import YamlInvalid
 
 _ROOT = Path(__file__).parent
 
@@ -46,7 +48,7 @@ def create_app() -> APIFlask:
         if settings.database_url.startswith("sqlite"):
             upgrade(settings.database_url)  # the embedded database keeps itself up to date
         services = build_services(settings)
-    except (SettingsInvalid, RulesInvalid) as error:
+    except (SettingsInvalid, RulesInvalid, YamlInvalid) as error:
         sys.exit(str(error))
     app = create_web_app(services, settings)
     app.extensions["notifier.waker"] = services.wake
@@ -60,6 +62,7 @@ def build_services(settings: Settings) -> Services:
 
     :raises RulesInvalid: if the rules, words that a rule names, or the table of consents
         can't be used.
+    :raises YamlInvalid: if the quiet hours of the regions can't be used.
     """
     sessions = create_sessions(settings.database_url)
     engine = sessions.kw["bind"]
@@ -71,6 +74,7 @@ def build_services(settings: Settings) -> Services:
     words = Words(_ROOT / "templates" / "messages")
     rulebook = load_rulebook(_ROOT / "rules")
     check_rules(rulebook, words)
+    regional_hours()
     consent = load_consent_policy(_ROOT / "config" / "consent.yaml")
     services = Services(
         sessions=sessions,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.messages import WAITING, Channel
-from notifier.errors import Conflict, NotFound
+from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.quiet_week import brand_hours, read_hours
+from notifier.errors import Conflict, Invalid, NotFound
 from notifier.people import checked_zone
 from notifier.planner import STEP, bring_up_to_date
 from notifier.services import Services
@@ -108,6 +111,50 @@ def find_brand(session: Session, slug: str | None) -> Brand:
     if len(real) > 1:
         raise Conflict(f"there are several brands, name one with --brand: {_slugs(real)}")
     return real[0]
+
+
+def set_quiet_hours(
+    services: Services,
+    brand_id: UUID,
+    *,
+    usual: str | None = None,
+    days: Mapping[str, str | None] | None = None,
+    actor: str,
+) -> QuietHours:
+    """Set the quiet hours of a brand, and plan its open jobs anew; return all of them.
+
+    :param usual: of every day: "21:00-08:00", or "none"; None leaves them.
+    :param days: of a weekday: {"sun": "20:00-10:00"}, "all-day" or "none"; None: as usual.
+    :raises Invalid: if they can't be read.
+    """
+    with services.sessions.begin() as session:
+        brand = session.get_one(Brand, brand_id, with_for_update=True)
+        own = dict(brand.quiet_days or {})
+        try:
+            if usual is not None:
+                brand.quiet_from, brand.quiet_until = read_hours(usual)
+            for day, hours in (days or {}).items():
+                own.pop(day, None)
+                if hours is not None:
+                    own[day] = read_hours(hours)
+            quiet = brand_hours(brand.quiet_from, brand.quiet_until, own)
+        except ValueError as error:
+            raise Invalid("quiet_hours", str(error)) from error
+        brand.quiet_days = own or None
+        session.add(
+            AuditLine(
+                id=services.ids(),
+                brand_id=brand_id,
+                actor=actor,
+                did="quiet_hours_set",
+                subject=f"brand:{brand_id}",
+                body={"usual": [brand.quiet_from, brand.quiet_until], "days": own},
+                at=services.now(),
+            )
+        )
+    _plan_again(services, brand_id)
+    services.wake()
+    return quiet
 
 
 def would_go(services: Services, brand_id: UUID) -> list[WouldGo]:

@@ -5,13 +5,12 @@ It sends nothing and changes nothing. Nothing it says quotes a secret or names a
 
 from __future__ import annotations
 
-from datetime import time
-
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from notifier.domain.findings import Finding, Level
+from notifier.domain.quiet_week import brand_hours, say_quiet
 from notifier.providers.findings import Checkable
 from notifier.providers.signatures import load_sendgrid_key
 from notifier.reachability import ask_address, judge_address
@@ -193,16 +192,16 @@ def _brand(session: Session, brand: Brand, *, configured: bool) -> list[Finding]
 def _quiet_hours(brand: Brand) -> Finding:
     subject = f"quiet hours of {brand.slug}"
     try:
-        start, end = time.fromisoformat(brand.quiet_from), time.fromisoformat(brand.quiet_until)
-    except ValueError:
+        quiet = brand_hours(brand.quiet_from, brand.quiet_until, brand.quiet_days)
+    except (ValueError, TypeError):
         return Finding.failing(
-            subject, "They can't be read.", "Give both as local time, such as 21:00 and 08:00."
+            subject, "They can't be read.", f"flask --app app brand quiet {brand.slug} 21:00-08:00"
         )
-    if start == end:
+    if quiet.start == quiet.end:
         return Finding.warning(
             subject, "There are none: customers may be woken.", "21:00 to 08:00 is usual."
         )
-    return Finding.ok(subject, f"{start:%H:%M} to {end:%H:%M}, where the reader is.")
+    return Finding.ok(subject, f"{say_quiet(quiet)}, where the reader is.")
 
 
 def _senders(session: Session) -> list[Finding]:

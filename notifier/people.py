@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifier.consents import NewConsent, carry_refusals_over, record_consents
 from notifier.domain.messages import Channel, Role
-from notifier.domain.phones import is_landline, to_e164, zones_of
+from notifier.domain.phones import is_landline, regions_of, to_e164, zones_of
 from notifier.domain.search_terms import terms
 from notifier.errors import Invalid
 from notifier.links import link_hash, person_token
@@ -293,6 +293,7 @@ def _add_contact(
         address=services.vault.seal(person.key, address),
         address_hash=hashed,
         zones=list(zones_of(address)) if texts else [],
+        regions=list(regions_of(address)) if texts else None,
         landline=texts and is_landline(address),
         created_at=now,
     )

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import click
 from flask.cli import with_appcontext
 
-from notifier.brands import add_brand, go_live, would_go
+from notifier.brands import add_brand, go_live, set_quiet_hours, would_go
 from notifier.cli.context import chosen_brand, services
+from notifier.domain.quiet_week import brand_hours, say_quiet
 from notifier.errors import NotifierError
 from notifier.routing import any_configured
 
@@ -36,6 +37,35 @@ def add(slug: str, name: str, zone: str, phone: str, country: str) -> None:
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Made {slug}, in shadow. `flask --app app brand live {slug}` opens it.")
+
+
+@brand.command("quiet")
+@click.argument("slug")
+@click.argument("hours", nargs=-1)
+@with_appcontext
+def quiet(slug: str, hours: tuple[str, ...]) -> None:
+    """Set when nothing is sent, by the reader's clock; without HOURS, print it.
+
+    HOURS: 21:00-08:00 for every day; sun=20:00-10:00 for one; also none, all-day, and
+    sun=usual to take a day's own hours away. Stricter hours of law come on top: they are in
+    config/quiet_hours.yaml.
+    """
+    row = chosen_brand(slug)
+    pairs = [one.partition("=") for one in hours]
+    days = {day: None if own == "usual" else own for day, equals, own in pairs if equals}
+    usual = [day for day, equals, _ in pairs if not equals]
+    if len(usual) > 1:
+        raise click.ClickException("give the hours of every day once, of one day as sun=...")
+    try:
+        if hours:
+            now = set_quiet_hours(
+                services(), row.id, usual=usual[0] if usual else None, days=days, actor="cli"
+            )
+        else:
+            now = brand_hours(row.quiet_from, row.quiet_until, row.quiet_days)
+    except (NotifierError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{slug} is quiet: {say_quiet(now)}.")
 
 
 @brand.command("live")

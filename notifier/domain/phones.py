@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -41,6 +42,27 @@ def zones_of(e164: str) -> tuple[str, ...]:
         of_country = get_global("territory_zones")
         zones = {zone for one in countries for zone in of_country.get(one, ())} & _known_zones()
     return tuple(sorted(zones))
+
+
+def regions_of(e164: str) -> tuple[str, ...]:
+    """Return the countries (ISO 3166) that the number may be in, empty if nobody can tell.
+
+    Of a number of the United States with its area code, which tells the state: `US/206`.
+    """
+    number = phonenumbers.parse(e164, None)
+    country = phonenumbers.region_code_for_number(number)
+    if country == "US":
+        return (f"US/{str(number.national_number)[:3]}",)
+    if country is not None and country.isalpha():
+        return (country,)
+    countries = phonenumbers.region_codes_for_country_code(number.country_code or 0)
+    return tuple(sorted(one for one in countries if one.isalpha()))
+
+
+def countries_of(zones: Iterable[str]) -> tuple[str, ...]:
+    """Return the countries (ISO 3166) in which clocks show the time of `zones`."""
+    territories = get_global("zone_territories")
+    return tuple(sorted({territories[zone] for zone in zones if zone in territories}))
 
 
 @cache

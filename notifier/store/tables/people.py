@@ -52,6 +52,7 @@ class ContactPoint(Base):
     address: Mapped[Sealed]  # E.164 or a lower-cased email address
     address_hash: Mapped[Blind]
     zones: Mapped[list[Any]]  # IANA zones that the number may be in; empty if nobody can tell
+    regions: Mapped[list[Any] | None]  # countries, US area codes that the number may be in: US/206
     landline: Mapped[bool]  # certainly can't take a text
     flagged_code: Mapped[str | None]  # a provider refused it for good: its code
     replaced_at: Mapped[datetime | None]  # corrected, or a wrong number

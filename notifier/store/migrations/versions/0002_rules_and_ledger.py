@@ -19,6 +19,8 @@ def upgrade() -> None:
     with op.batch_alter_table("people") as table:
         table.add_column(sa.Column("identity_hash", sa.LargeBinary(length=32), nullable=True))
         table.create_index("ix_people_identity", ["brand_id", "identity_hash"])
+    with op.batch_alter_table("contact_points") as table:
+        table.add_column(sa.Column("regions", _JSON, nullable=True))
     with op.batch_alter_table("messages") as table:
         table.add_column(
             sa.Column("priority", sa.Integer(), nullable=False, server_default=sa.text("1"))
