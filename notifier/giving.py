@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Strength
 from notifier.domain.promises import tell_by
 from notifier.domain.windows import Window, from_json
 from notifier.services import Services
 from notifier.store.snapshots import refresh_told
-from notifier.store.tables import Job, Message, Promise
+from notifier.store.tables import FactRow, Job, Message, Promise
 
 
 def give(
@@ -22,7 +23,7 @@ def give(
 ) -> None:
     """It reached them: the ledger says so, and `told` with it if this hand-over is the latest.
 
-    A promised update is entered as a moment of its own.
+    A promised update, or call back, is entered as a moment of its own.
     """
     given_at = message.handed_over_at or message.claimed_at or now
     asserts = from_json(message.asserts)
@@ -49,6 +50,7 @@ def give(
             message,
             strength,
             given_at=given_at,
+            what=_what_it_promises(session, message),
             moment=message.next_update_at,
             tell_by=message.next_update_at,
             recorded_at=now,
@@ -76,12 +78,21 @@ def take_back(session: Session, services: Services, message: Message, *, now: da
             Strength.NONE,
             given_at=row.given_at,
             asserts=row.asserts,
+            what=row.what,
             moment=row.moment,
             tell_by=row.tell_by,
             recorded_at=now,
         )
     session.flush()
     refresh_told(session, message.job_person_id)
+
+
+def _what_it_promises(session: Session, message: Message) -> PromiseKind:
+    """A message that writes down what staff promised promises just that; others, an update."""
+    fact = session.get(FactRow, message.rests_on) if message.rests_on is not None else None
+    if fact is None or fact.type != FactType.PROMISED:
+        return PromiseKind.UPDATE
+    return PromiseKind(fact.body["what"])
 
 
 def _append(

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.drift import drift_of, is_asked
-from notifier.domain.facts import Fact, FactSource, FactType, Terms
-from notifier.domain.folding import fold
+from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
+from notifier.domain.folding import ANSWERS, fold
 from notifier.domain.jobs import FACTS_OF, JobKind
 from notifier.domain.ledger import reference_of
 from notifier.domain.messages import Role, Strength
@@ -49,6 +49,9 @@ class NewFact:
     technician: str | None = None  # by name
     parcel: str | None = None  # tracking code
     person: UUID | None = None  # job person; by default the first customer
+    what: PromiseKind | None = None  # of `promised`
+    moment: datetime | None = None  # of `promised`: by when
+    by_phone: bool | None = None  # of `promised`: they know it already
     note: str | None = None  # for staff; never reaches a customer
     source_id: UUID | None = None
     external_id: str | None = None
@@ -245,6 +248,7 @@ def _fact(
     if new.type not in FACTS_OF[kind]:
         raise Invalid("type", f"an {kind.value} can't be said to be `{new.type.value}`")
     _check(snapshot, new)
+    _check_promise(new, now)
     person = new.person or _customer(snapshot)
     if person not in snapshot.people:
         raise Invalid("person", "this person is not on the job")
@@ -253,7 +257,6 @@ def _fact(
         technician = technician_named(
             session, services, snapshot.job.brand_id, new.technician, now=now
         )
-    answers = (FactType.ACCEPTED, FactType.DECLINED, FactType.TOLD)
     expected, window = new.expected, new.window
     if new.type is FactType.TOLD and window is None and expected is None:
         expected = snapshot.state.expected
@@ -273,8 +276,11 @@ def _fact(
         by=_by(new),
         technician=technician,
         parcel=normal_tracking_code(new.parcel) if new.parcel else None,
-        person=person if new.type in answers else None,
+        person=person if new.type in ANSWERS else None,
         terms=_terms(snapshot, person, new, now),
+        what=new.what,
+        moment=new.moment,
+        by_phone=new.by_phone is True if new.type is FactType.PROMISED else None,
         hold_seconds=new.hold_seconds,
     )
 
@@ -292,6 +298,17 @@ def _check(snapshot: Snapshot, new: NewFact) -> None:
         raise Invalid("technician", "`reassigned` needs a `technician`")
     if new.parcel and normal_tracking_code(new.parcel) not in snapshot.parcels:
         raise Invalid("parcel", "this order has no parcel with that tracking code")
+
+
+def _check_promise(new: NewFact, now: datetime) -> None:
+    if new.type is not FactType.PROMISED:
+        return
+    if new.what not in (PromiseKind.UPDATE, PromiseKind.CALL_BACK):
+        raise Invalid("what", "say what is promised: `update` or `call_back`")
+    if new.moment is None:
+        raise Invalid("moment", "`promised` needs a `moment`: by when")
+    if new.moment <= now:
+        raise Invalid("moment", "a moment can only be promised before it comes")
 
 
 def _by(new: NewFact) -> Party | None:
@@ -327,7 +344,10 @@ def _give(
     *,
     now: datetime,
 ) -> bool:
-    """Enter in the ledger what a person was given by phone or by their own answer, if any."""
+    """Enter in the ledger what a person was given by phone or by their own answer, if any.
+
+    A moment that was not promised by phone is given once a message has told them.
+    """
     asserts: Expectation | None = None
     person = fact.person
     if fact.type is FactType.TOLD:
@@ -336,10 +356,11 @@ def _give(
         asserts = fact.window
     elif fact.type is FactType.RESCHEDULED and fact.agreed:
         asserts, person = fact.window, _customer(snapshot)
-    if asserts is None or person is None:
+    moment = fact.moment if fact.type is FactType.PROMISED and fact.by_phone else None
+    if (asserts is None and moment is None) or person is None:
         return False
     role = snapshot.people[person][0].role
-    heard_by = None
+    heard_by = moment
     if isinstance(asserts, Window) and role == Role.CUSTOMER:
         heard_by = tell_by(
             JobKind(snapshot.job.kind),
@@ -354,6 +375,8 @@ def _give(
             job_id=snapshot.job.id,
             job_person_id=person,
             asserts=to_json(asserts),
+            what=fact.what or PromiseKind.WINDOW,
+            moment=moment,
             given_at=fact.effective_at,
             tell_by=heard_by,
             strength=Strength.GIVEN,
@@ -387,7 +410,10 @@ def _take_back(
                 job_id=row.job_id,
                 job_person_id=row.job_person_id,
                 asserts=row.asserts,
+                what=row.what,
+                moment=row.moment,
                 given_at=row.given_at,
+                tell_by=row.tell_by,
                 strength=Strength.NONE,
                 fact_id=row.fact_id,
                 recorded_at=now,

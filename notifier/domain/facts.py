@@ -20,6 +20,8 @@ class FactType(StrEnum):
     DELAYED = "delayed"
     CANCELLED = "cancelled"
     TOLD = "told"
+    PROMISED = "promised"  # that they hear, or are called, by a moment
+    SPOKEN_TO = "spoken_to"  # somebody of ours spoke to them
     CONTACT_CHANGED = "contact_changed"
     # appointments
     CONFIRMED = "confirmed"
@@ -55,6 +57,14 @@ class FactSource(StrEnum):
     API = "api"
 
 
+class PromiseKind(StrEnum):
+    """What a promise promises: a window, or that something happens by a moment."""
+
+    WINDOW = "window"
+    UPDATE = "update"  # "we will text by": news
+    CALL_BACK = "call_back"  # a person rings
+
+
 class Terms(StrEnum):
     """What an `accepted` fact accepted."""
 
@@ -83,8 +93,11 @@ class Fact:
     by: Party | None = None
     technician: UUID | None = None
     parcel: str | None = None  # tracking code, normalised
-    person: UUID | None = None  # the job person who accepted, declined, was told
+    person: UUID | None = None  # the job person who accepted, declined, was told or promised
     terms: Terms | None = None
+    what: PromiseKind | None = None  # of `promised`: an update or a call back
+    moment: datetime | None = None  # of `promised`: by when
+    by_phone: bool | None = None  # of `promised`: they know it; else it is to be written
     withdraws: UUID | None = None
     hold_seconds: int = 0  # "Sending in 10 s · Undo": what rests on it waits so long
 
@@ -99,6 +112,8 @@ class Fact:
 
 
 def _claim(fact: Fact) -> tuple[object, ...]:
+    if fact.type is FactType.SPOKEN_TO:  # two calls are two calls
+        return (fact.type, fact.id)
     return (
         fact.type,
         fact.minutes,
@@ -109,4 +124,6 @@ def _claim(fact: Fact) -> tuple[object, ...]:
         fact.technician,
         fact.parcel,
         fact.person,
+        fact.what,
+        fact.moment,
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from notifier.domain.facts import Fact, FactType, Terms
+from notifier.domain.facts import Fact, FactSource, FactType, Terms
 from notifier.domain.jobs import (
     FINISHED,
     FIRST_STATUS,
@@ -21,6 +21,20 @@ from notifier.domain.jobs import (
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import OFF, Expectation, Window
 from notifier.domain.withdrawals import withdrawn_among
+
+#: What passed between us and one person of the job: it changes no status.
+ANSWERS = frozenset(
+    {
+        FactType.ACCEPTED,
+        FactType.DECLINED,
+        FactType.TOLD,
+        FactType.PROMISED,
+        FactType.SPOKEN_TO,
+    }
+)
+
+#: Whose word breaks the silence about a job. A customer waits; the clock knows nothing.
+_REPORTING = frozenset(FactSource) - {FactSource.CUSTOMER, FactSource.CLOCK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +62,9 @@ class JobState:
     by: Party | None = None
     status_fact: Fact | None = None  # what the status rests on
     booked: Fact | None = None
+    last_report: Fact | None = None  # what staff, technician, carrier or shop said last
     parcels: Mapping[str, ParcelState] = field(default_factory=dict)
-    answers: tuple[Fact, ...] = ()  # accepted, declined, told: in effective order
+    answers: tuple[Fact, ...] = ()  # of one person each (`ANSWERS`), in effective order
     withdrawn: frozenset[UUID] = frozenset()
     taken_back: Fact | None = None  # the latest withdrawal
     ignored: frozenset[UUID] = frozenset()
@@ -103,7 +118,8 @@ def _carried_on(state: JobState, fact: Fact) -> JobState:
     effect = _effect(state, fact)
     if effect is Effect.IGNORED:
         return replace(state, ignored=state.ignored | {fact.id})
-    return _apply(state, fact, effect)
+    state = _apply(state, fact, effect)
+    return replace(state, last_report=fact) if fact.source in _REPORTING else state
 
 
 def _book(state: JobState, fact: Fact) -> JobState:
@@ -151,7 +167,7 @@ def _apply(state: JobState, fact: Fact, effect: Effect) -> JobState:
     state = _with_expected(state, fact)
     if fact.type is FactType.REASSIGNED:
         return replace(state, technician=fact.technician, technician_fact=fact)
-    if fact.type in (FactType.ACCEPTED, FactType.DECLINED, FactType.TOLD):
+    if fact.type in ANSWERS:
         state = replace(state, answers=(*state.answers, fact))
     if fact.type is FactType.TOLD and state.promised is None:
         return replace(state, promised=fact.window, agreed=fact.window)
@@ -232,7 +248,7 @@ def _said(state: JobState, fact: Fact) -> Expectation | None:
         return fact.window
     if fact.type is FactType.CANCELLED:
         return OFF
-    if fact.type in (FactType.ACCEPTED, FactType.DECLINED, FactType.TOLD):
+    if fact.type in ANSWERS:
         return None
     if fact.minutes is not None:
         base = state.agreed or state.promised

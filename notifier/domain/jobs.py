@@ -75,47 +75,48 @@ B, A, S, O, C, R, I = (  # noqa: E741 - one letter a cell keeps the tables reada
     Effect.IGNORED,
 )
 
-_F = FactType
+_F, _J = FactType, JobStatus
 
 # fmt: off
 _APPOINTMENT_FACTS = (
     _F.CONFIRMED, _F.DELAYED, _F.REASSIGNED, _F.EN_ROUTE, _F.ARRIVED, _F.COMPLETED, _F.MISSED,
-    _F.CANCELLED, _F.RESCHEDULED, _F.ACCEPTED, _F.DECLINED, _F.TOLD, _F.CONTACT_CHANGED,
+    _F.CANCELLED, _F.RESCHEDULED, _F.ACCEPTED, _F.DECLINED, _F.TOLD, _F.PROMISED, _F.SPOKEN_TO,
+    _F.CONTACT_CHANGED,
 )
 
 # Rows: the status. Columns: the facts above, in their order.
 _APPOINTMENT = {
-    #                     conf dela reas enro arri comp miss canc resc acce decl told cont
-    JobStatus.SCHEDULED: (B,   A,   A,   B,   B,   B,   B,   B,   S,   A,   A,   A,   A),
-    JobStatus.CONFIRMED: (I,   A,   A,   B,   B,   B,   B,   B,   S,   A,   A,   A,   A),
-    JobStatus.EN_ROUTE:  (I,   A,   A,   I,   B,   B,   B,   B,   S,   A,   A,   A,   A),
-    JobStatus.ARRIVED:   (I,   I,   A,   I,   I,   B,   I,   B,   S,   I,   I,   A,   A),
-    JobStatus.COMPLETED: (I,   I,   I,   I,   I,   I,   I,   I,   O,   I,   I,   A,   A),
-    JobStatus.MISSED:    (I,   I,   I,   R,   R,   C,   I,   B,   O,   I,   I,   A,   A),
-    JobStatus.CANCELLED: (I,   I,   I,   I,   I,   I,   I,   I,   O,   I,   I,   A,   A),
+    #              conf dela reas enro arri comp miss canc resc acce decl told prom spok cont
+    _J.SCHEDULED: (B,   A,   A,   B,   B,   B,   B,   B,   S,   A,   A,   A,   A,   A,   A),
+    _J.CONFIRMED: (I,   A,   A,   B,   B,   B,   B,   B,   S,   A,   A,   A,   A,   A,   A),
+    _J.EN_ROUTE:  (I,   A,   A,   I,   B,   B,   B,   B,   S,   A,   A,   A,   A,   A,   A),
+    _J.ARRIVED:   (I,   I,   A,   I,   I,   B,   I,   B,   S,   I,   I,   A,   A,   A,   A),
+    _J.COMPLETED: (I,   I,   I,   I,   I,   I,   I,   I,   O,   I,   I,   A,   A,   A,   A),
+    _J.MISSED:    (I,   I,   I,   R,   R,   C,   I,   B,   O,   I,   I,   A,   A,   A,   A),
+    _J.CANCELLED: (I,   I,   I,   I,   I,   I,   I,   I,   O,   I,   I,   A,   A,   A,   A),
 }
 
 _ORDER_FACTS = (
     _F.SHIPPED, _F.IN_TRANSIT, _F.OUT_FOR_DELIVERY, _F.DELAYED, _F.ATTEMPTED,
     _F.READY_FOR_PICKUP, _F.DELIVERED, _F.NOT_RECEIVED, _F.EXCEPTION, _F.RETURNED,
-    _F.CANCELLED, _F.TOLD, _F.CONTACT_CHANGED,
+    _F.CANCELLED, _F.TOLD, _F.PROMISED, _F.SPOKEN_TO, _F.CONTACT_CHANGED,
 )
 
 _ORDER = {
-    #                            ship tran outf dela atte pick deli notr exce retu canc told cont
-    JobStatus.ORDERED:          (B,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
-    JobStatus.SHIPPED:          (A,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
-    JobStatus.IN_TRANSIT:       (A,   A,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
-    JobStatus.OUT_FOR_DELIVERY: (A,   B,   A,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
-    JobStatus.ATTEMPTED:        (I,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
-    JobStatus.READY_FOR_PICKUP: (I,   B,   B,   A,   B,   A,   B,   B,   B,   B,   B,   A,   A),
-    JobStatus.EXCEPTION:        (I,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A),
-    JobStatus.NOT_RECEIVED:     (I,   B,   B,   A,   B,   B,   B,   A,   B,   B,   B,   A,   A),
+    #                     ship tran outf dela atte pick deli notr exce retu canc told prom spok cont
+    _J.ORDERED:          (B,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A,   A,   A),
+    _J.SHIPPED:          (A,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A,   A,   A),
+    _J.IN_TRANSIT:       (A,   A,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A,   A,   A),
+    _J.OUT_FOR_DELIVERY: (A,   B,   A,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A,   A,   A),
+    _J.ATTEMPTED:        (I,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A,   A,   A),
+    _J.READY_FOR_PICKUP: (I,   B,   B,   A,   B,   A,   B,   B,   B,   B,   B,   A,   A,   A,   A),
+    _J.EXCEPTION:        (I,   B,   B,   A,   B,   B,   B,   B,   B,   B,   B,   A,   A,   A,   A),
+    _J.NOT_RECEIVED:     (I,   B,   B,   A,   B,   B,   B,   A,   B,   B,   B,   A,   A,   A,   A),
     # "Delivered" by the carrier and "not received" by the customer can both be said: it is open,
     # whoever says so. It is the one way to reopen that is not left to staff.
-    JobStatus.DELIVERED:        (I,   I,   I,   I,   I,   I,   I,   C,   I,   C,   I,   A,   A),
-    JobStatus.RETURNED:         (I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   A,   A),
-    JobStatus.CANCELLED:        (I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   A,   A),
+    _J.DELIVERED:        (I,   I,   I,   I,   I,   I,   I,   C,   I,   C,   I,   A,   A,   A,   A),
+    _J.RETURNED:         (I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   A,   A,   A,   A),
+    _J.CANCELLED:        (I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   I,   A,   A,   A,   A),
 }
 # fmt: on
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from notifier.domain.facts import PromiseKind
 from notifier.domain.messages import (
     UNDER_WAY,
     Channel,
+    MessageKind,
     MessageStatus,
     Role,
     Strength,
     WhyNot,
 )
+from notifier.domain.quiet_hours import QuietHours
 from notifier.domain.windows import UNKNOWN, Expectation, Window
 
 
@@ -28,6 +31,18 @@ class Given:
     strength: Strength
     message: UUID | None = None
     fact: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenMoment:
+    """An update or a call back that the person was promised and has not had yet."""
+
+    what: PromiseKind
+    due: datetime
+    given_at: datetime
+    message: UUID | None = None  # that promised it, or
+    fact: UUID | None = None  # the call in which it was promised
+    put_off: int = 0  # how many texts put it off since anybody spoke to them or had news
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +109,27 @@ class PersonView:
     role: Role
     zones: tuple[ZoneInfo, ...]  # where it may be night for them; one if they stated it
     contacts: tuple[Contact, ...]
+    quiet: Mapping[MessageKind, QuietHours] = field(default_factory=dict)  # stricter by region
     given: tuple[Given, ...] = ()
     past: tuple[PastMessage, ...] = ()
-    update_due: datetime | None = None  # "we will text by": promised, and not superseded
+    has_other_jobs: bool = False  # open ones, that could be told of in the same message
+    moments: tuple[OpenMoment, ...] = ()  # promised and not settled, the one due first first
 
     @property
     def told(self) -> Given | None:
         """The reached assertion with the latest hand-over."""
         return told_of(self.given)
+
+    @property
+    def next_moment(self) -> OpenMoment | None:
+        """The moment that they wait for first."""
+        return self.moments[0] if self.moments else None
+
+    @property
+    def update_due(self) -> datetime | None:
+        """By when they were promised news ("we will text by"), if none has come since."""
+        updates = (one.due for one in self.moments if one.what is PromiseKind.UPDATE)
+        return next(updates, None)
 
     def spoken_to_since(self, moment: datetime) -> bool:
         """Return whether they were given a window after `moment` by phone or their own answer."""
@@ -111,6 +139,10 @@ class PersonView:
             and given.given_at > moment
             for given in self.given
         )
+
+    def quiet_for(self, kind: MessageKind, usual: QuietHours) -> QuietHours:
+        """Return when no message of `kind` goes to them; `usual` are the brand's own hours."""
+        return self.quiet.get(kind, usual)
 
     def contact(self, channel: Channel) -> Contact | None:
         """Return the way to reach them over `channel`: a usable one before one that is not."""

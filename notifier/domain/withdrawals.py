@@ -59,6 +59,10 @@ def _about(fact: Fact) -> frozenset[str]:
         return frozenset({"expected"})
     if fact.type in (FactType.TOLD, FactType.ACCEPTED, FactType.DECLINED):
         return frozenset({f"answer:{fact.person}"})
+    if fact.type is FactType.PROMISED:
+        return frozenset({f"promise:{fact.person}:{fact.what}"})
+    if fact.type is FactType.SPOKEN_TO:
+        return frozenset()  # a call ends the force of nothing that was said
     if fact.type in (FactType.REASSIGNED, FactType.CONTACT_CHANGED):
         return frozenset({fact.type})
     states_when = fact.expected is not None or fact.minutes is not None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from notifier.domain.facts import Fact, FactSource, FactType, Terms
+from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
 from notifier.domain.reasons import Party, Reason
-from notifier.domain.windows import Window, from_json, to_json
+from notifier.domain.windows import Window, from_json, to_json, utc_text
 from notifier.store.tables import FactRow, Job
 
 
@@ -27,6 +28,9 @@ def body_of(fact: Fact) -> dict[str, Any]:
         "parcel": fact.parcel,
         "person": _text(fact.person),
         "terms": fact.terms,
+        "what": fact.what,
+        "moment": utc_text(fact.moment) if fact.moment is not None else None,
+        "by_phone": fact.by_phone,
         "withdraws": _text(fact.withdraws),
         "hold_seconds": fact.hold_seconds or None,
     }
@@ -54,6 +58,9 @@ def fact_of(row: FactRow | Row[Any]) -> Fact:
         parcel=body.get("parcel"),
         person=_id(body.get("person")),
         terms=Terms(body["terms"]) if "terms" in body else None,
+        what=PromiseKind(body["what"]) if "what" in body else None,
+        moment=datetime.fromisoformat(body["moment"]) if "moment" in body else None,
+        by_phone=body.get("by_phone"),
         withdraws=_id(body.get("withdraws")),
         hold_seconds=body.get("hold_seconds", 0),
     )

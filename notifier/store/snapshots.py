@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,11 +16,26 @@ from notifier.domain.facts import Fact
 from notifier.domain.folding import JobState, fold, fold_in
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import Contact, Given, PastMessage, PersonView, told_of
-from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
+from notifier.domain.ledger_entries import Entry
+from notifier.domain.messages import (
+    Channel,
+    MessageKind,
+    MessageStatus,
+    Role,
+    Strength,
+    WhyNot,
+)
+from notifier.domain.open_moments import open_moments
+from notifier.domain.outcomes import Course
+from notifier.domain.phones import countries_of
 from notifier.domain.plan_input import BrandManners, PlanInput
 from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.quiet_week import brand_hours, closed_weekdays
 from notifier.domain.windows import Window, from_json, to_json
+from notifier.public_holidays import works_on
+from notifier.regional_hours import quiet_by_kind
 from notifier.store.facts import fact_of
+from notifier.store.ledger_rows import entries_of, words_of
 from notifier.store.tables import (
     Brand,
     ContactPoint,
@@ -114,12 +128,14 @@ class Snapshot:
     contacts: dict[UUID, ContactPoint]
     messages: dict[UUID, Message]
     parcels: dict[str, Parcel]
+    moments: dict[UUID, tuple[Entry, ...]]  # ledgers, of those who were ever promised a moment
 
     def with_fact(self, fact: Fact) -> Snapshot:
         """Return the snapshot as it is once `fact` is recorded, if that gave nobody anything."""
         facts = (*self.facts, fact)
         state = fold_in(self.state, self.facts, fact)
-        plan_input = replace(self.plan_input, state=state)
+        people = _with_moments(self.plan_input.people, self.moments, state, facts)
+        plan_input = replace(self.plan_input, state=state, people=people)
         return replace(self, facts=facts, state=state, plan_input=plan_input)
 
 
@@ -189,21 +205,6 @@ def given_of(rows: Iterable[Promise]) -> tuple[Given, ...]:
     return tuple(latest.values())
 
 
-def update_due_of(rows: Iterable[Promise]) -> datetime | None:
-    """Return the moment by which one person was promised news, if none has come since."""
-    known = list(rows)
-    taken_back = {row.message_id for row in known if row.strength == Strength.NONE}
-    told = told_of(given_of(known))
-    moments = [
-        row
-        for row in known
-        if row.moment is not None
-        and row.message_id not in taken_back
-        and (told is None or row.given_at >= told.given_at)
-    ]
-    return moments[-1].moment if moments else None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Around:
     """Whose job it is, who is concerned, and how they are reached."""
@@ -260,21 +261,29 @@ def snapshot_of(
     facts = tuple(fact_of(row) for row in fact_rows)
     parcels = {row.tracking_code: row for row in parcel_rows}
     state = fold(JobKind(job.kind), facts, parcels)
+    quiet = brand_hours(brand.quiet_from, brand.quiet_until, brand.quiet_days)
     views = tuple(
-        _person(job, job_person, person, contacts[person.id], suppressed, promises, messages)
+        _person(job, quiet, job_person, person, contacts[person.id], suppressed, promises, messages)
         for job_person, person in people
     )
+    promised = {row.job_person_id for row in promises if row.moment is not None}
+    moments = {
+        view.job_person: entries_of(
+            (row for row in promises if row.job_person_id == view.job_person), view.past
+        )
+        for view in views
+        if view.job_person in promised
+    }
     plan_input = PlanInput(
         job=job.id,
         state=state,
         zone=ZoneInfo(job.zone),
         booked_at=state.booked.effective_at if state.booked else job.created_at,
         held=job.held_at is not None,
-        people=views,
+        people=_with_moments(views, moments, state, facts),
         manners=BrandManners(
-            quiet=QuietHours(
-                time.fromisoformat(brand.quiet_from), time.fromisoformat(brand.quiet_until)
-            ),
+            quiet=quiet,
+            works=works_on(brand.country, closed_weekdays(quiet)),
             live_at=brand.live_at,
         ),
     )
@@ -289,11 +298,36 @@ def snapshot_of(
         contacts={contact.id: contact for _, person in people for contact in contacts[person.id]},
         messages={message.id: message for message in messages},
         parcels=parcels,
+        moments=moments,
     )
+
+
+def _with_moments(
+    views: tuple[PersonView, ...],
+    moments: dict[UUID, tuple[Entry, ...]],
+    state: JobState,
+    facts: tuple[Fact, ...],
+) -> tuple[PersonView, ...]:
+    """Give each person the moments that they still wait for, as `state` has it."""
+    if not moments:
+        return views
+    course = Course(state, facts)
+    waiting = {
+        view.job_person: open_moments(
+            moments[view.job_person],
+            words_of(view.past, moments[view.job_person]),
+            course,
+            view.job_person,
+        )
+        for view in views
+        if view.job_person in moments
+    }
+    return tuple(replace(v, moments=waiting.get(v.job_person, ())) for v in views)
 
 
 def _person(
     job: Job,
+    quiet: QuietHours,
     job_person: JobPerson,
     person: Person,
     contacts: list[ContactPoint],
@@ -305,10 +339,10 @@ def _person(
         job_person=job_person.id,
         role=Role(job_person.role),
         zones=_zones(job, person, contacts),
+        quiet=_quiet_by_kind(job, quiet, person, contacts),
         contacts=tuple(_contact(contact, person, suppressed) for contact in contacts),
         given=given_of(row for row in promises if row.job_person_id == job_person.id),
         past=tuple(past_of(row) for row in messages if row.job_person_id == job_person.id),
-        update_due=update_due_of(row for row in promises if row.job_person_id == job_person.id),
     )
 
 
@@ -318,6 +352,20 @@ def _zones(job: Job, person: Person, contacts: list[ContactPoint]) -> tuple[Zone
         return (ZoneInfo(person.zone),)
     known = next((contact.zones for contact in contacts if contact.zones), [job.zone])
     return tuple(ZoneInfo(name) for name in known)
+
+
+def _quiet_by_kind(
+    job: Job, quiet: QuietHours, person: Person, contacts: list[ContactPoint]
+) -> Mapping[MessageKind, QuietHours]:
+    """The law goes by the number, and by the country that they stated; unknown: by the place."""
+    numbers = [contact for contact in contacts if contact.channel == Channel.SMS]
+    if not numbers:
+        return {}
+    regions = {region for contact in numbers for region in contact.regions or ()}
+    countries = {region.partition("/")[0] for region in regions}
+    zones = [person.zone] if person.zone else [] if regions else [job.zone]
+    regions |= set(countries_of(zones)) - countries
+    return quiet_by_kind(quiet, tuple(sorted(regions)) or ("",))
 
 
 def _contact(

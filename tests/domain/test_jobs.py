@@ -30,14 +30,18 @@ NEVER_A_STATUS = {
     FactType.ACCEPTED,
     FactType.DECLINED,
     FactType.TOLD,
+    FactType.PROMISED,
+    FactType.SPOKEN_TO,
     FactType.CONTACT_CHANGED,
 }
 
 STATED = {
     JobKind.APPOINTMENT: "confirmed delayed reassigned en_route arrived completed missed "
-    "cancelled rescheduled accepted declined told contact_changed",
+    "cancelled rescheduled accepted declined told promised spoken_to "
+    "contact_changed",
     JobKind.ORDER: "shipped in_transit out_for_delivery delayed attempted ready_for_pickup "
-    "delivered not_received exception returned cancelled told contact_changed",
+    "delivered not_received exception returned cancelled told promised spoken_to "
+    "contact_changed",
 }
 
 
