@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.jobs import JobKind
-from notifier.domain.message_values import MessageValues
+from notifier.domain.message_values import DIGEST, MessageValues
 from notifier.domain.messages import Channel
 from notifier.domain.phones import for_reading
 from notifier.domain.reasons import Party, Reason
@@ -29,7 +30,7 @@ from notifier.store.tables import (
     Person,
     Technician,
 )
-from notifier.wording import values_for
+from notifier.wording import values_for, values_together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +52,13 @@ def compose(
     message: Message,
     *,
     now: datetime,
+    together: Sequence[Message] = (),
     link_token: str | None = None,
     job: Job | None = None,
 ) -> Composed:
     """Return the words of `message`, a row that need not be saved, as they read at `now`.
+
+    :param together: the same news of the same human's other jobs: all of it is said at once.
 
     :param link_token: in place of the message's own, for a preview whose row has no id yet.
     :param job: in place of the recorded job, for a preview of a fact not yet recorded.
@@ -67,10 +71,12 @@ def compose(
     person = session.get_one(Person, point.person_id)
     recipient = services.vault.open(person.key, point.address)
     values = _values(session, services, message, job, person, point, token, now)
-    words = services.words
-    digest = words.template_hash(message.message, message.locale, message.channel)
+    if together:
+        values = _of_all(session, services, values, together, now)
+    words, name = services.words, message.message + (DIGEST if together else "")
+    digest = words.template_hash(name, message.locale, message.channel)
     if message.channel == Channel.SMS:
-        text = words.render_sms(message.message, message.locale, values)
+        text = words.render_sms(name, message.locale, values)
         return Composed(
             recipient=recipient,
             body=text,
@@ -80,7 +86,7 @@ def compose(
             template_hash=digest,
             link_token=token,
         )
-    email = words.render_email(message.message, message.locale, values)
+    email = words.render_email(name, message.locale, values)
     return Composed(
         recipient=recipient,
         body=email.text,
@@ -130,6 +136,24 @@ def _values(
         carrier=parcel.carrier if parcel else None,
         tracking_code=parcel.tracking_code if parcel else None,
     )
+
+
+def _of_all(
+    session: Session,
+    services: Services,
+    first: MessageValues,
+    together: Sequence[Message],
+    now: datetime,
+) -> MessageValues:
+    """Return the values of a digest: those of its own message, and every job's in a few words."""
+    every = [first]
+    for message in together:
+        point = session.get_one(ContactPoint, message.contact_point_id)
+        person = session.get_one(Person, point.person_id)
+        job = session.get_one(Job, message.job_id)
+        token = message_token(services.vault, message.id)
+        every.append(_values(session, services, message, job, person, point, token, now))
+    return values_together(every, together[0].locale)
 
 
 def _texted_before(session: Session, point: ContactPoint) -> bool:

@@ -7,7 +7,7 @@ when the reader's own clock would show something else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from notifier.domain.windows import Expectation, Window
 _LONGEST_BRAND: Final = 24
 _LONGEST_SERVICE: Final = 24
 _LONGEST_NAME: Final = 20
+_MOST_LISTED: Final = 5  # jobs that a digest names in a text
 _LONG_WINDOW: Final = timedelta(hours=12)  # from here on an end on another day needs its date
 _SHORT_DATE, _FULL_DATE = "EEE d MMM", "EEEE d MMMM"
 _TICK: Final = timedelta(microseconds=1)
@@ -98,6 +99,40 @@ def values_for(
         tracking_code=_clean(tracking_code) if tracking_code else None,
         pickup_place=_clean(pickup_place) if pickup_place else None,
     )
+
+
+def values_together(every: Sequence[MessageValues], locale: str) -> MessageValues:
+    """Return the values of a digest of `every`: those of the first, and lists of all of them.
+
+    A text names some and counts the rest, so that it stays within two segments; the page
+    behind its link shows all. An email names all.
+    """
+    phrases = phrases_for(_locale(locale).language)
+    return replace(
+        every[0],
+        how_many=str(len(every)),
+        which=_listed([_clip(one.reference, _LONGEST_NAME) for one in every], phrases),
+        which_when=_listed([_with_time(one) for one in every], phrases),
+        which_in_full="; ".join(_with_time_in_full(one) for one in every),
+        late_apology=any(one.late_apology for one in every),
+    )
+
+
+def _listed(names: Sequence[str], phrases: Phrases) -> str:
+    shown, left = names[:_MOST_LISTED], len(names) - _MOST_LISTED
+    listed = ", ".join(shown)
+    return phrases.and_more.format(listed, left) if left > 0 else listed
+
+
+def _with_time(values: MessageValues) -> str:
+    when = values.date or values.new
+    name = _clip(values.reference, _LONGEST_NAME)
+    return f"{name} {when}" if when else name
+
+
+def _with_time_in_full(values: MessageValues) -> str:
+    name = f"{values.reference} ({values.items})" if values.items else values.reference
+    return f"{name}: {values.new_in_full}" if values.new_in_full else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,13 +292,17 @@ class _Speaker:
 def _speaker(
     locale: str, *, place_zone: ZoneInfo, reader_zone: ZoneInfo | None, now: datetime
 ) -> _Speaker:
-    try:
-        parsed = Locale.parse(locale.replace("-", "_"))
-    except (ValueError, UnknownLocaleError):
-        parsed = Locale("en")
-    if parsed.language not in LANGUAGES:
-        parsed = Locale("en")
+    parsed = _locale(locale)
     return _Speaker(parsed, phrases_for(parsed.language), place_zone, reader_zone, now)
+
+
+def _locale(name: str) -> Locale:
+    """Return the locale, or English where it is none or has no words."""
+    try:
+        parsed = Locale.parse(name.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        return Locale("en")
+    return parsed if parsed.language in LANGUAGES else Locale("en")
 
 
 def _happens_twice(local: datetime) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from notifier.domain.message_values import ALWAYS_SET, MessageValues
+from notifier.domain.message_values import ALWAYS_SET, DIGEST, MessageValues
 
 EXAMPLE: Final = MessageValues(
     brand="Northside Heating",
@@ -38,6 +38,16 @@ EXAMPLE: Final = MessageValues(
     pickup_place="Main Street 12",
 )
 
+#: The same in a digest.
+_DIGEST: Final = replace(
+    EXAMPLE,
+    how_many="3",
+    which="ORD-2001, ORD-2002, ORD-2003",
+    which_when="ORD-2001 Tue 24 Nov, ORD-2002 Wed 25 Nov, ORD-2003 Tue 24 Nov",
+    which_in_full="ORD-2001 (Kettle): Tuesday 24 November; ORD-2002: Wednesday 25 November; "
+    "ORD-2003 (Toaster): Tuesday 24 November",
+)
+
 #: Values that come and go: (the fields that go together, what they are when they are gone).
 _MAY_BE_MISSING: Final[tuple[dict[str, Any], ...]] = (
     {"items": None},
@@ -54,6 +64,16 @@ _MAY_BE_MISSING: Final[tuple[dict[str, Any], ...]] = (
 _MAY_DIFFER: Final[tuple[dict[str, Any], ...]] = (
     {"phone": "", "phone_or_link": EXAMPLE.link},
     {"new": "by 11:45 AM", "new_in_full": "Monday 23 November, by 11:45 AM", "new_is_by": True},
+    {  # the widest that ordinary times, dates and causes get
+        "old": "Wed 25 Nov 10:15 AM-12:15 PM",
+        "new": "Tue 24 Nov 10:45 AM-12:45 PM",
+        "old_date": "by Wed 25 Nov",
+        "date": "by Tue 24 Nov",
+        "next": "Tue 24 Nov 11:15 AM",
+        "reason": "earlier visit ran over",
+        "late_apology": True,
+        "asked": True,
+    },
     {"by": "customer"},
     {"by": "unknown"},
     {"first_text": True},
@@ -65,6 +85,7 @@ _MAY_DIFFER: Final[tuple[dict[str, Any], ...]] = (
 def variations(message: str) -> Iterator[MessageValues]:
     """Yield every combination of one difference and one gap that `message` may meet."""
     always = ALWAYS_SET.get(message, frozenset())
+    ordinary = _DIGEST if message.endswith(DIGEST) else EXAMPLE
     gaps = [
         {name: value for name, value in gap.items() if name not in always}
         for gap in _MAY_BE_MISSING
@@ -72,4 +93,4 @@ def variations(message: str) -> Iterator[MessageValues]:
     everything_missing = {name: value for gap in gaps for name, value in gap.items()}
     for difference in ({}, *_MAY_DIFFER):
         for gap in ({}, everything_missing, *gaps):
-            yield replace(EXAMPLE, **{**difference, **gap})
+            yield replace(ordinary, **{**difference, **gap})

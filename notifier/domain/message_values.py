@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+#: The words of a digest of a message are those of `<message>_digest`.
+DIGEST = "_digest"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageValues:
@@ -46,6 +49,14 @@ class MessageValues:
     tracking_code: str | None
     pickup_place: str | None
 
+    # Of a digest, which says the same news of several jobs at once; of others None.
+    how_many: str | None = None  # jobs: "3"
+    which: str | None = None  # "ORD-1, ORD-2 and 4 more"
+    which_when: str | None = None  # "ORD-1 Tue 24 Nov, ORD-2 Wed 25 Nov and 4 more"
+    which_in_full: str | None = None  # all: "ORD-1 (Kettle): Tuesday 24 November; ORD-2: ..."
+
+
+_OF_DIGESTS = frozenset({"how_many", "which", "which_when", "which_in_full"})
 
 #: Which values that may be None a message can count on, because it is not owed without them.
 #: Anything else must stand behind an `{% if %}`; `Words.check` tries it.
@@ -57,5 +68,9 @@ ALWAYS_SET: Mapping[str, frozenset[str]] = MappingProxyType(
         "earlier_if_suits": frozenset({"new", "new_in_full", "old", "old_in_full"}),
         "moved": frozenset({"new", "new_in_full"}),
         "order_delayed": frozenset({"date", "new_in_full"}),
+        "order_delayed_digest": _OF_DIGESTS | {"date", "new_in_full"},
+        "shipped_digest": _OF_DIGESTS,
+        "out_for_delivery_digest": _OF_DIGESTS,
+        "order_delivered_digest": _OF_DIGESTS,
     }
 )
