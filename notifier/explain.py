@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.domain.decisions import Decision, Reason
 from notifier.domain.folding import JobState
 from notifier.domain.messages import FAILED, Channel, MessageStatus, Role, WhyNot
-from notifier.domain.planning import Decision, Owed, Plan, plan
+from notifier.domain.owed import Owed, Plan
+from notifier.domain.planning import plan
 from notifier.domain.reconciling import reconcile
 from notifier.domain.windows import utc_text
 from notifier.errors import Invalid, NotFound
@@ -26,14 +28,25 @@ from notifier.store.snapshots_as_of import snapshot_as_of
 from notifier.store.tables import Job, Message
 
 #: Reasons that keep something owed from going; all others say that nothing is owed.
-_IN_THE_WAY = frozenset(WhyNot) | {
-    "unreached",
-    "waits_for_settlement",
-    "waits_for_the_customer",
-}
+_IN_THE_WAY = frozenset(
+    {
+        Reason.WAITS_FOR_THE_CUSTOMER,
+        Reason.WAITS_FOR_SETTLEMENT,
+        Reason.SUPERSEDED_BY_RULE,
+        Reason.ON_TRIAL,
+        Reason.MOMENT_PASSED,
+        Reason.BEFORE_LIVE,
+        Reason.EXPIRED,
+        Reason.QUIET_HOURS,
+        Reason.UNREACHED,
+        Reason.NO_CONSENT,
+        Reason.CAP_REACHED,
+        Reason.NEEDS_CALL,
+    }
+)
 
 #: It was owed and its channels were tried: their rows say what came of it.
-_WAS_OWED = frozenset({"unreached", "already_spoken"})
+_WAS_OWED = frozenset({Reason.UNREACHED, Reason.ALREADY_SPOKEN})
 
 _NOT_SENT = FAILED | {MessageStatus.SKIPPED, MessageStatus.EXPIRED, MessageStatus.HELD}
 
@@ -169,7 +182,7 @@ def _explained(
     in_shadow = decision.owed and WhyNot.SHADOW in in_the_way
     return Explained(
         rule=decision.rule,
-        when=rule.when if rule is not None else "",
+        when=rule.condition.text if rule is not None else "",
         job_person_id=decision.job_person,
         role=decision.role,
         owed=decision.owed,
@@ -200,7 +213,8 @@ def _in_the_way(
         if owed.why_not is not None:
             found.append(owed.why_not)
         elif owed.owed_at <= at < owed.send_at:
-            found.append("quiet_hours")
+            gathered = owed.rule.digest is not None
+            found.append(WhyNot.IN_DIGEST if gathered else Reason.QUIET_HOURS)
     elif decision.reason in _WAS_OWED:
         last = max((row.episode_no for row in rows), default=0)
         found += [

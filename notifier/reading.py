@@ -155,6 +155,18 @@ def require_job(session: Session, brand_id: UUID, job_id: UUID, kind: JobKind | 
     return job
 
 
+def job_named(session: Session, brand_id: UUID, reference: str) -> Job:
+    """Return the brand's job with this reference.
+
+    :raises NotFound: if it has none.
+    """
+    query = select(Job).where(Job.brand_id == brand_id, Job.reference == reference)
+    job = session.scalar(query)
+    if job is None:
+        raise NotFound(f"there is no job with the reference {reference!r}")
+    return job
+
+
 def _message(
     vault: Vault,
     row: Message,

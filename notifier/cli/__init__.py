@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from notifier.cli import brands, doctor, keys, rules, serving, sources, staff
+from notifier.cli import brands, doctor, explain, keys, rules, serving, sources, staff
 
 
 def register_commands(app: Flask) -> None:
@@ -20,6 +20,7 @@ def register_commands(app: Flask) -> None:
         staff.day_link,
         sources.sources,
         rules.rules,
+        explain.explain,
         doctor.doctor,
     ):
         app.cli.add_command(command)

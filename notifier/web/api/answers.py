@@ -15,6 +15,7 @@ from notifier.domain.windows import Special, Window, to_json, utc_text
 from notifier.explain import Explained
 from notifier.job_views import FactView, JobView, PersonView
 from notifier.reading import MessageView
+from notifier.reason_sentences import sentence_of
 
 
 def _moment(value: object) -> object:
@@ -198,7 +199,8 @@ class MessagesOut(Answer):
 class ExplainedOut(Answer):
     """Whether a rule owes a person a message now, and why or why not.
 
-    `when` is the rule's own condition, `values` what it looked at.
+    `when` is the rule's own condition, `values` what it looked at, `why` the reason as a
+    sentence. `in_the_way` names what keeps it from going though the rule speaks.
     """
 
     rule: str
@@ -206,6 +208,10 @@ class ExplainedOut(Answer):
     person: RecipientOut
     owed: bool
     reason: str
+    why: str
+    in_the_way: list[str]
+    channel: Channel | None
+    send_at: MomentOut | None
     values: dict[str, Any]
 
 
@@ -256,12 +262,20 @@ def message_out(view: MessageView) -> MessageOut:
 
 def explained_out(explained: Explained, people: Mapping[UUID, PersonView]) -> ExplainedOut:
     """Return the JSON form of one rule's word on one person."""
-    person = people[explained.job_person_id]
+    person = people.get(explained.job_person_id)
     return ExplainedOut(
         rule=explained.rule,
         when=explained.when,
-        person=RecipientOut(id=person.id, role=Role(person.role), name=person.name),
+        person=RecipientOut(
+            id=explained.job_person_id,
+            role=explained.role,
+            name=person.name if person is not None else None,  # a technician is asked, not served
+        ),
         owed=explained.owed,
         reason=explained.reason,
+        why=sentence_of(explained.reason),
+        in_the_way=list(explained.in_the_way),
+        channel=explained.channel,
+        send_at=explained.send_at,
         values=explained.values,
     )

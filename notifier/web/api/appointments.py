@@ -17,7 +17,7 @@ from notifier.web.api.auth import actor
 from notifier.web.api.blueprint import api
 from notifier.web.api.bookings_in import AppointmentIn, JobPatchIn
 from notifier.web.api.facts_in import AppointmentFactIn
-from notifier.web.api.queries import JobsQuery, Paging
+from notifier.web.api.queries import ExplainQuery, JobsQuery, Paging
 
 _KIND = JobKind.APPOINTMENT
 
@@ -94,7 +94,11 @@ def show_appointment_messages(job_id: UUID, query_data: Paging) -> MessagesOut:
 
 
 @api.get("/appointments/<uuid:job_id>/explain")
+@api.input(ExplainQuery, location="query")
 @api.output(ExplainedListOut)
-def explain_appointment(job_id: UUID) -> ExplainedListOut:
-    """Ask why a message is owed, or why not"""
-    return jobs.explain_job(_KIND, job_id)
+def explain_appointment(job_id: UUID, query_data: ExplainQuery) -> ExplainedListOut:
+    """Ask why a message is owed, or why not
+
+    With `at`, as things stood then, by the rules of then.
+    """
+    return jobs.explain_job(_KIND, job_id, query_data)

@@ -29,7 +29,7 @@ from notifier.web.api.answers import (
 from notifier.web.api.auth import actor, caller
 from notifier.web.api.bookings_in import JobPatchIn
 from notifier.web.api.idempotency import Done, once
-from notifier.web.api.queries import JobsQuery, Paging
+from notifier.web.api.queries import ExplainQuery, JobsQuery, Paging
 from notifier.web.current import services
 
 
@@ -138,10 +138,10 @@ def show_messages(kind: JobKind, job_id: UUID, asked: Paging) -> MessagesOut:
     )
 
 
-def explain_job(kind: JobKind, job_id: UUID) -> ExplainedListOut:
-    """Say what every rule owes every person of a job, and why."""
+def explain_job(kind: JobKind, job_id: UUID, asked: ExplainQuery) -> ExplainedListOut:
+    """Say what every rule owes, or owed, every person of a job, and why."""
     people = {person.id: person for person in _view(job_id, kind).people}
-    explained = explain(services(), caller().brand_id, job_id)
+    explained = explain(services(), caller().brand_id, job_id, at=asked.at)
     return ExplainedListOut(items=[explained_out(one, people) for one in explained])
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from notifier.domain.jobs import JobStatus
-from notifier.web.api.shapes import Reference, ShortText
+from notifier.web.api.shapes import Moment, Reference, ShortText
 
 
 class Paging(BaseModel):
@@ -27,3 +27,11 @@ class JobsQuery(Paging):
     status: JobStatus | None = None
     late: bool | None = None
     q: ShortText | None = None
+
+
+class ExplainQuery(BaseModel):
+    """As of when; without it, now."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at: Moment | None = None
