@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.drift import drift_of, is_asked
@@ -14,22 +14,23 @@ from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
 from notifier.domain.folding import ANSWERS, fold
 from notifier.domain.jobs import FACTS_OF, JobKind
 from notifier.domain.ledger import reference_of
-from notifier.domain.messages import Role, Strength
-from notifier.domain.promises import drifted, tell_by
+from notifier.domain.promises import drifted
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.tracking_codes import normal_tracking_code
-from notifier.domain.windows import Expectation, Window, to_json
-from notifier.errors import Conflict, Invalid, NotFound
+from notifier.domain.windows import Expectation, Window
+from notifier.errors import Conflict, Invalid, NotFound, NotifierError
+from notifier.giving_by_fact import give_by_fact, take_back_facts
 from notifier.people import technician_named
 from notifier.planner import (
+    STEP,
     bring_up_to_date,
     customer_of,
     plan_snapshots,
 )
 from notifier.services import Services
 from notifier.store.facts import fact_row, next_seq
-from notifier.store.snapshots import Snapshot, load_snapshots, refresh_told
-from notifier.store.tables import AuditLine, Promise
+from notifier.store.snapshots import Snapshot, load_snapshots
+from notifier.store.tables import AuditLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +101,76 @@ def record_in(
     expecting_version: int | None = None,
 ) -> Recorded:
     """Record `new` inside the caller's transaction; the caller wakes delivery."""
-    snapshot = _locked(session, brand_id, job_id)
-    if expecting_version is not None and snapshot.job.version != expecting_version:
-        raise Conflict("this job has changed since you looked at it")
+    outcome = _record_each(
+        session, services, brand_id, [job_id], new, expecting_version=expecting_version
+    )[job_id]
+    if isinstance(outcome, NotifierError):
+        raise outcome
+    return outcome
+
+
+def record_many(
+    services: Services, brand_id: UUID, job_ids: Iterable[UUID], new: NewFact
+) -> dict[UUID, Recorded | NotifierError]:
+    """Record `new` about each job, and return what became of it by job.
+
+    A job of which it can't be said has the error that `record` would have raised, and keeps
+    no other from being recorded. Each step of at most `STEP` jobs is one transaction: whatever
+    stops it later, what was committed stands, and saying it again is saying it once.
+    """
+    outcomes: dict[UUID, Recorded | NotifierError] = {}
+    wanted = sorted(set(job_ids))
+    for first in range(0, len(wanted), STEP):
+        step = wanted[first : first + STEP]
+        with services.sessions.begin() as session:
+            outcomes |= _record_each(session, services, brand_id, step, new)
+        services.wake()
+    return outcomes
+
+
+def _record_each(
+    session: Session,
+    services: Services,
+    brand_id: UUID,
+    job_ids: Sequence[UUID],
+    new: NewFact,
+    *,
+    expecting_version: int | None = None,
+) -> dict[UUID, Recorded | NotifierError]:
+    """Record `new` about jobs that are locked together, and plan them."""
+    locked = load_snapshots(session, job_ids, lock=True)
     now = services.now()
-    fact = _fact(session, services, snapshot, new, now)
+    outcomes: dict[UUID, Recorded | NotifierError] = {}
+    facts: dict[UUID, Fact] = {}
+    after: dict[UUID, Snapshot] = {}
+    given: list[UUID] = []
+    for job_id in job_ids:
+        try:
+            snapshot = _of_brand(locked.get(job_id), brand_id)
+            if expecting_version is not None and snapshot.job.version != expecting_version:
+                raise Conflict("this job has changed since you looked at it")
+            fact = _fact(session, services, snapshot, new, now)
+        except NotifierError as error:
+            outcomes[job_id] = error
+            continue
+        _append(session, services, snapshot, fact, new)
+        facts[job_id], after[job_id] = fact, snapshot.with_fact(fact)
+        applied = fact.id not in after[job_id].state.ignored
+        if applied and give_by_fact(session, services, snapshot, fact, now=now):
+            given.append(job_id)
+    if given:
+        session.flush()
+        after |= load_snapshots(session, given)
+    for job_id, planned in plan_snapshots(session, services, after, now=now).items():
+        fact = facts[job_id]
+        applied = fact.id not in planned.state.ignored
+        outcomes[job_id] = Recorded(fact.id, applied, planned.job.version)
+    return outcomes
+
+
+def _append(
+    session: Session, services: Services, snapshot: Snapshot, fact: Fact, new: NewFact
+) -> None:
     note = None
     if new.note:
         _, customer = snapshot.people[_customer(snapshot)]
@@ -120,14 +186,7 @@ def record_in(
             external_id=new.external_id,
         )
     )
-    after = snapshot.with_fact(fact)
-    applied = fact.id not in after.state.ignored
     snapshot.job.version += 1
-    if applied and _give(session, services, snapshot, fact, now=now):
-        bring_up_to_date(session, services, [job_id], now=now)
-    else:
-        plan_snapshots(session, services, {job_id: after}, now=now)
-    return Recorded(fact.id, applied, snapshot.job.version)
 
 
 def withdraw(
@@ -189,7 +248,7 @@ def withdraw_in(
     )
     session.add(fact_row(snapshot.job, fact, actor=actor))
     state = fold(JobKind(snapshot.job.kind), (*snapshot.facts, fact), snapshot.parcels)
-    _take_back(session, services, snapshot, state.withdrawn, now=now)
+    take_back_facts(session, services, state.withdrawn, now=now)
     snapshot.job.version += 1
     after = bring_up_to_date(session, services, [job_id], now=now)
     return Recorded(fact.id, applied=True, version=after[job_id].job.version)
@@ -227,7 +286,10 @@ def _set_hold(services: Services, brand_id: UUID, job_id: UUID, *, held: bool, a
 
 
 def _locked(session: Session, brand_id: UUID, job_id: UUID) -> Snapshot:
-    snapshot = load_snapshots(session, [job_id], lock=True).get(job_id)
+    return _of_brand(load_snapshots(session, [job_id], lock=True).get(job_id), brand_id)
+
+
+def _of_brand(snapshot: Snapshot | None, brand_id: UUID) -> Snapshot:
     if snapshot is None or snapshot.job.brand_id != brand_id:
         raise NotFound("there is no such job")
     return snapshot
@@ -334,91 +396,3 @@ def _terms(snapshot: Snapshot, person: UUID, new: NewFact, now: datetime) -> Ter
     if not drifted(state.kind, new.window, reference.asserts, zone):
         return Terms.SUITS
     raise Conflict("that time is no longer on offer")
-
-
-def _give(
-    session: Session,
-    services: Services,
-    snapshot: Snapshot,
-    fact: Fact,
-    *,
-    now: datetime,
-) -> bool:
-    """Enter in the ledger what a person was given by phone or by their own answer, if any.
-
-    A moment that was not promised by phone is given once a message has told them.
-    """
-    asserts: Expectation | None = None
-    person = fact.person
-    if fact.type is FactType.TOLD:
-        asserts = fact.window or fact.expected
-    elif fact.type is FactType.ACCEPTED:
-        asserts = fact.window
-    elif fact.type is FactType.RESCHEDULED and fact.agreed:
-        asserts, person = fact.window, _customer(snapshot)
-    moment = fact.moment if fact.type is FactType.PROMISED and fact.by_phone else None
-    if (asserts is None and moment is None) or person is None:
-        return False
-    role = snapshot.people[person][0].role
-    heard_by = moment
-    if isinstance(asserts, Window) and role == Role.CUSTOMER:
-        heard_by = tell_by(
-            JobKind(snapshot.job.kind),
-            asserts,
-            given_at=fact.effective_at,
-            zone=snapshot.plan_input.zone,
-        )
-    session.add(
-        Promise(
-            id=services.ids(),
-            brand_id=snapshot.job.brand_id,
-            job_id=snapshot.job.id,
-            job_person_id=person,
-            asserts=to_json(asserts),
-            what=fact.what or PromiseKind.WINDOW,
-            moment=moment,
-            given_at=fact.effective_at,
-            tell_by=heard_by,
-            strength=Strength.GIVEN,
-            fact_id=fact.id,
-            recorded_at=now,
-        )
-    )
-    session.flush()
-    refresh_told(session, person)
-    return True
-
-
-def _take_back(
-    session: Session,
-    services: Services,
-    snapshot: Snapshot,
-    withdrawn: frozenset[UUID],
-    *,
-    now: datetime,
-) -> None:
-    """What a withdrawn call or answer gave was never given."""
-    rows = session.scalars(select(Promise).where(Promise.fact_id.in_(withdrawn))).all()
-    taken = {row.fact_id for row in rows if row.strength == Strength.NONE}
-    for row in rows:
-        if row.fact_id in taken:
-            continue
-        session.add(
-            Promise(
-                id=services.ids(),
-                brand_id=row.brand_id,
-                job_id=row.job_id,
-                job_person_id=row.job_person_id,
-                asserts=row.asserts,
-                what=row.what,
-                moment=row.moment,
-                given_at=row.given_at,
-                tell_by=row.tell_by,
-                strength=Strength.NONE,
-                fact_id=row.fact_id,
-                recorded_at=now,
-            )
-        )
-    session.flush()
-    for job_person in {row.job_person_id for row in rows}:
-        refresh_told(session, job_person)
