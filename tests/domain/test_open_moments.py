@@ -1,0 +1,225 @@
+"""*We call you back by three*, *next update by three*: what keeps such a promise, what puts it
+off, and which ones somebody still waits for. All are made at one and due at three."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from notifier.domain.endings import Ending
+from notifier.domain.facts import FactSource, FactType, PromiseKind
+from notifier.domain.reasons import Party
+from notifier.domain.windows import OFF, UNKNOWN
+from tests.domain.ledger_stage import LedgerStage
+from tests.domain.stage import NINE_TO_ELEVEN, at, window
+
+ONE, TWO, THREE, FOUR = at(13, day=23), at(14, day=23), at(15, day=23), at(16, day=23)
+UPDATE, CALL_BACK = PromiseKind.UPDATE, PromiseKind.CALL_BACK
+Happens = Callable[[LedgerStage, datetime], object]
+
+
+def spoken_to(stage: LedgerStage, when: datetime) -> object:
+    return stage.say(FactType.SPOKEN_TO, when, person=stage.person)
+
+
+def told_by_phone(stage: LedgerStage, when: datetime) -> object:
+    fact = stage.say(FactType.TOLD, when, person=stage.person, window=NINE_TO_ELEVEN)
+    return stage.given(NINE_TO_ELEVEN, when, fact=fact)
+
+
+def a_new_time(stage: LedgerStage, when: datetime) -> object:
+    return stage.given(window(13, 15), when)
+
+
+def nobody_comes(stage: LedgerStage, when: datetime) -> object:
+    return stage.given(OFF, when, because=stage.say(FactType.CANCELLED, when, by=Party.US))
+
+
+def an_offer(stage: LedgerStage, when: datetime) -> object:
+    return stage.word(when, offers=window(8, 10))
+
+
+def no_news_yet(stage: LedgerStage, when: datetime) -> object:
+    message = stage.given(UNKNOWN, when)
+    return stage.promised(FOUR, when, by=message)
+
+
+def nothing_but_a_later_moment(stage: LedgerStage, when: datetime) -> object:
+    message = stage.given(NINE_TO_ELEVEN, when)  # what they held already
+    return stage.promised(FOUR, when, by=message)
+
+
+def a_new_time_and_more_to_come(stage: LedgerStage, when: datetime) -> object:
+    message = stage.given(window(13, 15), when)
+    return stage.promised(FOUR, when, by=message)
+
+
+def promised_anew(kind: PromiseKind) -> Happens:
+    return lambda stage, when: stage.by_phone(kind, FOUR, when)
+
+
+def somebody_else_is_rung(stage: LedgerStage, when: datetime) -> object:
+    return stage.say(FactType.SPOKEN_TO, when, person=stage.ids())
+
+
+def the_visit(stage: LedgerStage, when: datetime) -> object:
+    return stage.say(FactType.ARRIVED, when)
+
+
+def agreed_with_staff(stage: LedgerStage, when: datetime) -> object:
+    fact = stage.say(FactType.RESCHEDULED, when, window=window(13, 15), agreed=True)
+    return stage.given(window(13, 15), when, fact=fact)
+
+
+def agreed_on_their_page(stage: LedgerStage, when: datetime) -> object:
+    fact = stage.say(FactType.ACCEPTED, when, window=window(13, 15), source=FactSource.CUSTOMER)
+    return stage.given(window(13, 15), when, fact=fact)
+
+
+def called_off(stage: LedgerStage, when: datetime) -> object:
+    return stage.say(FactType.CANCELLED, when, by=Party.CUSTOMER)
+
+
+def nothing(stage: LedgerStage, when: datetime) -> object:
+    return None
+
+
+KEPT, MOVED, BROKEN, WITHDRAWN = (
+    Ending.KEPT,
+    Ending.MOVED_IN_TIME,
+    Ending.BROKEN,
+    Ending.WITHDRAWN,
+)
+
+#: What happens; how an update ends by it, and how a call back.
+TABLE: list[tuple[Happens, Ending, Ending]] = [
+    (nothing, BROKEN, BROKEN),
+    (spoken_to, KEPT, KEPT),
+    (told_by_phone, KEPT, KEPT),
+    (somebody_else_is_rung, BROKEN, BROKEN),
+    (a_new_time, KEPT, BROKEN),  # a text is no call
+    (nobody_comes, KEPT, BROKEN),
+    (an_offer, KEPT, BROKEN),
+    (agreed_with_staff, KEPT, KEPT),
+    (agreed_on_their_page, KEPT, BROKEN),
+    (the_visit, KEPT, BROKEN),
+    (no_news_yet, MOVED, BROKEN),
+    (nothing_but_a_later_moment, MOVED, BROKEN),
+    (a_new_time_and_more_to_come, KEPT, BROKEN),
+    (promised_anew(UPDATE), MOVED, KEPT),
+    (promised_anew(CALL_BACK), KEPT, MOVED),
+    (called_off, WITHDRAWN, WITHDRAWN),
+]
+
+
+@pytest.mark.parametrize(("happens", "update", "call_back"), TABLE)
+@pytest.mark.parametrize("kind", [UPDATE, CALL_BACK])
+def test_what_happens_before_the_moment_decides(
+    happens: Happens, update: Ending, call_back: Ending, kind: PromiseKind
+) -> None:
+    """In time is up to the moment itself; a minute later it is broken, whatever comes."""
+    expected = update if kind is UPDATE else call_back
+    for when, ending in ((TWO, expected), (THREE, expected), (at(15, 1, day=23), BROKEN)):
+        stage = LedgerStage()
+        stage.by_phone(kind, THREE, ONE)
+        happens(stage, when)
+        view = next(v for v in stage.views(at(20, day=23)) if v.due == THREE)
+        assert view.ending is ending, when
+
+
+def test_until_its_moment_a_promise_is_open_and_after_it_somebody_still_waits() -> None:
+    """It broke at three, and they wait on until somebody speaks to them."""
+    stage = LedgerStage()
+    stage.by_phone(CALL_BACK, THREE, ONE)
+    views = {now: stage.views(now)[-1] for now in (TWO, THREE, FOUR)}
+    assert [view.ending for view in views.values()] == [Ending.OPEN, Ending.OPEN, BROKEN]
+    assert views[FOUR].never_told
+    (waiting,) = stage.open()
+    assert (waiting.what, waiting.due, waiting.message) == (CALL_BACK, THREE, None)
+    spoken_to(stage, FOUR)
+    assert stage.open() == ()
+    assert not stage.views(at(20, day=23))[-1].never_told
+
+
+def test_what_they_heard_when_it_was_put_off() -> None:
+    """The first moment stays in the ledger beside the one that took its place."""
+    stage = LedgerStage()
+    stage.by_phone(UPDATE, THREE, ONE)
+    no_news_yet(stage, TWO)
+    first, second = (view for view in stage.views(TWO) if view.entry.moment)
+    assert (first.due, first.ending, first.heard_at, first.changed_to) == (
+        THREE,
+        MOVED,
+        TWO,
+        FOUR,
+    )
+    assert (second.due, second.ending) == (FOUR, Ending.OPEN)
+
+
+def test_what_was_taken_back_was_never_promised() -> None:
+    """By phone or written: nobody waits for it, and nobody broke it."""
+    stage = LedgerStage()
+    fact = stage.by_phone(CALL_BACK, THREE, ONE)
+    written = stage.say(
+        FactType.PROMISED, ONE, what=CALL_BACK, moment=FOUR, person=stage.person, by_phone=False
+    )
+    stage.promised(FOUR, ONE, what=CALL_BACK, because=written)
+    stage.take_back(fact, TWO)
+    stage.take_back(written, TWO)
+    assert [v.ending for v in stage.views(at(20, day=23))][1:] == [WITHDRAWN, WITHDRAWN]
+    assert stage.open() == ()
+
+
+def test_a_call_that_was_taken_back_keeps_nothing() -> None:
+    """It was another customer whom they had rung."""
+    stage = LedgerStage()
+    stage.by_phone(CALL_BACK, THREE, ONE)
+    call = stage.say(FactType.SPOKEN_TO, TWO, person=stage.person)
+    assert stage.open() == ()
+    stage.take_back(call, at(14, 5, day=23))
+    assert len(stage.open()) == 1
+
+
+def test_taking_back_one_call_leaves_the_other() -> None:
+    """Two calls are two calls, however alike they look."""
+    stage = LedgerStage()
+    stage.by_phone(CALL_BACK, THREE, ONE)
+    spoken_to(stage, at(13, 30, day=23))
+    second = stage.say(FactType.SPOKEN_TO, TWO, person=stage.person)
+    stage.take_back(second, at(14, 5, day=23))
+    assert stage.open() == ()
+
+
+def test_the_same_moment_promised_twice_is_one() -> None:
+    """Pressed twice, or by phone and then in writing."""
+    stage = LedgerStage()
+    stage.by_phone(CALL_BACK, THREE, ONE)
+    stage.by_phone(CALL_BACK, THREE, TWO)
+    assert len(stage.open()) == 1
+    _, first, second = stage.views(TWO)
+    assert second.repeats == first.entry.origin
+
+
+def test_an_update_and_a_call_are_waited_for_apart() -> None:
+    """The sooner first; news keeps one of them."""
+    stage = LedgerStage()
+    stage.by_phone(CALL_BACK, FOUR, ONE)
+    stage.promised(THREE, at(13, 1, day=23))
+    assert [(m.what, m.due) for m in stage.open()] == [(UPDATE, THREE), (CALL_BACK, FOUR)]
+    a_new_time(stage, TWO)
+    assert [m.what for m in stage.open()] == [CALL_BACK]
+
+
+def test_how_often_texts_put_it_off_is_counted_until_a_person_speaks() -> None:
+    """After the first *no news yet* a person must act; a call begins anew."""
+    stage = LedgerStage()
+    stage.promised(at(13, 30, day=23), ONE)
+    assert [m.put_off for m in stage.open()] == [0]
+    stage.promised(TWO, at(13, 20, day=23))
+    assert [m.put_off for m in stage.open()] == [1]
+    stage.promised(THREE, at(13, 50, day=23))
+    assert [m.put_off for m in stage.open()] == [2]
+    stage.by_phone(UPDATE, FOUR, at(14, 50, day=23))
+    assert [m.put_off for m in stage.open()] == [0]
