@@ -1,35 +1,41 @@
-"""planning: deciding what one job owes, its conditions alone, and one fact recorded."""
+"""planning: deciding what one job owes, its conditions alone, and facts recorded."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Column, Engine, MetaData, Table, Text, Uuid, event
 
 from bench.stage import DATABASES, Stage, stage
 from bench.tables import percentile, table, us
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.planning import plan
-from notifier.intake import NewFact, record
+from notifier.intake import NewFact, Recorded, record, record_many
 from notifier.store.engine import reading
 from notifier.store.snapshots import load_snapshots
 
 _PURE_ROUNDS = 2_000
 _FACTS = 300
+_BULK_JOBS = 200
+_BULK_ROUNDS = 8
 
 
 def run() -> list[str]:
     """Measure, and return the tables."""
-    rows: list[list[str]] = []
     with stage(DATABASES[0]) as built:
-        rows += _pure(built)
+        pure = _pure(built)
     recorded = []
     for database in DATABASES:
         with stage(database) as built:
-            recorded.append([f"one fact recorded, {database}", *_recorded(built)])
-    head = ["what", "median", "p99"]
-    return [table("Planning", head, rows + recorded)]
+            recorded += [[f"{what}, {database}", *took] for what, *took in _recorded(built)]
+    return [
+        table("Planning", ["what", "median", "p99"], pure),
+        table("Recording", ["what", "median", "p99", "statements"], recorded),
+    ]
 
 
 def _pure(built: Stage) -> list[list[str]]:
@@ -61,24 +67,88 @@ def _timed(work: Callable[[], object]) -> list[str]:
         began = time.thread_time()
         work()
         took.append(time.thread_time() - began)
-    return [us(median(took)), us(percentile(took, 0.99))]
+    return _spread(took)
 
 
-def _recorded(built: Stage) -> list[str]:
+def _recorded(built: Stage) -> list[list[str]]:
+    """Return the least that a commit costs, one fact with its commit, and one of many jobs."""
+    insert = _bare_insert(built.engine)
+    bare = _walled(insert, _FACTS)
     jobs = [built.book(number) for number in range(20)]
+    # Ten facts and more a job: each is folded with those before it.
+    one = _walled(lambda number: _late(built, jobs[number % len(jobs)], 15 + number), _FACTS)
+    many = [built.book(20 + number) for number in range(_BULK_JOBS)]
+    bulk = _walled(lambda number: _all_late(built, many, 15 * (number + 1)), _BULK_ROUNDS)
+    with _Counting(built.engine) as counting:
+        insert(_FACTS)
+        bare_statements = counting.statements
+        _late(built, jobs[0], 20 + _FACTS)
+        one_statements = counting.statements - bare_statements
+        _all_late(built, many, 7)
+        bulk_statements = counting.statements - one_statements - bare_statements
+    return [
+        ["one row inserted and committed", *_spread(bare), str(bare_statements)],
+        ["one fact recorded", *_spread(one), str(one_statements)],
+        [
+            f"one fact about {_BULK_JOBS} jobs, a job",
+            *_spread([took / _BULK_JOBS for took in bulk]),
+            f"{bulk_statements / _BULK_JOBS:.2f}",
+        ],
+    ]
+
+
+def _walled(work: Callable[[int], object], times: int) -> list[float]:
     took = []
-    for number in range(_FACTS):
+    for number in range(times):
         began = time.perf_counter()
-        # Ten facts and more a job: each is folded with those before it.
-        _late(built, jobs[number % len(jobs)], 15 + number)
+        work(number)
         took.append(time.perf_counter() - began)
+    return took
+
+
+def _spread(took: Sequence[float]) -> list[str]:
     return [us(median(took)), us(percentile(took, 0.99))]
+
+
+def _bare_insert(engine: Engine) -> Callable[[int], None]:
+    """Return what inserts one row, without the ORM: the disk and the driver alone."""
+    bare = Table("bench_rows", MetaData(), Column("id", Uuid, primary_key=True), Column("b", Text))
+    bare.create(engine)
+    statement = bare.insert()
+
+    def insert(number: int) -> None:
+        with engine.begin() as connection:
+            connection.execute(statement, {"id": uuid4(), "b": f"{number:0200}"})
+
+    return insert
+
+
+class _Counting:
+    """Counts the statements that an engine sends, but for begin and commit."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.statements = 0
+
+    def __enter__(self) -> _Counting:
+        event.listen(self._engine, "before_cursor_execute", self._count)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(self._engine, "before_cursor_execute", self._count)
+
+    def _count(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        self.statements += not statement.startswith("BEGIN")
 
 
 def _late(built: Stage, job: UUID, minutes: int) -> None:
-    record(
-        built.services,
-        built.brand,
-        job,
-        NewFact(type=FactType.DELAYED, source=FactSource.API, actor="key:bench", minutes=minutes),
-    )
+    record(built.services, built.brand, job, _delay(minutes))
+
+
+def _all_late(built: Stage, jobs: Sequence[UUID], minutes: int) -> None:
+    outcomes = record_many(built.services, built.brand, jobs, _delay(minutes))
+    assert all(isinstance(outcome, Recorded) for outcome in outcomes.values())
+
+
+def _delay(minutes: int) -> NewFact:
+    return NewFact(type=FactType.DELAYED, source=FactSource.API, actor="key:bench", minutes=minutes)
