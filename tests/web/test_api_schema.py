@@ -57,7 +57,7 @@ def test_nothing_that_the_document_allows_or_forbids_breaks_the_api(
         job = jobs["orders" if "/orders" in operation.path else "appointments"]
         try_operation(operation, api.key, job, mode)
         tried += 1
-    assert tried == 16
+    assert tried == 18
 
 
 def windows() -> st.SearchStrategy[dict[str, str]]:
@@ -83,6 +83,9 @@ def facts(kind: JobKind, parcel: str | None) -> st.SearchStrategy[dict[str, Any]
             "by": st.sampled_from(sorted(Party)),
             "technician": st.sampled_from(["Sam", "Zoë"]),
             "parcel": st.just(parcel) if parcel else st.text(max_size=3),
+            "what": st.sampled_from(["update", "call_back"]),
+            "moment": windows().map(lambda window: window["end"]),
+            "by_phone": st.booleans(),
             "occurred_at": windows().map(lambda window: window["start"]),
         },
     ).map(_fitting)
@@ -129,7 +132,7 @@ def test_any_facts_in_any_order_are_taken_or_refused_but_never_break(
 
     say()
     assert taken.count(202) > 20
-    for part in ("", "/messages", "/explain"):
+    for part in ("", "/messages", "/explain", "/promises"):
         assert api.get(f"/{path}/{job['id']}{part}").status_code == 200
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
+from notifier.domain.facts import PromiseKind
 from notifier.domain.jobs import JobStatus
 from notifier.domain.messages import Channel, MessageKind, MessageStatus, Role, Strength, WhyNot
 from notifier.domain.windows import Special, Window, to_json, utc_text
@@ -101,6 +102,9 @@ class FactOut(Answer):
     by: str | None
     parcel: str | None
     person: UUID | None
+    what: PromiseKind | None
+    moment: MomentOut | None
+    by_phone: bool | None
     note: str | None
 
 
@@ -242,6 +246,9 @@ def fact_out(view: FactView) -> FactOut:
             "by": fact.by,
             "parcel": fact.parcel,
             "person": fact.person,
+            "what": fact.what,
+            "moment": fact.moment,
+            "by_phone": fact.by_phone,
             "note": view.note,
         }
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, WithJsonSchema
 
-from notifier.domain.facts import FactSource, FactType
+from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.jobs import FACTS_OF, JobKind
 from notifier.domain.reasons import Party, Reason
 from notifier.errors import Invalid
@@ -44,6 +44,8 @@ FIELDS: Mapping[FactType, frozenset[str]] = {
     FactType.ACCEPTED: frozenset({"window", "person"}),
     FactType.DECLINED: frozenset({"window", "person"}),
     FactType.TOLD: frozenset({"expected", "window", "person"}),
+    FactType.PROMISED: frozenset({"what", "moment", "by_phone", "person"}),
+    FactType.SPOKEN_TO: frozenset({"person"}),
     FactType.CONTACT_CHANGED: frozenset({"person"}),
     FactType.SHIPPED: _MOVING,
     FactType.IN_TRANSIT: _MOVING,
@@ -61,7 +63,12 @@ _REQUIRED: Mapping[FactType, tuple[str, ...]] = {
     FactType.RESCHEDULED: ("window", "agreed"),
     FactType.ACCEPTED: ("window",),
     FactType.DECLINED: ("window",),
+    FactType.PROMISED: ("what", "moment"),
 }
+
+
+#: What staff can promise beside a window: that is said by booking, telling or moving.
+PromisedIn = Literal[PromiseKind.UPDATE, PromiseKind.CALL_BACK]
 
 
 class FactIn(Body):
@@ -77,6 +84,16 @@ class FactIn(Body):
     technician: ShortText | None = None
     parcel: Reference | None = None
     person: UUID | None = None
+    what: Annotated[
+        PromisedIn | None, Field(description="Of promised: news, or that somebody rings.")
+    ] = None
+    moment: Annotated[
+        Moment | None, Field(description="Of promised: by when. It lies in the future.")
+    ] = None
+    by_phone: Annotated[
+        StrictBool | None,
+        Field(description="Of promised: they know it already. Else it is written to them."),
+    ] = None
     note: LongText | None = None
     occurred_at: Moment | None = None
 
@@ -100,6 +117,9 @@ class FactIn(Body):
             technician=self.technician,
             parcel=self.parcel,
             person=self.person,
+            what=self.what,
+            moment=self.moment,
+            by_phone=self.by_phone,
             note=self.note,
         )
 

@@ -12,6 +12,7 @@ from notifier.domain.jobs import JobKind
 from notifier.explain import explain
 from notifier.intake import NewFact, record_in, withdraw_in
 from notifier.job_views import JobView
+from notifier.ledgers import read_ledgers
 from notifier.reading import job_view, list_jobs, messages_of, require_job
 from notifier.store.engine import reading
 from notifier.store.tables import Brand
@@ -29,6 +30,7 @@ from notifier.web.api.answers import (
 from notifier.web.api.auth import actor, caller
 from notifier.web.api.bookings_in import JobPatchIn
 from notifier.web.api.idempotency import Done, once
+from notifier.web.api.promises_out import PromisesOut, promises_out
 from notifier.web.api.queries import ExplainQuery, JobsQuery, Paging
 from notifier.web.current import services
 
@@ -136,6 +138,14 @@ def show_messages(kind: JobKind, job_id: UUID, asked: Paging) -> MessagesOut:
     return MessagesOut(
         items=[message_out(view) for view in views], next=str(more) if more else None
     )
+
+
+def show_promises(kind: JobKind, job_id: UUID) -> PromisesOut:
+    """Return what the people of a job were promised, and how it ended."""
+    people = {person.id: person for person in _view(job_id, kind).people}
+    with reading(services().sessions) as session:
+        (ledger,) = read_ledgers(session, [job_id], now=services().now())
+    return promises_out(ledger, people)
 
 
 def explain_job(kind: JobKind, job_id: UUID, asked: ExplainQuery) -> ExplainedListOut:

@@ -17,6 +17,7 @@ from notifier.web.api.auth import actor
 from notifier.web.api.blueprint import api
 from notifier.web.api.bookings_in import JobPatchIn, OrderIn
 from notifier.web.api.facts_in import OrderFactIn
+from notifier.web.api.promises_out import PromisesOut
 from notifier.web.api.queries import ExplainQuery, JobsQuery, Paging
 
 _KIND = JobKind.ORDER
@@ -70,7 +71,9 @@ def record_order_fact(job_id: UUID, json_data: OrderFactIn) -> RecordedOut:
     """Say what happened to an order
 
     `delayed` carries `minutes` (from what was agreed; saying it twice adds nothing) or
-    `expected`. Whoever must hear of it is told by the rules.
+    `expected`. Whoever must hear of it is told by the rules. `promised` says that somebody
+    hears (`update`) or is rung (`call_back`) by a `moment`; `spoken_to`, that somebody spoke
+    to them.
     """
     return jobs.record_fact(_KIND, job_id, json_data.to_new(actor=actor()))
 
@@ -91,6 +94,17 @@ def withdraw_order_fact(job_id: UUID, fact_id: UUID) -> RecordedOut:
 def show_order_messages(job_id: UUID, query_data: Paging) -> MessagesOut:
     """See every text and email of an order"""
     return jobs.show_messages(_KIND, job_id, query_data)
+
+
+@api.get("/orders/<uuid:job_id>/promises")
+@api.output(PromisesOut)
+def show_order_promises(job_id: UUID) -> PromisesOut:
+    """See what was promised about an order, and how it ended
+
+    Every window and moment that somebody was given: what, when, by what, how surely it
+    reached them, and whether it was kept, moved in time, moved late, broken or withdrawn.
+    """
+    return jobs.show_promises(_KIND, job_id)
 
 
 @api.get("/orders/<uuid:job_id>/explain")
