@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from cel_expr_python import cel
 
-from notifier.domain.rules import Condition
-from notifier.domain.situation import NAMES
+from notifier.domain.conditions import Part
+from notifier.domain.situation import NAMES, Situation
 
 _TYPES = {"str": cel.Type.STRING, "bool": cel.Type.BOOL, "int": cel.Type.INT}
 _ENV = cel.NewEnv(variables={name: _TYPES[kind] for name, kind in NAMES.items()})
@@ -17,8 +15,8 @@ class ConditionInvalid(Exception):
     """The text is no condition; the message is a plain sentence that says why."""
 
 
-def compile_condition(text: str) -> Condition:
-    """Return the condition that `text` states over the typed values of a situation.
+def compile_condition(text: str) -> Part:
+    """Return the question that `text` states over the typed values of a situation.
 
     :raises ConditionInvalid: for a syntax error, an unknown name, a wrong type, or a text
         that is not a yes-or-no question.
@@ -28,13 +26,13 @@ def compile_condition(text: str) -> Condition:
     except RuntimeError as error:
         raise ConditionInvalid(_sentence(str(error))) from error
     if expression.return_type() != cel.Type.BOOL:
-        raise ConditionInvalid("it must be a yes-or-no question, such as `slips == 0`")
+        raise ConditionInvalid("it must be a yes-or-no question, such as `history.bad_news == 0`")
 
-    def holds(values: Mapping[str, object]) -> bool:
+    def holds(situation: Situation) -> bool:
         # Run-time errors come back as values: only True itself counts.
-        return expression.eval(data=dict(values)).value() is True
+        return expression.eval(data=situation.values()).value() is True
 
-    return holds
+    return Part(f"when: {text}", holds)
 
 
 def _sentence(error: str) -> str:

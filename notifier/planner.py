@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.messages import MessageStatus, Role, Strength, WhyNot
+from notifier.domain.owed import Owed, Plan
 from notifier.domain.plan_input import current_tell_by, is_late
-from notifier.domain.planning import Owed, Plan, plan
+from notifier.domain.planning import plan
 from notifier.domain.reconciling import Changes, Row, reconcile
+from notifier.domain.rules import Priority
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Window, to_json
 from notifier.giving import give
@@ -32,6 +34,9 @@ STEP = 100
 
 #: Calls that nobody needs to make once planning no longer owes them.
 _UNTIL_SETTLED = (":unreached:", ":declined:")
+
+#: Tasks that end by themselves with what they were about.
+_WHILE_OWED = ("update:", "call_back:", "dispatch:")
 
 _SUPPRESSED = frozenset({WhyNot.OPTED_OUT, WhyNot.BOUNCED, WhyNot.INVALID_ADDRESS})
 
@@ -157,6 +162,7 @@ def _add(
         status=MessageStatus.PLANNED,
         moves_told=owed.moves_told,
     )
+    row.priority = _ORDER_OF[owed.rule.priority]
     row.send_at = row.due_at = owed.send_at
     _bind(snapshot, row, owed, now)
     if owed.why_not is not None:
@@ -170,6 +176,10 @@ def _add(
         MessageKey(key=services.vault.blind(key), message_id=message_id, brand_id=job.brand_id)
     )
     snapshot.messages[message_id] = row
+
+
+#: What goes first when several are due.
+_ORDER_OF = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
 
 
 def _blocked_status(why_not: WhyNot) -> MessageStatus:
@@ -274,7 +284,7 @@ def _keep_tasks(
         )
         changed = True
     for key, row in rows.items():
-        may_drop = key.startswith("update:") or any(mark in key for mark in _UNTIL_SETTLED)
+        may_drop = key.startswith(_WHILE_OWED) or any(mark in key for mark in _UNTIL_SETTLED)
         if may_drop and key not in owed and row.done_at is None:
             row.done_at, row.dropped = now, True
             changed = True

@@ -3,92 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from notifier.conditions import ConditionInvalid, compile_condition
-from notifier.domain.jobs import JobKind
-from notifier.domain.messages import Channel, MessageKind, Role
-from notifier.domain.rules import Asserts, EpisodeBy, Family, Rule
+from notifier.domain.conditions import Condition
+from notifier.domain.rules import EpisodeBy, Family, Rule, RuleSet
 from notifier.rendering import Words
-
-_DURATION = re.compile(r"^(\d+)(m|h|d)$")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-
-
-def _duration(value: object) -> object:
-    if isinstance(value, timedelta):
-        return value
-    match = _DURATION.match(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("write a length of time such as 10m, 2h or 3d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-def _clock_time(value: object) -> object:
-    if isinstance(value, str):
-        return time.fromisoformat(value)
-    raise ValueError('write a time of day in quotes, such as "18:00"')
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(_duration, json_schema_input_type=str),
-    Field(json_schema_extra={"type": "string", "pattern": _DURATION.pattern}),
-]
-ClockTime = Annotated[time, BeforeValidator(_clock_time, json_schema_input_type=str)]
-
-
-class RuleSpec(BaseModel):
-    """One rule, as a business writes it."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="Its name.")]
-    jobs: JobKind = Field(alias="for", description="Appointments or orders.")
-    to: list[Role] = Field(
-        default=[Role.CUSTOMER], min_length=1, description="Which of the job's people."
-    )
-    when: str = Field(description="The condition (CEL) that owes the message.")
-    message: str | None = Field(None, description="Its words; by default the rule's own name.")
-    kind: MessageKind = Field(MessageKind.TRANSACTIONAL, description="What it is for.")
-    family: Family = Field(Family.STATUS, description="What its episodes count within.")
-    asserts: Asserts = Field(Asserts.CURRENT, description="What it says about the time.")
-    episode: EpisodeBy = Field(EpisodeBy.PROMISE, description="What it speaks about once.")
-    channels: list[Channel] = Field(
-        default=[Channel.SMS, Channel.EMAIL], min_length=1, description="In this order."
-    )
-    reach: Duration = Field(
-        timedelta(minutes=10), description="How long to wait for a receipt before the next."
-    )
-    expires: Duration = Field(timedelta(hours=4), description="When silence is better.")
-    evening_before: ClockTime | None = Field(
-        None, description="Goes at this local time on the day before the window."
-    )
-    update_after: Duration | None = Field(
-        None, description="Promises an update so long after it goes."
-    )
-    call_task: bool = Field(False, description="A person is to ring as well.")
-    bad_news: bool = Field(False, description="Counts as a slip of the promise.")
-    tells_of_end: bool = Field(False, description="Goes out though the job has ended.")
-    concerns_past: bool = Field(False, description="Worth sending after the window.")
-    names_technician: bool = Field(False, description="Says who is coming.")
-    enabled: bool = Field(True, description="Off: planned never, shown by explain.")
-
-
-class RuleFile(BaseModel):
-    """A file of rules. Their order matters: of those about the time the first speaks."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    rules: list[RuleSpec]
+from notifier.rule_specs import AtSpec, IfSpec, PlainSpec, RuleFile, RuleSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +41,15 @@ class RulesInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """The rules in force, a hash that names them, and the texts that they were read from."""
+    """The rules in force, the texts that they were read from, and a hash that names them."""
 
-    rules: tuple[Rule, ...]
+    rules: RuleSet
     hash: str
-    files: Mapping[str, str] = field(default_factory=dict)  # name to text
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def rule(self, rule_id: str) -> Rule | None:
         """Return the rule of that name, if it is still there."""
-        return next((rule for rule in self.rules if rule.id == rule_id), None)
+        return self.rules.by_id.get(rule_id)
 
 
 def load_rulebook(directory: Path) -> Rulebook:
@@ -129,14 +57,14 @@ def load_rulebook(directory: Path) -> Rulebook:
 
     :raises RulesInvalid: with every fault found, not only the first.
     """
-    files = {path.name: path.read_text(encoding="utf-8") for path in directory.glob("*.yaml")}
+    files = sorted(directory.glob("*.yaml"))
     if not files:
         raise RulesInvalid([Fault(str(directory), 0, "there is no rule file (*.yaml) in it")])
-    return rulebook_of(files)
+    return rulebook_of({path.name: path.read_text(encoding="utf-8") for path in files})
 
 
 def rulebook_of(files: Mapping[str, str]) -> Rulebook:
-    """Return the rules of `files`, each a name and its text, in the order of their names.
+    """Return the rules that the texts of `files` (by name) state.
 
     :raises RulesInvalid: with every fault found, not only the first.
     """
@@ -144,6 +72,7 @@ def rulebook_of(files: Mapping[str, str]) -> Rulebook:
     rules: list[Rule] = []
     digest = hashlib.sha256()
     seen: dict[str, str] = {}
+    places: dict[str, tuple[str, int]] = {}
     for name, text in sorted(files.items()):
         digest.update(text.encode())
         found, wrong = _read(name, text)
@@ -153,10 +82,13 @@ def rulebook_of(files: Mapping[str, str]) -> Rulebook:
                 sentence = f"the rule `{rule.id}` is in {seen[rule.id]} already"
                 faults.append(Fault(name, line, sentence))
             seen[rule.id] = name
+            places[rule.id] = (name, line)
             rules.append(rule)
+    if not faults:
+        faults = _loose_ends(rules, places)
     if faults:
         raise RulesInvalid(faults)
-    return Rulebook(tuple(rules), digest.hexdigest()[:16], files)
+    return Rulebook(RuleSet(rules), digest.hexdigest()[:16], dict(files))
 
 
 def check_rules(rulebook: Rulebook, words: Words, locales: Sequence[str] = ("en",)) -> None:
@@ -190,13 +122,12 @@ def _read(name: str, text: str) -> tuple[list[tuple[Rule, int]], list[Fault]]:
         specs = RuleFile.model_validate(data).rules
     except ValidationError as error:
         return [], [
-            Fault(name, _line(node, detail["loc"]), _sentence(detail["loc"], detail["msg"]))
-            for detail in error.errors()
+            Fault(name, _line(node, detail["loc"]), _sentence(detail)) for detail in error.errors()
         ]
     rules: list[tuple[Rule, int]] = []
     faults: list[Fault] = []
     for index, spec in enumerate(specs):
-        line = _line(node, ("rules", index, "when"))
+        line = _line(node, ("rules", index, "when" if spec.when else "id"))
         try:
             rules.append((_rule(spec), line))
         except ConditionInvalid as error:
@@ -204,16 +135,53 @@ def _read(name: str, text: str) -> tuple[list[tuple[Rule, int]], list[Fault]]:
     return rules, faults
 
 
+_AS_THEY_ARE = set(RuleSpec.model_fields) & set(Rule.__dataclass_fields__) - {
+    "to",
+    "at",
+    "brands",
+    "channels",
+    "family",
+    "episode",
+    "message",
+    "supersedes",
+}
+
+
 def _rule(spec: RuleSpec) -> Rule:
-    fields = spec.model_dump(exclude={"when", "message", "to", "channels"})
+    asked = spec.if_ or IfSpec()
+    parts = asked.parts()
+    if spec.when is not None:
+        parts.append(compile_condition(spec.when))
+    by_the_clock = spec.at is not None or asked.silent_for is not None
+    episode = spec.episode
+    if by_the_clock and "episode" not in spec.model_fields_set:
+        episode = EpisodeBy.MOMENT
     return Rule(
-        **fields,
-        to=tuple(spec.to),
+        **{name: getattr(spec, name) for name in _AS_THEY_ARE},
+        to=frozenset(spec.to),
+        at=spec.at.moment() if spec.at is not None else None,
+        brands=tuple(spec.brands),
         channels=tuple(spec.channels),
-        when=spec.when,
-        condition=compile_condition(spec.when),
+        supersedes=tuple(spec.supersedes),
+        condition=Condition(tuple(parts), asked.silent_for),
+        family=spec.family or (Family.MOMENT if by_the_clock else Family.STATUS),
+        episode=episode,
         message=spec.message or spec.id,
     )
+
+
+def _loose_ends(rules: Sequence[Rule], places: Mapping[str, tuple[str, int]]) -> list[Fault]:
+    """Return the names of rules that no rule has."""
+    known = {rule.id for rule in rules}
+    return [
+        Fault(
+            *places[rule.id],
+            f"`{rule.id}` supersedes `{name}`, no rule{_meant(name, known)}",
+        )
+        for rule in rules
+        for name in rule.supersedes
+        if name not in known
+    ]
 
 
 def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
@@ -239,11 +207,38 @@ def _child(node: yaml.Node, part: int | str) -> tuple[yaml.Node | None, int | No
     return None, None
 
 
-def _sentence(location: tuple[int | str, ...], message: str) -> str:
+def _sentence(detail: Mapping[str, Any]) -> str:
+    location, message = detail["loc"], detail["msg"]
     names = [str(part) for part in location if isinstance(part, str)]
     where = names[-1] if names else "the file"
-    if message.startswith("Extra inputs"):
-        return f"`{where}` is not something that a rule can say"
-    if message.startswith("Field required"):
+    if detail["type"] == "extra_forbidden":
+        return f"`{where}` is not something that can be said here{_meant(where, _sayable(names))}"
+    if detail["type"] == "missing":
         return f"`{where}` is missing"
+    if detail["type"] == "enum":
+        expected = detail["ctx"]["expected"]
+        allowed = expected.replace(" or ", ", ").replace("'", "").split(", ")
+        said = str(detail["input"])
+        return f"`{where}`: `{said}` is none of {', '.join(allowed)}{_meant(said, allowed)}"
     return f"`{where}`: {message.removeprefix('Value error, ')}"
+
+
+_SPECS: dict[str, type[BaseModel]] = {
+    "if": IfSpec,
+    "any": PlainSpec,
+    "not": PlainSpec,
+    "at": AtSpec,
+    "rules": RuleSpec,
+}
+
+
+def _sayable(names: Sequence[str]) -> set[str]:
+    """Return the words of the part of the language that the last of `names` stands in."""
+    around = next((name for name in reversed(names[:-1]) if name in _SPECS), None)
+    spec = _SPECS[around] if around is not None else RuleFile
+    return {field.alias or name for name, field in spec.model_fields.items()}
+
+
+def _meant(said: str, known: Iterable[str]) -> str:
+    close = get_close_matches(said, list(known), n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""

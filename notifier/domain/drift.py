@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -43,12 +43,8 @@ class Drift:
     told: Expectation | None = None  # the old time
     waits_for: UUID | None = None  # a message that must settle first
     from_off: bool = False  # they hold that nobody comes that day
-    update_by: datetime | None = None  # the promised update that this word keeps
     note: str = ""  # why there is none, for `explain`
 
-
-#: A promised update goes so long before its moment, for news is promised *by* then.
-BEFORE_UPDATE = timedelta(minutes=10)
 
 #: The note of a drift that is none because they hold what is expected.
 WITHIN_TOLERANCE = "within_tolerance"
@@ -106,12 +102,6 @@ def _plain(
 ) -> Drift:
     told = reference.asserts
     passed = isinstance(expected, Window) and expected.end <= now
-    if reference.update_by is not None and (expected is UNKNOWN or passed):
-        if now < reference.update_by - BEFORE_UPDATE:
-            return Drift(kind=DriftKind.NONE, told=told, note="update_not_due")
-        return Drift(
-            kind=DriftKind.UNKNOWN, asserts=UNKNOWN, told=told, update_by=reference.update_by
-        )
     if not drifted(state.kind, expected, told, zone):
         return Drift(kind=DriftKind.NONE, told=told, note=WITHIN_TOLERANCE)
     if expected is UNKNOWN:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from notifier.domain.drift import Drift
 from notifier.domain.folding import JobState
 from notifier.domain.ledger import PastMessage, PersonView
 from notifier.domain.messages import MessageStatus
-from notifier.domain.promises import drifted
+from notifier.domain.promises import drifted, promise_text
 from notifier.domain.rules import EpisodeBy, Family, Rule
 from notifier.domain.windows import Expectation, Window, local_date
 
@@ -25,39 +26,38 @@ class Episode:
     spoken_by: str | None = None
 
 
+def slip_episode(state: JobState, person: PersonView, drift: Drift, zone: ZoneInfo) -> Episode:
+    """Return the episode in which rules about the time speak to `person` now."""
+    return _slip(state, person, promise_text(state.agreed), drift, zone)
+
+
 def episode_of(
     rule: Rule,
     state: JobState,
-    person: PersonView,
     *,
     told: Expectation | None,
-    drift: Drift,
+    moment: datetime | None,
     zone: ZoneInfo,
 ) -> Episode:
-    """Return the episode that `rule` would speak in now.
+    """Return the episode that `rule`, which is not about the time, would speak in now.
 
-    :param told: what they hold: a moment of it comes once for each of its days.
+    :param told: what they hold: a moment of a promise comes once for each of its days.
+    :param moment: what a rule about a moment counts from.
     """
     promise = promise_text(state.agreed)
-    if rule.family is Family.SLIP:
-        return _slip(state, person, promise, drift, zone)
-    if rule.episode is EpisodeBy.DAY and state.status_fact is not None:
-        day = local_date(state.status_fact.effective_at, zone)
-        return Episode(f"day/{day.isoformat()}", 1)
     if rule.episode is EpisodeBy.ONCE:
         return Episode("once", 1)
+    if rule.episode is EpisodeBy.MOMENT and moment is not None:
+        return Episode(f"{promise}/at/{moment:%Y%m%dT%H%M}", 1)
+    if rule.episode is EpisodeBy.DAY:
+        since = moment or (state.status_fact.effective_at if state.status_fact else None)
+        if since is not None:
+            return Episode(f"day/{local_date(since, zone).isoformat()}", 1)
     if rule.family is Family.MOMENT and isinstance(told, Window):
         return Episode(f"{promise}/{local_date(told.end, zone).isoformat()}", 1)
     if rule.names_technician and state.technician is not None:
         return Episode(f"{promise}/{state.technician.hex}", 1)
     return Episode(f"{promise}/1", 1)
-
-
-def promise_text(agreed: Window | None) -> str:
-    """Return a window as part of a key: UTC, to the minute."""
-    if agreed is None:
-        return "open"
-    return f"{agreed.start:%Y%m%dT%H%M}-{agreed.end:%Y%m%dT%H%M}"
 
 
 def _slip(
@@ -95,8 +95,6 @@ def _still_speaks(
         return False  # it was no longer true for a while, and is true again
     if newest.handed_over is not None and person.spoken_to_since(newest.handed_over):
         return False
-    if drift.update_by is not None and newest.next_update_at == drift.update_by:
-        return False  # each update promise is an episode of its own
     return not drifted(state.kind, drift.asserts, newest.asserts, zone)
 
 

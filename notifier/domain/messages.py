@@ -80,6 +80,7 @@ class Role(StrEnum):
     CUSTOMER = "customer"
     SECOND_CONTACT = "second_contact"
     ON_SITE = "on_site"
+    TECHNICIAN = "technician"  # who goes out; asked, never told
 
 
 class Strength(StrEnum):
@@ -113,3 +114,9 @@ class WhyNot(StrEnum):
     NO_PROVIDER = "no_provider"
     GAVE_UP = "gave_up"
     RENDER_FAILED = "render_failed"
+    TRIAL = "trial"
+    CAP_REACHED = "cap_reached"
+    SUPERSEDED_BY_RULE = "superseded_by_rule"
+    NEEDS_CALL = "needs_call"
+    QUIET_HOURS = "quiet_hours"
+    IN_DIGEST = "in_digest"

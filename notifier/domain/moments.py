@@ -2,55 +2,128 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifier.domain import promises
-from notifier.domain.drift import BEFORE_UPDATE, Drift, DriftKind
-from notifier.domain.facts import Fact
+from notifier.domain.decisions import Reason
+from notifier.domain.drift import Drift, DriftKind
+from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.ledger import PersonView, Reference
 from notifier.domain.plan_input import PlanInput
 from notifier.domain.quiet_hours import next_allowed
 from notifier.domain.rules import Asserts, EpisodeBy, Family, Rule
-from notifier.domain.windows import Expectation, Window, local_date
+from notifier.domain.schedule import Edge, moment_of
+from notifier.domain.situation import Situation
+from notifier.domain.windows import UNKNOWN, Expectation, Window
 
 #: After this long a word about "unknown" or "off" has no window left to expire with.
 _WITHOUT_WINDOW = timedelta(hours=12)
 
-#: So many updates are promised at most, counted from the end of the window last told.
-_UPDATES = 12
+#: Never sooner after a promise than this must a change of it have been heard.
+_BREATH = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+#: What they said about the time, or were told of it by phone.
+_ON_TIME = frozenset({FactType.ACCEPTED, FactType.DECLINED, FactType.TOLD})
+
+
 class Moments:
     """Reads them from one person's side of a job at `now` (UTC)."""
 
-    job: PlanInput
-    person: PersonView
-    reference: Reference
-    drift: Drift
-    now: datetime
+    def __init__(
+        self, job: PlanInput, person: PersonView, reference: Reference, drift: Drift, now: datetime
+    ) -> None:
+        self.job, self.person, self.now = job, person, now
+        self.reference, self.drift = reference, drift
 
-    def owed_at(self, rule: Rule) -> datetime | None:
+    def named(self, rule: Rule) -> datetime | None:
+        """Return the moment that the rule's `at` names; None if its edge is not known."""
+        assert rule.at is not None
+        edge = self._edge(rule.at.edge)
+        if edge is None:
+            return None
+        return moment_of(rule.at, edge, zone=self.job.zone, works=self.job.manners.works)
+
+    def anchor(self, rule: Rule, situation: Situation) -> datetime | None:
+        """Return what an episode of the rule is counted by: its moment, or silence's length."""
+        if rule.at is not None:
+            return self.named(rule)
+        since = situation.silent_since if rule.condition.silent_for is not None else None
+        return since + rule.condition.silent_for if since and rule.condition.silent_for else None
+
+    def owed_at(self, rule: Rule, situation: Situation) -> datetime | Reason:
         """Return since when it is owed: the time of its cause, never that of looking."""
-        if rule.evening_before is not None:
-            return self._evening_before(rule)
-        if rule.family is Family.SLIP and self.drift.update_by is not None:
-            return self.drift.update_by - BEFORE_UPDATE
-        if rule.family is Family.SLIP:
-            cause = self._slip_cause()
-        elif self._is_overdue_rule(rule):
-            told = self.reference.asserts
-            return told.end if isinstance(told, Window) else None
-        else:
-            cause = self._status_cause(rule)
-        if cause is None:
-            return self.job.booked_at
-        return cause.received_at + timedelta(seconds=cause.hold_seconds)
+        silence = rule.condition.silent_for
+        if rule.at is not None:
+            moment = self.named(rule)
+            if moment is None:
+                return Reason.NO_MOMENT
+            if not rule.catch_up and moment <= self._given_at(rule.at.edge):
+                return Reason.MOMENT_PASSED
+            since = situation.silent_since
+            return moment if silence is None or since is None else max(moment, since + silence)
+        if silence is not None:
+            anchor = self.anchor(rule, situation)
+            return anchor if anchor is not None else Reason.NO_MOMENT
+        cause = self._slip_cause() if rule.family is Family.SLIP else self._status_cause(rule)
+        return self._settled(rule, cause) if cause is not None else self.job.booked_at
+
+    def _settled(self, rule: Rule, cause: Fact) -> datetime:
+        """A burst of corrections becomes one message; what staff confirmed settles at once."""
+        known = cause.received_at
+        if cause.hold_seconds or cause.source is FactSource.STAFF or not rule.settle:
+            return known + timedelta(seconds=cause.hold_seconds)
+        heard_by = self.tell_by(rule)
+        settled = known + rule.settle
+        return settled if heard_by is None else max(known, min(settled, heard_by))
+
+    def _edge(self, edge: Edge) -> datetime | None:
+        state, told = self.job.state, self.reference.asserts
+        match edge:
+            case Edge.BOOKED:
+                return self.job.booked_at
+            case Edge.STATUS:
+                return state.status_fact.effective_at if state.status_fact else None
+            case Edge.PROMISED_START | Edge.PROMISED_END:
+                return _edge_of(state.promised, edge)
+            case Edge.AGREED_START | Edge.AGREED_END:
+                return _edge_of(state.agreed, edge)
+            case Edge.EXPECTED_START | Edge.EXPECTED_END:
+                return _edge_of(state.expected, edge)
+            case Edge.TOLD_START | Edge.TOLD_END:
+                return _edge_of(told, edge)
+            case Edge.TELL_BY:
+                return self._usual_tell_by(told) if isinstance(told, Window) else None
+            case Edge.MOMENT:
+                promised = self.person.next_moment
+                return promised.due if promised is not None else None
+            case Edge.PROMISE_MADE:
+                made = self._promise_to_tell()
+                return made.received_at if made is not None else None
+
+    def _given_at(self, edge: Edge) -> datetime:
+        """Return when what the edge belongs to was promised, believed or done."""
+        state = self.job.state
+        if edge in (Edge.TOLD_START, Edge.TOLD_END, Edge.TELL_BY):
+            return self.reference.at or self.job.booked_at
+        if edge in (Edge.EXPECTED_START, Edge.EXPECTED_END) and state.expected_fact is not None:
+            return state.expected_fact.received_at
+        return self.job.booked_at
+
+    def _promise_to_tell(self) -> Fact | None:
+        """Return the last promise that staff made to them and left to us to say."""
+        made = [
+            fact
+            for fact in self.job.state.answers
+            if fact.type is FactType.PROMISED
+            and not fact.by_phone
+            and fact.person == self.person.job_person
+        ]
+        return made[-1] if made else None
 
     def _slip_cause(self) -> Fact | None:
         state = self.job.state
-        facts = [state.expected_fact, *state.answers]
+        facts = [state.expected_fact, *(fact for fact in state.answers if fact.type in _ON_TIME)]
         message = self.reference.message
         on_mistake = message is not None and message.rests_on in state.withdrawn
         if on_mistake or self.drift.kind is DriftKind.MISTAKE:
@@ -69,40 +142,38 @@ class Moments:
             )
         return state.status_fact or state.booked
 
-    def _is_overdue_rule(self, rule: Rule) -> bool:
-        return rule.family is Family.MOMENT and rule.concerns_past
-
-    def _evening_before(self, rule: Rule) -> datetime | None:
-        """Return the moment of a reminder, if the promise was given before it."""
-        window = self.reference.asserts
-        if not isinstance(window, Window) or rule.evening_before is None:
-            return None
-        day = local_date(window.start, self.job.zone) - timedelta(days=1)
-        moment = datetime.combine(day, rule.evening_before, self.job.zone)
-        moment = moment.astimezone(window.start.tzinfo)
-        given_at = self.reference.at or self.job.booked_at
-        return moment if given_at < moment else None
-
     def expires_at(self, rule: Rule, asserts: Expectation | None, owed_at: datetime) -> datetime:
-        """A slip expires with the window that it asserts; the rest as the rule says."""
+        """A slip expires with the window that it asserts; what goes before an edge, at the edge;
+        the rest as the rule says."""
         told = self.reference.last_window
         if rule.family is Family.SLIP:
             if isinstance(asserts, Window):
                 return asserts.end
             return max(owed_at, told.end if told else owed_at) + _WITHOUT_WINDOW
         limit = owed_at + rule.expires
+        if rule.at is not None and rule.at.shift < timedelta(0):
+            edge = self._edge(rule.at.edge)
+            return min(limit, edge) if edge is not None else limit
         if rule.concerns_past or not isinstance(asserts, Window):
             return limit
         return min(limit, asserts.end)
 
     def tell_by(self, rule: Rule) -> datetime | None:
         """The promise that would be broken in silence: the one the person holds now."""
+        if rule.at is not None and rule.at.edge is Edge.MOMENT:
+            return self._edge(Edge.MOMENT)
         told = self.reference.asserts
         window = told if isinstance(told, Window) else self.reference.last_window
         if rule.asserts in (Asserts.CURRENT, Asserts.NOTHING) or window is None:
             return None
-        if self.reference.update_by is not None:
+        if told is UNKNOWN and self.reference.update_by is not None:
             return self.reference.update_by
+        if rule.tell_by is not None:
+            given_at = self.reference.at or self.job.booked_at
+            return min(max(window.start - rule.tell_by, given_at + _BREATH), window.start)
+        return self._usual_tell_by(window)
+
+    def _usual_tell_by(self, window: Window) -> datetime:
         return promises.tell_by(
             self.job.state.kind,
             window,
@@ -111,15 +182,20 @@ class Moments:
         )
 
     def next_update(self, rule: Rule, send_at: datetime) -> datetime | None:
-        """Return the update promise that the message makes, on a quarter of an hour."""
+        """Return the moment that the message promises: on a quarter of an hour, or as staff
+        named it."""
+        if rule.at is not None and rule.at.edge is Edge.PROMISE_MADE:
+            made = self._promise_to_tell()
+            return made.moment if made is not None else None
         if rule.update_after is None:
             return None
         moment = max(send_at, self.now) + rule.update_after
         moment += timedelta(minutes=-moment.minute % 15)
-        told, cause = self.reference.last_window, self.job.state.expected_fact
-        ends = [told.end] if told is not None else []
-        ends += [cause.received_at] if cause is not None else []
-        if ends and moment > max(ends) + _UPDATES * rule.update_after:
-            return None  # nobody knows any more: a person must ring, not the engine
         moment = moment.replace(second=0, microsecond=0)
         return next_allowed(moment, self.job.manners.quiet, self.person.zones)
+
+
+def _edge_of(window: Expectation | None, edge: Edge) -> datetime | None:
+    if not isinstance(window, Window):
+        return None
+    return window.start if edge.value.endswith(".start") else window.end

@@ -13,6 +13,7 @@ from notifier.domain.ledger import PersonView, reference_of
 from notifier.domain.messages import Role
 from notifier.domain.promises import TOLERANCE, tell_by
 from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.schedule import WorkingDays, weekdays
 from notifier.domain.windows import Window, local_date
 
 
@@ -22,6 +23,8 @@ class BrandManners:
 
     quiet: QuietHours
     live_at: datetime | None  # what happened before owes nothing
+    brand: str = ""  # slug
+    works: WorkingDays = weekdays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,90 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
-from notifier.domain.drift import (
-    BEFORE_UPDATE,
-    WITHIN_TOLERANCE,
-    Drift,
-    DriftKind,
-    drift_of,
-    is_asked,
-)
-from notifier.domain.episodes import Episode, episode_of
-from notifier.domain.facts import FactType
+from notifier.domain import duties
+from notifier.domain.decisions import Decision, Reason
+from notifier.domain.drift import WITHIN_TOLERANCE, Drift, DriftKind, drift_of
+from notifier.domain.episodes import Episode, episode_of, slip_episode
 from notifier.domain.jobs import JobKind
-from notifier.domain.ledger import Contact, PersonView, Reference, reference_of
-from notifier.domain.messages import Channel, Role, WhyNot
+from notifier.domain.ledger import PersonView, Reference, reference_of
+from notifier.domain.messages import Role, WhyNot
 from notifier.domain.moments import Moments
+from notifier.domain.owed import Owed, Plan, TaskOwed
 from notifier.domain.plan_input import PlanInput
 from notifier.domain.quiet_hours import send_moment
-from notifier.domain.rules import Asserts, Family, Rule
-from notifier.domain.situation import Situation, situation_of
-from notifier.domain.steps import Step, next_step, out_of_reach
+from notifier.domain.rules import Asserts, Audience, Family, Rule, RuleSet
+from notifier.domain.situation import Situation
+from notifier.domain.steps import Step, first_step, next_step, out_of_reach
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 
-#: Within what somebody who declined should hear from a person.
-_ANSWER_WITHIN = timedelta(minutes=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
-    """One message owed to one person: a row of the outbox, new or already there."""
-
-    job_person: UUID
-    rule: Rule
-    episode: str
-    episode_no: int
-    channel: Channel
-    step: int
-    contact: UUID | None
-    why_not: WhyNot | None  # nothing will be sent: the row says why
-    asserts: Expectation | None
-    moves_told: bool
-    rests_on: UUID | None
-    told_before: Expectation | None
-    technician: UUID | None
-    owed_at: datetime
-    send_at: datetime
-    expires_at: datetime
-    tell_by: datetime | None
-    next_update_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskOwed:
-    """Something that a person must do; one per key, however often it is planned."""
-
-    key: str
-    kind: str
-    why: str
-    due_at: datetime
-    job_person: UUID | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """Why one rule owes one person a message, or does not."""
-
-    rule: str
-    job_person: UUID
-    role: Role
-    owed: bool
-    reason: str
-    values: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is owed, what people must do, why, and when time alone may change it."""
-
-    owed: tuple[Owed, ...]
-    tasks: tuple[TaskOwed, ...]
-    decisions: tuple[Decision, ...]
-    look_at: datetime | None
+#: Having spoken, or being about to, a rule silences those that it supersedes.
+_SPEAKS = frozenset(
+    {Reason.OWED, Reason.UNDER_WAY, Reason.ALREADY_TOLD, Reason.ALREADY_SPOKEN, Reason.A_TASK}
+)
 
 
 def plan(job: PlanInput, rules: Sequence[Rule], *, now: datetime) -> Plan:
@@ -95,17 +35,20 @@ def plan(job: PlanInput, rules: Sequence[Rule], *, now: datetime) -> Plan:
     Pure: the same input gives the same plan. Rules speak in their order; of those about
     the time (`family: slip`) the first that holds speaks alone.
     """
+    known = rules if isinstance(rules, RuleSet) else RuleSet(rules)
     owed: list[Owed] = []
     tasks: list[TaskOwed] = []
     decisions: list[Decision] = []
     looks: list[datetime] = []
+    lead: _Side | None = None
     for person in job.people:
-        planner = _ForPerson(job, person, rules, now)
-        planner.run()
-        owed += planner.owed
-        tasks += planner.tasks
-        decisions += planner.decisions
-        looks += planner.looks
+        side = _Side(job, person, known, now, lead)
+        lead = lead or side
+        side.run()
+        owed += side.owed
+        tasks += side.tasks
+        decisions += side.decisions
+        looks += side.looks
     return Plan(
         owed=tuple(owed),
         tasks=tuple(tasks),
@@ -114,176 +57,172 @@ def plan(job: PlanInput, rules: Sequence[Rule], *, now: datetime) -> Plan:
     )
 
 
-class _ForPerson:
-    """Plans for one person; collects what it finds."""
+class _Side:
+    """One person's side of a job: plans for them and collects what it finds."""
 
     def __init__(
-        self, job: PlanInput, person: PersonView, rules: Sequence[Rule], now: datetime
+        self,
+        job: PlanInput,
+        person: PersonView,
+        rules: RuleSet,
+        now: datetime,
+        lead: _Side | None,
     ) -> None:
         self.job, self.person, self.now = job, person, now
-        self.rules = [rule for rule in rules if rule.jobs is job.state.kind]
-        by_id = {rule.id: rule for rule in self.rules}
-        silent, self.looks = out_of_reach(person, by_id, now)
-        self.reference: Reference = reference_of(person, job.state.agreed, out_of_reach=silent)
-        self.drift: Drift = drift_of(job.state, person, self.reference, zone=job.zone, now=now)
-        self.moments = Moments(
-            job=job, person=person, reference=self.reference, drift=self.drift, now=now
+        self.rules = rules
+        self.is_lead = lead is None  # the first customer: dispatch acts for them
+        silent, self.looks = out_of_reach(person, rules.by_id, now)
+        self.reference: Reference
+        self.drift: Drift
+        if person.role is Role.TECHNICIAN and lead is not None:  # asked about what they promised
+            self.reference, self.drift = lead.reference, lead.drift
+        else:
+            self.reference = reference_of(person, job.state.agreed, out_of_reach=silent)
+            self.drift = drift_of(job.state, person, self.reference, zone=job.zone, now=now)
+        self.moments = Moments(job, person, self.reference, self.drift, now)
+        self.slip = slip_episode(job.state, person, self.drift, job.zone)
+        self.situation = Situation(
+            job,
+            person,
+            self.drift,
+            self.reference,
+            bad_rules=rules.bad_news,
+            before_episode=self.slip.number,
+            now=now,
         )
-        self.enabled = frozenset(rule.id for rule in self.rules if rule.enabled)
-        self.bad_rules = frozenset(rule.id for rule in self.rules if rule.bad_news)
         self.owed: list[Owed] = []
         self.tasks: list[TaskOwed] = []
         self.decisions: list[Decision] = []
-        told = self.reference.asserts
-        if isinstance(told, Window):
-            self.looks.append(told.end)
-        if self.reference.update_by is not None:
-            self.looks.append(self.reference.update_by - BEFORE_UPDATE)
-        if isinstance(job.state.expected, Window):
-            self.looks.append(job.state.expected.end)
+        for window in (self.reference.asserts, job.state.expected):
+            if isinstance(window, Window):
+                self.looks.append(window.end)
 
     def run(self) -> None:
-        self._promised_update()
-        self._declined()
+        """Consider every rule, in order."""
+        if self.person.role is not Role.TECHNICIAN:
+            self.tasks += duties.promised_moments(self.job, self.person)
+            self.tasks += duties.declined(self.job, self.person, self.drift)
+        audience = Audience(self.person.role.value)
         slip_spoken = False
-        for rule in self.rules:
-            reason, values = self._consider(rule, slip_spoken=slip_spoken)
-            slip_spoken = slip_spoken or (rule.family is Family.SLIP and reason == "owed")
+        silenced: set[str] = set()
+        for rule in self.rules.of(self.job.state.kind):
+            notes: dict[str, object] = {}
+            reason = self._consider(rule, audience, notes, slip_spoken=slip_spoken)
+            speaks = reason in _SPEAKS and not rule.trial
+            slip_spoken = slip_spoken or (rule.family is Family.SLIP and speaks)
+            if rule.supersedes and speaks:
+                silenced.update(rule.supersedes)
             self.decisions.append(
                 Decision(
                     rule=rule.id,
                     job_person=self.person.job_person,
                     role=self.person.role,
-                    owed=reason == "owed",
                     reason=reason,
-                    values=values,
+                    situation=self.situation,
+                    notes=notes,
                 )
             )
+        if silenced:
+            self._silence(silenced)
 
-    def _promised_update(self) -> None:
-        """Somebody must have news for them before the moment that they were promised."""
-        due = self.person.update_due
-        if due is None or self.job.state.finished:
-            return
-        self.tasks.append(
-            TaskOwed(
-                key=f"update:{self.job.job}:{self.person.job_person}:{due:%Y%m%dT%H%M}",
-                kind="update",
-                why="update_promised",
-                due_at=due - BEFORE_UPDATE,
-                job_person=self.person.job_person,
-            )
-        )
+    def _silence(self, silenced: set[str]) -> None:
+        """Take back what another rule's message makes needless, in whatever order they stand."""
+        self.owed = [owed for owed in self.owed if owed.rule.id not in silenced]
+        self.decisions = [
+            replace(decision, reason=Reason.SUPERSEDED_BY_RULE)
+            if decision.owed and decision.rule in silenced
+            else decision
+            for decision in self.decisions
+        ]
 
-    def _declined(self) -> None:
-        """What was asked does not suit them: a person must find a time that does."""
-        mine = [fact for fact in self.job.state.answers if fact.person == self.person.job_person]
-        last = mine[-1] if mine else None
-        asked = is_asked(self.drift.kind) and last is not None
-        if not asked or last is None or last.type is not FactType.DECLINED:
-            return
-        if last.window != self.job.state.expected:
-            return
-        self.tasks.append(
-            TaskOwed(
-                key=f"call:{self.job.job}:{self.person.job_person}:declined:{last.id}",
-                kind="call",
-                why="offer_declined",
-                due_at=last.received_at + _ANSWER_WITHIN,
-                job_person=self.person.job_person,
-            )
-        )
-
-    def _consider(self, rule: Rule, *, slip_spoken: bool) -> tuple[str, dict[str, object]]:
-        """Return the reason (`owed` if it is) and the values that it was decided on."""
-        episode = self._episode(rule)
-        situation = situation_of(
-            self.job.state,
-            self.person,
-            self.drift,
-            self.reference,
-            bad_rules=self.bad_rules,
-            before_episode=episode.number,
-            now=self.now,
-            zone=self.job.zone,
-        )
-        values = situation.values()
-        reason = self._reason(rule, episode, situation, values, slip_spoken=slip_spoken)
-        return reason, values
-
-    def _reason(
-        self,
-        rule: Rule,
-        episode: Episode,
-        situation: Situation,
-        values: dict[str, object],
-        *,
-        slip_spoken: bool,
-    ) -> str:
+    def _consider(
+        self, rule: Rule, audience: Audience, notes: dict[str, object], *, slip_spoken: bool
+    ) -> Reason:
+        """Return why the rule owes them something, or why not."""
         if not rule.enabled:
-            return WhyNot.RULE_OFF
-        if self.person.role not in rule.to:
-            return "role_not_addressed"
-        if rule.family is Family.SLIP and self.drift.kind is DriftKind.NONE:
-            return self.drift.note or "no_drift"
+            return Reason.RULE_OFF
+        if rule.brands and self.job.manners.brand not in rule.brands:
+            return Reason.OTHER_BRAND
+        for_dispatch = self.is_lead and Audience.DISPATCH in rule.to
+        if audience not in rule.to and not for_dispatch:
+            return Reason.NOT_ADDRESSED
+        is_slip = rule.family is Family.SLIP
+        if is_slip and self.drift.kind is DriftKind.NONE:
+            return Reason(self.drift.note or Reason.NO_DRIFT)
         # The rule that spoke in an episode carries it on to the next channel, whatever changed
         # around it meanwhile; no other says the same again.
-        spoken_by = episode.spoken_by if episode.spoken_by in self.enabled else None
-        carries_on = spoken_by == rule.id
-        if not carries_on and not rule.condition(values):
-            return "condition_false"
-        if slip_spoken and rule.family is Family.SLIP:
-            return "another_rule_speaks"
+        spoken_by = self.slip.spoken_by if is_slip else None
+        spoken_by = spoken_by if spoken_by in self.rules.enabled else None
+        if spoken_by != rule.id:
+            failed = rule.condition.fails_by(self.situation)
+            if failed is not None:
+                notes["failed"] = failed.text
+                self._look_for_silence(rule, failed.text)
+                return Reason.CONDITION_FALSE
+        if is_slip and slip_spoken:
+            return Reason.ANOTHER_RULE_SPEAKS
         if spoken_by not in (None, rule.id):
-            return "episode_already_spoken"
-        if rule.family is Family.SLIP and self.drift.waits_for is not None:
-            return "waits_for_settlement"
-        owed_at = self.moments.owed_at(rule)
-        if owed_at is None:
-            return "no_moment"
+            return Reason.EPISODE_ALREADY_SPOKEN
+        if is_slip and self.drift.waits_for is not None:
+            return Reason.WAITS_FOR_SETTLEMENT
+        owed_at = self.moments.owed_at(rule, self.situation)
+        if isinstance(owed_at, Reason):
+            return owed_at
         live_at = self.job.manners.live_at
         if live_at is not None and owed_at < live_at:
-            return WhyNot.BEFORE_LIVE
-        return self._owe(rule, episode, owed_at, values)
+            return Reason.BEFORE_LIVE
+        episode = self._episode(rule)
+        if for_dispatch:
+            return self._task_for_dispatch(rule, episode, owed_at)
+        return self._owe(rule, episode, owed_at, notes)
+
+    def _look_for_silence(self, rule: Rule, failed: str) -> None:
+        """Where only time is missing, look again when it will have passed."""
+        silence, parts = rule.condition.silent_for, rule.condition.parts
+        if silence is None or failed != parts[-1].text:
+            return
+        owed_at = self.moments.owed_at(rule, self.situation)
+        if isinstance(owed_at, datetime):
+            self.looks.append(owed_at)
 
     def _episode(self, rule: Rule) -> Episode:
+        if rule.family is Family.SLIP:
+            return self.slip
         return episode_of(
             rule,
             self.job.state,
-            self.person,
             told=self.reference.asserts,
-            drift=self.drift,
+            moment=self.moments.anchor(rule, self.situation),
             zone=self.job.zone,
         )
 
+    def _task_for_dispatch(self, rule: Rule, episode: Episode, owed_at: datetime) -> Reason:
+        if owed_at > self.now:
+            self.looks.append(owed_at)
+            return Reason.NO_MOMENT
+        if not rule.trial:
+            expires_at = self.moments.expires_at(rule, None, owed_at)
+            self.tasks.append(duties.for_dispatch(self.job, rule, episode.text, expires_at))
+        return Reason.ON_TRIAL if rule.trial else Reason.A_TASK
+
     def _owe(
-        self, rule: Rule, episode: Episode, owed_at: datetime, values: dict[str, object]
-    ) -> str:
+        self, rule: Rule, episode: Episode, owed_at: datetime, notes: dict[str, object]
+    ) -> Reason:
         asserts, moves_told = self._asserts(rule)
         expires_at = self.moments.expires_at(rule, asserts, owed_at)
         heard_by = self.moments.tell_by(rule)
-        send_at = send_moment(
-            owed_at,
-            now=self.now,
-            quiet=self.job.manners.quiet,
-            zones=self.person.zones,
-            tell_by=heard_by,
-            starts=[
-                window.start
-                for window in (self.reference.asserts, self.job.state.expected)
-                if isinstance(window, Window)
-            ],
-        )
+        send_at = self._send_at(rule, owed_at, heard_by)
+        if send_at is None:
+            return Reason.QUIET_HOURS
         if send_at >= expires_at:
-            return WhyNot.EXPIRED
-        live = self.job.manners.live_at is not None
-        step = next_step(rule, episode.text, self.person, live=live, now=self.now)
+            return Reason.EXPIRED
+        step = self._step(rule, episode)
         if step.passed_over:
-            values["passed_over"] = list(step.passed_over)
-        if rule.call_task:
-            self._task("call", rule.message, f"{rule.id}:{episode.text}", heard_by)
-        if step.unreached is not None:
-            self._task("call", step.unreached, f"unreached:{rule.id}:{episode.text}", heard_by)
+            notes["passed_over"] = list(step.passed_over)
+        if not rule.trial:
+            self.tasks += duties.calls(
+                self.job, self.person, rule, episode, step, heard_by=heard_by, now=self.now
+            )
         if not step.owed:
             return step.reason
         self.owed.append(
@@ -295,7 +234,7 @@ class _ForPerson:
                 channel=step.channel,
                 step=step.index,
                 contact=step.contact.id if step.contact else None,
-                why_not=self._why_not(step),
+                why_not=self._why_not(rule, step),
                 asserts=asserts,
                 moves_told=moves_told,
                 rests_on=self._rests_on(rule, asserts),
@@ -308,13 +247,39 @@ class _ForPerson:
                 next_update_at=self.moments.next_update(rule, send_at),
             )
         )
-        return "owed"
+        return Reason.NEEDS_CALL if rule.call_first else Reason.OWED
 
-    def _why_not(self, step: Step) -> WhyNot | None:
-        contact: Contact | None = step.contact
-        if contact is None:
-            return WhyNot.NO_CONTACT
-        return contact.why_not
+    def _step(self, rule: Rule, episode: Episode) -> Step:
+        if rule.call_first:
+            return first_step(rule, self.person)
+        live = self.job.manners.live_at is not None
+        return next_step(rule, episode.text, self.person, live=live, now=self.now)
+
+    def _why_not(self, rule: Rule, step: Step) -> WhyNot | None:
+        if rule.call_first:
+            return WhyNot.NEEDS_CALL
+        return step.why_not
+
+    def _send_at(self, rule: Rule, owed_at: datetime, heard_by: datetime | None) -> datetime | None:
+        starts = [
+            window.start
+            for window in (self.reference.asserts, self.job.state.expected)
+            if isinstance(window, Window)
+        ]
+        at = send_moment(
+            owed_at,
+            now=self.now,
+            quiet=self.person.quiet_for(rule.kind, self.job.manners.quiet),
+            zones=self.person.zones,
+            tell_by=heard_by,
+            starts=starts,
+            manner=rule.quiet.value,
+            send_anyway_within=rule.send_anyway_within,
+        )
+        if at is None or rule.digest is None or not self.person.has_other_jobs:
+            return at
+        gathered = owed_at + rule.digest
+        return max(at, gathered if heard_by is None else min(gathered, heard_by))
 
     def _asserts(self, rule: Rule) -> tuple[Expectation | None, bool]:
         """Return what the message says about the time, and whether `told` moves by it."""
@@ -348,16 +313,3 @@ class _ForPerson:
             return state.expected_fact.id
         message = self.reference.message
         return message.rests_on if message is not None else None
-
-    def _task(self, kind: str, why: str, key: str, heard_by: datetime | None) -> None:
-        soon = self.now + timedelta(minutes=15)
-        due = max(self.now, heard_by) if heard_by is not None else soon
-        self.tasks.append(
-            TaskOwed(
-                key=f"{kind}:{self.job.job}:{self.person.job_person}:{key}",
-                kind=kind,
-                why=why,
-                due_at=min(due, soon) if due <= self.now else due,
-                job_person=self.person.job_person,
-            )
-        )

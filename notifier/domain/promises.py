@@ -33,6 +33,13 @@ def tell_by(kind: JobKind, window: Window, *, given_at: datetime, zone: ZoneInfo
     return min(max(moment, given_at + _BREATH), starts)
 
 
+def promise_text(agreed: Window | None) -> str:
+    """Return a window as part of a key: UTC, to the minute."""
+    if agreed is None:
+        return "open"
+    return f"{agreed.start:%Y%m%dT%H%M}-{agreed.end:%Y%m%dT%H%M}"
+
+
 def drifted(
     kind: JobKind, expected: Expectation | None, told: Expectation | None, zone: ZoneInfo
 ) -> bool:

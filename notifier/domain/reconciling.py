@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from notifier.domain.decisions import Reason
 from notifier.domain.messages import WAITING, MessageStatus, WhyNot
-from notifier.domain.planning import Owed, Plan
+from notifier.domain.owed import Owed, Plan
 
 Key = tuple[UUID, UUID | None, str, str, str]
 
@@ -40,10 +41,11 @@ class Row:
 
     @property
     def may_open_again(self) -> bool:
-        """Withdrawn, or skipped in shadow, and never claimed."""
+        """Withdrawn, or skipped for now (in shadow, at a cap), and never claimed."""
         closed = self.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED)
-        in_shadow = self.status is MessageStatus.SKIPPED and self.reason == WhyNot.SHADOW
-        return (closed or in_shadow) and not self.claimed
+        skipped = self.status is MessageStatus.SKIPPED
+        for_now = skipped and self.reason in (WhyNot.SHADOW, WhyNot.CAP_REACHED)
+        return (closed or for_now) and not self.claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,16 @@ def _drop(row: Row, plan: Plan, *, finished: bool, now: datetime) -> Drop:
         for decision in plan.decisions
         if decision.rule == row.rule and decision.job_person == row.job_person
     }
-    if WhyNot.EXPIRED in reasons or row.expires_at <= now:
+    if Reason.EXPIRED in reasons or row.expires_at <= now:
         return Drop(row.id, MessageStatus.EXPIRED, WhyNot.EXPIRED)
-    if WhyNot.BEFORE_LIVE in reasons:
+    if Reason.BEFORE_LIVE in reasons:
         return Drop(row.id, MessageStatus.SUPERSEDED, WhyNot.BEFORE_LIVE)
-    if "already_told" in reasons:
+    if Reason.ALREADY_TOLD in reasons:
         return Drop(row.id, MessageStatus.SUPERSEDED, WhyNot.REACHED_OTHERWISE)
+    if Reason.SUPERSEDED_BY_RULE in reasons:
+        return Drop(row.id, MessageStatus.SUPERSEDED, WhyNot.SUPERSEDED_BY_RULE)
+    if Reason.QUIET_HOURS in reasons:
+        return Drop(row.id, MessageStatus.SUPERSEDED, WhyNot.QUIET_HOURS)
     if finished:
         return Drop(row.id, MessageStatus.SUPERSEDED, WhyNot.JOB_ENDED)
     return Drop(row.id, MessageStatus.SUPERSEDED, WhyNot.NO_LONGER_OWED)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import timedelta
 from enum import StrEnum
+from functools import cached_property
 
+from notifier.domain.conditions import Condition
 from notifier.domain.jobs import JobKind
-from notifier.domain.messages import Channel, MessageKind, Role
-
-#: Typed values in, whether the condition holds out. Only `True` counts.
-Condition = Callable[[Mapping[str, object]], bool]
+from notifier.domain.messages import Channel, MessageKind
+from notifier.domain.schedule import At
 
 
 class Family(StrEnum):
@@ -35,9 +35,49 @@ class Asserts(StrEnum):
 class EpisodeBy(StrEnum):
     """What makes it the same episode."""
 
-    PROMISE = "promise"  # once for each agreed promise
+    PROMISE = "promise"  # once for each agreed promise, and day of it
     DAY = "day"  # once for each local day on which it happened
+    MOMENT = "moment"  # once for each moment that `at` names
     ONCE = "once"  # once for the job
+
+
+class Audience(StrEnum):
+    """Whom a rule turns to: the job's people by role, or those who do the work."""
+
+    CUSTOMER = "customer"
+    SECOND_CONTACT = "second_contact"
+    ON_SITE = "on_site"
+    TECHNICIAN = "technician"  # who is assigned now
+    DISPATCH = "dispatch"  # a task on the board
+
+
+class Priority(StrEnum):
+    """What goes first, and what gives way when a person has had enough."""
+
+    HIGH = "high"  # never gives way
+    NORMAL = "normal"
+    LOW = "low"  # gives way first
+
+
+class InQuietHours(StrEnum):
+    """What becomes of a message that is owed at night."""
+
+    WAIT = "wait"
+    DROP = "drop"
+
+
+class OnUnknown(StrEnum):
+    """What to do where nobody can find out if a provider took it."""
+
+    HOLD = "hold"
+    RESEND = "resend"
+
+
+class Unreached(StrEnum):
+    """What follows when no channel reaches them."""
+
+    TASK = "task"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +86,68 @@ class Rule:
 
     id: str
     jobs: JobKind
-    to: tuple[Role, ...]
+    to: frozenset[Audience]
+    brands: tuple[str, ...] = ()  # slugs; none: all of them
     condition: Condition
-    when: str  # the condition's own text
     message: str  # templates/messages/<locale>/<message>
     kind: MessageKind
     family: Family
     asserts: Asserts
     episode: EpisodeBy
+
+    # when
+    at: At | None = None  # a moment; without one it is owed as soon as the condition holds
+    catch_up: bool = True  # a moment that had passed when the promise was given is made up for
+    settle: timedelta = timedelta(0)  # waits so long for corrections; staff's word settles at once
+
+    # how
     channels: tuple[Channel, ...]
     reach: timedelta  # how long to wait for *delivered* before the next channel
+    unreached: Unreached = Unreached.TASK
+    tell_by: timedelta | None = None  # before `told.start`, instead of the usual moment
     expires: timedelta  # after it was owed; a slip expires with its window instead
-    evening_before: time | None = None  # local time at the place, on the day before
-    update_after: timedelta | None = None  # "we will text by": an update promise
+    priority: Priority = Priority.NORMAL
+    on_unknown: OnUnknown = OnUnknown.HOLD
+
+    # manners
+    quiet: InQuietHours = InQuietHours.WAIT
+    send_anyway_within: timedelta = timedelta(hours=3)  # of a window that it concerns
+    digest: timedelta | None = None  # waits so long for the same news of their other jobs
+    supersedes: tuple[str, ...] = ()  # rules that need not speak any more
     call_task: bool = False  # a person is to ring as well
+    call_first: bool = False  # a person is to ring; nothing is texted alone
+
+    update_after: timedelta | None = None  # "we will text by": an update promise
     bad_news: bool = False  # counts as a slip of the promise
     tells_of_end: bool = False  # goes out though the job has ended
     concerns_past: bool = False  # still worth sending when the window has passed
     names_technician: bool = False
+    trial: bool = False  # plans and records, sends nothing
     enabled: bool = True
+
+
+class RuleSet(tuple[Rule, ...]):
+    """The rules in the order in which they speak, with what is asked of them all the time."""
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Rule]:
+        """Every rule by its name."""
+        return {rule.id: rule for rule in self}
+
+    @cached_property
+    def bad_news(self) -> frozenset[str]:
+        """The names of those that count as a slip."""
+        return frozenset(rule.id for rule in self if rule.bad_news)
+
+    @cached_property
+    def enabled(self) -> frozenset[str]:
+        """The names of those that are on."""
+        return frozenset(rule.id for rule in self if rule.enabled)
+
+    @cached_property
+    def _by_kind(self) -> Mapping[JobKind, tuple[Rule, ...]]:
+        return {kind: tuple(rule for rule in self if rule.jobs is kind) for kind in JobKind}
+
+    def of(self, kind: JobKind) -> tuple[Rule, ...]:
+        """Return those about jobs of `kind`."""
+        return self._by_kind[kind]

@@ -31,6 +31,8 @@ class Edge(StrEnum):
     TOLD_START = "told.start"
     TOLD_END = "told.end"
     TELL_BY = "tell_by"
+    MOMENT = "moment"  # the next moment that they were promised news or a call by
+    PROMISE_MADE = "promise_made"  # when staff promised one and left it to us to say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,11 @@ class At:
     days: int = 0
     working_days: int = 0
     time: time | None = None
+
+
+def weekdays(day: date) -> bool:
+    """Return whether `day` is none of a weekend."""
+    return day.weekday() < 5
 
 
 def moment_of(at: At, edge: datetime, *, zone: ZoneInfo, works: WorkingDays) -> datetime:

@@ -1,113 +1,123 @@
-"""What a rule's condition can read: typed values about the job, the person and the time."""
+"""What the condition of a rule can read: the job, the person, the ledger, the brand, the past."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from notifier.domain.drift import Drift, is_asked
-from notifier.domain.episodes import promise_text
-from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import PersonView, Reference
-from notifier.domain.windows import Expectation, Special, Window, local_date
+from notifier.domain.plan_input import PlanInput
+from notifier.domain.promises import promise_text
+from notifier.domain.windows import Expectation, Special, Window
 
 
-@dataclass(frozen=True, slots=True)
-class JobValues:
-    """`job`: what is believed about it."""
-
-    kind: str
-    status: str
-    by: str  # us, customer, unknown, or empty
-    reason: str  # empty where none is recorded
-    finished: bool
-    expected: str  # window, unknown, off, none
-    cause: str  # the type of the fact that `expected` rests on
-    technician: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PersonValues:
-    """`person`: who would read it, and what they hold."""
-
-    role: str
-    told: str  # window, unknown, off, none
-    told_a_technician: bool  # an "on the way" named somebody
-    technician_changed: bool  # and it was not, or not only, who is coming
-
-
-@dataclass(frozen=True, slots=True)
-class DriftValues:
-    """`drift`: how far that is from what is believed."""
-
-    kind: str
-    minutes: int
-    asked: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Situation:
-    """All of it. `slips` counts the bad news of this promise before this episode."""
+    """One person's side of one job at `now`. What is not asked for is not computed."""
 
-    job: JobValues
-    person: PersonValues
-    drift: DriftValues
-    slips: int
-    overdue: bool  # the window they hold has ended and nothing says that it was kept
+    def __init__(
+        self,
+        job: PlanInput,
+        person: PersonView,
+        drift: Drift,
+        reference: Reference,
+        *,
+        bad_rules: frozenset[str],
+        before_episode: int,
+        now: datetime,
+    ) -> None:
+        self.job, self.person, self.now = job, person, now
+        self.state = job.state
+        self.drift, self.reference = drift, reference
+        self._bad_rules, self._before_episode = bad_rules, before_episode
+
+    @cached_property
+    def expected(self) -> str:
+        """Return the kind of what is believed: window, unknown, off, none."""
+        return _kind(self.state.expected)
+
+    @cached_property
+    def told(self) -> str:
+        """Return the kind of what the person holds: window, unknown, off, none."""
+        return _kind(self.reference.asserts)
+
+    @cached_property
+    def cause(self) -> str:
+        """Return the type of the fact that what is believed rests on, or nothing."""
+        return self.state.expected_fact.type if self.state.expected_fact else ""
+
+    @cached_property
+    def technicians_named(self) -> frozenset[UUID | None]:
+        """Return the technicians named to them in messages that may have reached them."""
+        return frozenset(
+            message.technician
+            for message in self.person.past
+            if message.technician is not None and message.may_have_reached
+        )
+
+    @cached_property
+    def technician_changed(self) -> bool:
+        """Return whether somebody else than who is coming was named to them."""
+        return bool(self.technicians_named - {self.state.technician})
+
+    @cached_property
+    def bad_news(self) -> int:
+        """Count the bad news of this promise before this episode. Mistakes count nowhere."""
+        promise = promise_text(self.state.agreed)
+        return len(
+            {
+                message.episode
+                for message in self.person.past
+                if message.rule in self._bad_rules
+                and message.may_have_reached
+                and message.rests_on not in self.state.withdrawn
+                and message.episode.startswith(f"{promise}/")
+                and message.episode_no < self._before_episode
+            }
+        )
+
+    @cached_property
+    def overdue(self) -> bool:
+        """Return whether the window they hold has ended and nothing says that it was kept."""
+        told = self.reference.asserts
+        if self.state.finished or not isinstance(told, Window) or self.now < told.end:
+            return False
+        expected = self.state.expected
+        return not (isinstance(expected, Window) and expected.end > self.now)
+
+    @cached_property
+    def silent_since(self) -> datetime | None:
+        """Return since when nobody has reported on the job; None: nobody was to report yet.
+
+        Of a visit, silence begins with the window that they hold; of an order, when it was
+        placed. Every report by staff, technician, carrier, shop or a caller breaks it.
+        """
+        report = self.state.last_report
+        heard = report.received_at if report is not None else None
+        if self.state.kind is JobKind.ORDER:
+            return heard or self.job.booked_at
+        told = self.reference.asserts
+        if not isinstance(told, Window):
+            return None
+        return told.start if heard is None else max(heard, told.start)
+
+    @cached_property
+    def promised_by(self) -> str:
+        """Return who promised them the next update or call: a rule, `staff`, or nothing."""
+        moment = self.person.next_moment
+        if moment is None:
+            return ""
+        if moment.message is None:
+            return "staff"
+        rules = (past.rule for past in self.person.past if past.id == moment.message)
+        return next(rules, "")
 
     def values(self) -> dict[str, object]:
-        """Return it by the names that a condition reads: `job.status`, `drift.minutes`."""
-        flat: dict[str, object] = {
-            name: getattr(getattr(self, group), part) for name, group, part in _IN_GROUPS
-        }
-        return flat | {"slips": self.slips, "overdue": self.overdue}
-
-
-#: Name, group and part of each value; written out once, for planning reads them all the time.
-_IN_GROUPS = tuple(
-    (f"{group}.{field.name}", group, field.name)
-    for group, values in (("job", JobValues), ("person", PersonValues), ("drift", DriftValues))
-    for field in fields(values)
-)
-
-
-def situation_of(
-    state: JobState,
-    person: PersonView,
-    drift: Drift,
-    reference: Reference,
-    *,
-    bad_rules: frozenset[str],
-    before_episode: int,
-    now: datetime,
-    zone: ZoneInfo,
-) -> Situation:
-    """Return the typed values of one person's situation at `now`."""
-    named = _named(person)
-    return Situation(
-        job=JobValues(
-            kind=state.kind,
-            status=state.status,
-            by=state.by or "",
-            reason=state.reason or "",
-            finished=state.finished,
-            expected=_kind(state.expected),
-            cause=state.expected_fact.type if state.expected_fact else "",
-            technician=state.technician is not None,
-        ),
-        person=PersonValues(
-            role=person.role,
-            told=_kind(reference.asserts),
-            told_a_technician=bool(named),
-            technician_changed=bool(named - {state.technician}),
-        ),
-        drift=DriftValues(kind=drift.kind, minutes=drift.minutes, asked=is_asked(drift.kind)),
-        slips=_slips(state, person, bad_rules, before_episode),
-        overdue=_overdue(state, reference, now, zone),
-    )
+        """Return all of it by the names that CEL reads: `job.status`, `drift.minutes`."""
+        return {name: read(self) for name, (_, read) in _READ.items()}
 
 
 def _kind(expectation: Expectation | None) -> str:
@@ -116,52 +126,32 @@ def _kind(expectation: Expectation | None) -> str:
     return expectation.value if isinstance(expectation, Special) else "window"
 
 
-def _slips(
-    state: JobState, person: PersonView, bad_rules: frozenset[str], before_episode: int
-) -> int:
-    """Count the bad news of this promise that may have reached them. Mistakes count nowhere."""
-    promise = promise_text(state.agreed)
-    return len(
-        {
-            message.episode
-            for message in person.past
-            if message.rule in bad_rules
-            and message.may_have_reached
-            and message.rests_on not in state.withdrawn
-            and message.episode.startswith(f"{promise}/")
-            and message.episode_no < before_episode
-        }
-    )
-
-
-def _named(person: PersonView) -> frozenset[UUID | None]:
-    """Return the technicians named to them in messages that may have reached them."""
-    return frozenset(
-        message.technician
-        for message in person.past
-        if message.technician is not None and message.may_have_reached
-    )
-
-
-def _overdue(state: JobState, reference: Reference, now: datetime, zone: ZoneInfo) -> bool:
-    told = reference.asserts
-    if state.finished or not isinstance(told, Window):
-        return False
-    if state.kind is JobKind.ORDER:
-        ended = local_date(now, zone) > local_date(told.end, zone) or now >= told.end
-        return ended and not _expected_later(state, now)
-    return now >= told.end and not _expected_later(state, now)
-
-
-def _expected_later(state: JobState, now: datetime) -> bool:
-    return isinstance(state.expected, Window) and state.expected.end > now
-
-
-#: Every name that a condition can read, and its type: str, bool or int.
-NAMES: dict[str, str] = {
-    **{f"job.{name}": str(kind) for name, kind in JobValues.__annotations__.items()},
-    **{f"person.{name}": str(kind) for name, kind in PersonValues.__annotations__.items()},
-    **{f"drift.{name}": str(kind) for name, kind in DriftValues.__annotations__.items()},
-    "slips": "int",
-    "overdue": "bool",
+_READ: dict[str, tuple[str, Callable[[Situation], object]]] = {
+    "job.kind": ("str", lambda s: s.state.kind.value),
+    "job.status": ("str", lambda s: s.state.status.value),
+    "job.by": ("str", lambda s: s.state.by or ""),
+    "job.reason": ("str", lambda s: s.state.reason or ""),
+    "job.finished": ("bool", lambda s: s.state.finished),
+    "job.expected": ("str", lambda s: s.expected),
+    "job.cause": ("str", lambda s: s.cause),
+    "job.technician": ("bool", lambda s: s.state.technician is not None),
+    "job.parcels": ("int", lambda s: len(s.state.parcels)),
+    "job.zone": ("str", lambda s: s.job.zone.key),
+    "person.role": ("str", lambda s: s.person.role.value),
+    "person.told": ("str", lambda s: s.told),
+    "person.told_a_technician": ("bool", lambda s: bool(s.technicians_named)),
+    "person.technician_changed": ("bool", lambda s: s.technician_changed),
+    "drift.kind": ("str", lambda s: s.drift.kind.value),
+    "drift.minutes": ("int", lambda s: s.drift.minutes),
+    "drift.asked": ("bool", lambda s: is_asked(s.drift.kind)),
+    "ledger.promises": ("int", lambda s: len(s.person.given)),
+    "ledger.strength": ("str", lambda s: s.person.told.strength.value if s.person.told else "none"),
+    "ledger.promised_by": ("str", lambda s: s.promised_by),
+    "history.messages": ("int", lambda s: sum(m.may_have_reached for m in s.person.past)),
+    "history.bad_news": ("int", lambda s: s.bad_news),
+    "brand.slug": ("str", lambda s: s.job.manners.brand),
+    "overdue": ("bool", lambda s: s.overdue),
 }
+
+#: Every name that a CEL condition can read, and its type: str, bool or int.
+NAMES: dict[str, str] = {name: kind for name, (kind, _) in _READ.items()}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from notifier.domain.decisions import Reason
 from notifier.domain.ledger import Contact, PastMessage, PersonView
 from notifier.domain.messages import FAILED, WAITING, Channel, MessageStatus, WhyNot
 from notifier.domain.rules import Rule
@@ -20,9 +21,23 @@ class Step:
     channel: Channel
     index: int = 0
     contact: Contact | None = None
-    reason: str = ""
+    reason: Reason = Reason.OWED
     unreached: str | None = None  # a person must ring: why nothing reaches them
     passed_over: tuple[str, ...] = ()  # channels that can't carry it, and why
+
+    @property
+    def why_not(self) -> WhyNot | None:
+        """Why nothing goes by this channel; None: it does."""
+        return self.contact.why_not if self.contact is not None else WhyNot.NO_CONTACT
+
+
+def first_step(rule: Rule, person: PersonView) -> Step:
+    """Return the channel under which a message that a person says instead is kept."""
+    for index, channel in enumerate(rule.channels):
+        contact = person.contact(channel)
+        if contact is not None:
+            return Step(owed=True, channel=channel, index=index, contact=contact)
+    return Step(owed=True, channel=rule.channels[0])
 
 
 def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: datetime) -> Step:
@@ -32,7 +47,7 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
     """
     rows = [row for row in person.past if row.rule == rule.id and row.episode == episode]
     if any(row.status is MessageStatus.DELIVERED for row in rows):
-        return Step(owed=False, channel=rule.channels[0], reason="already_told")
+        return Step(owed=False, channel=rule.channels[0], reason=Reason.ALREADY_TOLD)
     nothing: WhyNot | str = WhyNot.NO_CONTACT
     first_way: Step | None = None
     tried = False
@@ -67,7 +82,7 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
                 passed_over=tuple(passed),
             )
         if verdict != "next":
-            return Step(owed=False, channel=channel, reason=verdict)
+            return Step(owed=False, channel=channel, reason=Reason(verdict))
         tried = True
         nothing = row.reason or row.status
         passed.append(f"{channel}: {nothing}")
@@ -77,7 +92,7 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
         channel=way.channel,
         index=way.index,
         contact=way.contact,
-        reason="unreached",
+        reason=Reason.UNREACHED,
         unreached=str(nothing),
         passed_over=tuple(passed),
     )
@@ -142,11 +157,15 @@ def _verdict(row: PastMessage, rule: Rule, person: PersonView, *, live: bool, no
     if row.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED) and row.claimed_at is None:
         return "open"
     if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.SHADOW:
-        return "open" if live else "already_spoken"
+        return "open" if live else Reason.ALREADY_SPOKEN
+    if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.CAP_REACHED:
+        return "open"  # there may be room again
+    if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.TRIAL:
+        return Reason.ON_TRIAL
     if row.status in FAILED or row.status is MessageStatus.SKIPPED:
         return "next"
     if is_presumed(rule, row, person, now):
-        return "already_told"
+        return Reason.ALREADY_TOLD
     if row.under_way and row.claimed_at is not None and reach_ends(rule, row) <= now:
         return "next"
-    return "under_way" if row.under_way else "already_spoken"
+    return Reason.UNDER_WAY if row.under_way else Reason.ALREADY_SPOKEN

@@ -14,16 +14,25 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from notifier.domain.drift import Drift, drift_of
-from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind
 from notifier.domain.folding import JobState, fold
 from notifier.domain.jobs import JobKind
-from notifier.domain.ledger import Contact, Given, PastMessage, PersonView, reference_of
+from notifier.domain.ledger import (
+    Contact,
+    Given,
+    OpenMoment,
+    PastMessage,
+    PersonView,
+    reference_of,
+    told_of,
+)
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength
+from notifier.domain.owed import Owed, Plan
 from notifier.domain.plan_input import BrandManners, PlanInput
-from notifier.domain.planning import Owed, Plan, plan
+from notifier.domain.planning import plan
 from notifier.domain.quiet_hours import QuietHours
 from notifier.domain.reconciling import Row, reconcile
-from notifier.domain.rules import Rule
+from notifier.domain.rules import RuleSet
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Expectation, Window
 from notifier.rulebook import load_rulebook
@@ -37,7 +46,19 @@ NINE_TO_ELEVEN = Window(
 QUIET = QuietHours(time(21), time(8))
 
 #: What speaks up by itself, and so is off unless a test is about it.
-BY_THEMSELVES = frozenset({"booked", "reminder", "time_set", "order_confirmed", "order_not_here"})
+BY_THEMSELVES = frozenset(
+    {
+        "booked",
+        "reminder",
+        "time_set",
+        "no_word_from_technician",
+        "no_word_yet",
+        "order_confirmed",
+        "order_not_here",
+        "order_no_scan",
+        "order_no_movement",
+    }
+)
 
 
 def at(hour: int, minute: int = 0, *, day: int = 24) -> datetime:
@@ -52,7 +73,7 @@ def window(start: int | tuple[int, int], end: int | tuple[int, int], *, day: int
 
 
 @lru_cache(maxsize=1)
-def default_rules() -> tuple[Rule, ...]:
+def default_rules() -> RuleSet:
     """Return the rules that the product comes with."""
     return load_rulebook(Path(__file__).parents[2] / "rules").rules
 
@@ -78,7 +99,24 @@ class Somebody:
             contacts=self.contacts,
             given=tuple(self.given),
             past=tuple(self.rows.values()),
+            moments=self._moments(),
         )
+
+    def _moments(self) -> tuple[OpenMoment, ...]:
+        """The last update that a message promised, if nothing reached them since."""
+        told = told_of(self.given)
+        promised = [
+            OpenMoment(
+                what=PromiseKind.UPDATE,
+                due=row.next_update_at,
+                given_at=row.handed_over,
+                message=row.id,
+            )
+            for row in self.rows.values()
+            if row.status is MessageStatus.DELIVERED and row.next_update_at and row.handed_over
+        ]
+        since = [m for m in promised if told is None or m.given_at >= told.given_at]
+        return tuple(sorted(since, key=lambda moment: moment.given_at)[-1:])
 
     @property
     def told(self) -> Expectation | None:
@@ -102,14 +140,17 @@ class Stage:
         speaking: Sequence[str] = (),
         live_at: datetime | None = datetime(2026, 1, 1, tzinfo=UTC),
         email_gives_receipts: bool = True,
+        zone: ZoneInfo = PLACE,
+        quiet: QuietHours = QUIET,
     ) -> None:
         self.ids = FakeIds()
+        self.zone, self.quiet = zone, quiet
         self.kind, self.parcels, self.live_at = kind, parcels, live_at
         self.now = now or at(10, day=23)
         self.held = False
         self.email_gives_receipts = email_gives_receipts
         silent = BY_THEMSELVES - set(speaking)
-        self.rules = tuple(
+        self.rules = RuleSet(
             replace(rule, enabled=rule.enabled and rule.id not in silent)
             for rule in default_rules()
         )
@@ -120,6 +161,7 @@ class Stage:
                 self.ids(),
                 role,
                 tuple(Contact(id=self.ids(), channel=channel) for channel in channels),
+                zones=(zone,),
             )
             for role in roles
         ]
@@ -190,7 +232,7 @@ class Stage:
         """Return how far belief is from what they were told."""
         view = (somebody or self.customer).view()
         state = self.state
-        return drift_of(state, view, reference_of(view, state.agreed), zone=PLACE, now=self.now)
+        return drift_of(state, view, reference_of(view, state.agreed), zone=self.zone, now=self.now)
 
     def plan(self) -> Plan:
         """Return what is owed now."""
@@ -198,11 +240,11 @@ class Stage:
         job = PlanInput(
             job=self.job,
             state=state,
-            zone=PLACE,
+            zone=self.zone,
             booked_at=state.booked.effective_at if state.booked else self.now,
             held=self.held,
             people=tuple(somebody.view() for somebody in self.people),
-            manners=BrandManners(quiet=QUIET, live_at=self.live_at),
+            manners=BrandManners(quiet=self.quiet, live_at=self.live_at),
         )
         return plan(job, self.rules, now=self.now)
 

@@ -168,23 +168,35 @@ def test_to_another_local_date_the_customer_is_asked() -> None:
 
 
 def test_a_promised_update_comes_before_its_moment() -> None:
-    """*We text by 11:15*: still nothing known, and it goes before; each is its own episode."""
+    """*We text by 9:30*: nothing new is said before then, and it is not worded as the first."""
     stage = Stage(now=at(8, 30))
     stage.expect(UNKNOWN)
     first = stage.send()
     stage.deliver(first)
     assert first.next_update_at == at(9, 30)
-    look_at = stage.plan().look_at
-    assert look_at is not None
-    assert look_at <= at(9, 20)
+    planned = next(owed for owed in stage.plan().owed if owed.rule.id == "no_news_yet")
+    assert (planned.send_at, planned.expires_at) == (at(9, 20), at(9, 30))
     stage.now = at(9, 19)
-    assert stage.owed() == []
+    assert stage.send_all() == []
     stage.now = at(9, 20)
     second = stage.send()
-    assert (second.rule, second.asserts) == ("no_time_yet", UNKNOWN)
-    assert second.episode != first.episode
+    assert (second.rule, second.asserts, second.moves_told) == ("no_news_yet", None, False)
     assert second.next_update_at == at(10, 30)
-    assert stage.owed() == []
+    assert stage.customer.told is UNKNOWN
+
+
+def test_a_second_text_without_news_needs_a_person() -> None:
+    """The first *no news yet* goes by itself; before the next moment somebody must act."""
+    stage = Stage(now=at(8, 30))
+    stage.expect(UNKNOWN)
+    stage.sent_and_delivered()
+    stage.now = at(9, 20)
+    stage.sent_and_delivered()
+    stage.now = at(10, 20)
+    assert stage.send_all() == []
+    task = next(task for task in stage.plan().tasks if task.kind == "update")
+    assert (task.why, task.due_at) == ("update_promised", at(10, 20))
+    assert stage.why("no_news_yet") == "condition_false"
 
 
 def test_a_promised_update_that_fails_takes_the_next_channel() -> None:
@@ -212,21 +224,11 @@ def test_a_window_keeps_the_promise_of_an_update() -> None:
     assert stage.owed() == []
 
 
-def test_no_update_is_promised_for_the_night_nor_for_ever() -> None:
-    """An update due at night is promised for eight; after a dozen nothing more is promised."""
+def test_no_update_is_promised_for_the_night() -> None:
+    """An update due at night is promised for eight."""
     stage = Stage(now=at(20, 30))
     stage.expect(UNKNOWN)
     assert stage.send().next_update_at == at(8, day=25)
-    stage = Stage(now=at(8, 30))
-    stage.expect(UNKNOWN)
-    sent = 0
-    for _ in range(60):
-        for row in stage.send_all():
-            stage.deliver(row)
-            sent += 1
-        stage.advance(minutes=30)
-    assert 3 < sent <= 14
-    assert stage.plan().look_at is None
 
 
 def test_nobody_is_told_of_lateness_once_the_technician_is_there() -> None:

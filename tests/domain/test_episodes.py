@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from notifier.domain.conditions import Condition
 from notifier.domain.facts import FactType, Terms
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.rules import RuleSet
 from tests.domain.stage import NINE_TO_ELEVEN, Stage, at, window
 
 
@@ -189,10 +191,8 @@ def test_a_rule_that_is_gone_leaves_no_episode_behind() -> None:
     stage = Stage()
     stage.late(45)
     stage.fail(stage.send())
-    stage.rules = tuple(
-        replace(rule, when="always", condition=lambda values: True)
-        if rule.id == "running_late_again"
-        else rule
+    stage.rules = RuleSet(
+        replace(rule, condition=Condition()) if rule.id == "running_late_again" else rule
         for rule in stage.rules
         if rule.id != "running_late"
     )

@@ -110,7 +110,7 @@ def test_a_reminder_is_owed_only_for_a_promise_given_before_its_moment() -> None
     assert Stage(now=at(17, 59, day=23), speaking=["reminder"]).owed() == ["reminder"]
     late_booking = Stage(now=at(18, 1, day=23), speaking=["reminder"])
     assert late_booking.owed() == []
-    assert late_booking.why("reminder") == "no_moment"
+    assert late_booking.why("reminder") == "moment_passed"
 
 
 def test_an_open_offer_does_not_silence_the_reminder() -> None:

@@ -1,0 +1,57 @@
+"""What planning one job comes to: messages that are owed, tasks for people, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from notifier.domain.decisions import Decision
+from notifier.domain.messages import Channel, WhyNot
+from notifier.domain.rules import Rule
+from notifier.domain.windows import Expectation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """One message owed to one person: a row of the outbox, new or already there."""
+
+    job_person: UUID
+    rule: Rule
+    episode: str
+    episode_no: int
+    channel: Channel
+    step: int
+    contact: UUID | None
+    why_not: WhyNot | None  # nothing will be sent: the row says why
+    asserts: Expectation | None
+    moves_told: bool
+    rests_on: UUID | None
+    told_before: Expectation | None
+    technician: UUID | None
+    owed_at: datetime
+    send_at: datetime
+    expires_at: datetime
+    tell_by: datetime | None
+    next_update_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOwed:
+    """Something that a person must do; one per key, however often it is planned."""
+
+    key: str
+    kind: str
+    why: str
+    due_at: datetime
+    job_person: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is owed, what people must do, why, and when time alone may change it."""
+
+    owed: tuple[Owed, ...]
+    tasks: tuple[TaskOwed, ...]
+    decisions: tuple[Decision, ...]
+    look_at: datetime | None
