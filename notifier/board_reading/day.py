@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from notifier.board_reading.cards import Card, read_cards, read_technicians
 from notifier.board_reading.phone import Phone, read_phone
+from notifier.board_reading.trials import count_trials
 from notifier.domain.jobs import JobKind
 from notifier.domain.windows import Window
 from notifier.errors import NotFound
@@ -60,6 +61,7 @@ class Day:
     orders: tuple[Card, ...]  # those that are not at risk
     phone: Phone | None
     open_tasks: int
+    on_trial: int  # messages about these jobs that a rule on trial would have sent
 
     @property
     def scale(self) -> Window | None:
@@ -123,6 +125,7 @@ def read_day(services: Services, brand_id: UUID, *, docked: UUID | None = None) 
             ),
             phone=read_phone(session, services, shown) if brand.demo and shown else None,
             open_tasks=count_open_tasks(session, brand_id),
+            on_trial=count_trials(session, [job.id for job in jobs]),
         )
 
 

@@ -1,6 +1,6 @@
 """The board, for signed-in staff. Importing the views hangs them on the blueprint."""
 
-from notifier.web.board import day, day_links, job, sheets, signing_in, taking_back, tasks
+from notifier.web.board import day, day_links, job, sheets, signing_in, taking_back, tasks, why
 from notifier.web.board.blueprint import board
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "signing_in",
     "taking_back",
     "tasks",
+    "why",
 ]

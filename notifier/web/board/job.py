@@ -10,12 +10,14 @@ from flask.typing import ResponseReturnValue
 
 from notifier import intake
 from notifier.board_reading.job import JobPage, read_job
+from notifier.board_reading.trials import read_trials
 from notifier.errors import Conflict, NotFound
-from notifier.explain import explain
+from notifier.explain import explanation_of
 from notifier.web.board.access import current_actor, current_staff
 from notifier.web.board.blueprint import board
 from notifier.web.board.forms import sheets_of
 from notifier.web.board.pages import Page, draw_page, etag_of, is_part, page_now, unless_unchanged
+from notifier.web.board.why import why_of
 from notifier.web.current import services
 
 
@@ -68,8 +70,14 @@ def _read(job_id: UUID, page: Page) -> JobPage:
 
 
 def _draw_part(job: JobPage, page: Page) -> str:
-    explained = explain(services(), page.brand.id, job.card.id)
-    return draw_page("_job.html", page=page, job=job, explained=explained)
+    explanation = explanation_of(services(), page.brand.id, job.card.id)
+    return draw_page(
+        "_job.html",
+        page=page,
+        job=job,
+        why=why_of(explanation, {person.id: person for person in job.card.people}),
+        trials=read_trials(services(), page.brand.id, job.card.id),
+    )
 
 
 def _do(job_id: UUID, act: Callable[[], object]) -> ResponseReturnValue:

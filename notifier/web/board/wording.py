@@ -9,6 +9,7 @@ from notifier.domain.jobs import JobStatus
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
 from notifier.domain.reasons import Party, Reason
 from notifier.providers.codes import TWILIO
+from notifier.reason_sentences import sentence_of as sentence_of  # templates call it here
 
 STATUS: dict[JobStatus, str] = {
     JobStatus.SCHEDULED: "Scheduled",
@@ -96,6 +97,12 @@ WHY_NOT: dict[WhyNot, str] = {
     WhyNot.NO_PROVIDER: "nothing is set up to send it",
     WhyNot.GAVE_UP: "tried again and again, then gave up",
     WhyNot.RENDER_FAILED: "its words could not be put together",
+    WhyNot.TRIAL: "its rule is on trial",
+    WhyNot.CAP_REACHED: "they have had enough messages for now",
+    WhyNot.SUPERSEDED_BY_RULE: "another message takes its place",
+    WhyNot.NEEDS_CALL: "somebody is to ring instead",
+    WhyNot.QUIET_HOURS: "it could not go in quiet hours",
+    WhyNot.IN_DIGEST: "it went out with the news of their other jobs",
 }
 
 _WHY_NOT_VALUES = {str(why) for why in WhyNot}
@@ -124,25 +131,6 @@ MESSAGE: dict[str, str] = {
     "order_not_here": "not here on the day, sorry",
     "order_please_ignore": "please ignore our last message",
     "order_no_date_yet": "no date known yet",
-}
-
-#: What a rule says that owes nothing now.
-DECISION: dict[str, str] = {
-    "owed": "",
-    "role_not_addressed": "this rule does not write to them",
-    "condition_false": "its condition does not hold",
-    "no_drift": "they know the right time",
-    "within_tolerance": "they know the right time, near enough",
-    "nothing_told_yet": "they have not been told a time yet",
-    "finished": "the job has ended",
-    "expected_has_passed": "the time has passed",
-    "earlier_owes_nothing": "earlier than promised surprises nobody",
-    "waits_for_the_customer": "the customer is asked first",
-    "another_rule_speaks": "another message says it",
-    "episode_already_spoken": "it has been said already",
-    "waits_for_settlement": "waits until the last message is settled",
-    "no_moment": "its moment is not here",
-    "unreached": "nothing reached them: ring them",
 }
 
 REASON: dict[Reason, str] = {
@@ -286,11 +274,6 @@ def fact_words(line: FactLine) -> str:
     if fact.reason is not None:
         said = f"{said} ({REASON[fact.reason].lower()})"
     return said
-
-
-def decision_words(reason: str) -> str:
-    """Return why a rule owes nothing, or how far what it owes has come."""
-    return DECISION[reason] if reason in DECISION else why_not_words(reason)
 
 
 def task_why(kind: str, why: str) -> str:

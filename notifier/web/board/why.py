@@ -1,0 +1,104 @@
+"""Why each rule speaks or is silent about a job, now or at a moment in the past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import abort, request
+from flask.typing import ResponseReturnValue
+
+from notifier.board_reading.job import read_card
+from notifier.board_reading.people import PersonSeen
+from notifier.domain.decisions import Reason
+from notifier.domain.messages import Role
+from notifier.errors import Conflict, Invalid, NotFound
+from notifier.explain import Explained, Explanation, explanation_of
+from notifier.web.board.blueprint import board
+from notifier.web.board.pages import draw_page, page_now
+from notifier.web.current import services
+
+#: Of least use to a reader: the rule could not have spoken to them at all.
+_BESIDE_THE_POINT = frozenset({Reason.NOT_ADDRESSED, Reason.OTHER_BRAND, Reason.RULE_OFF})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyPerson:
+    """What the rules say about one person: those that speak, and those that do not."""
+
+    name: str | None
+    role: Role
+    speak: tuple[Explained, ...]
+    silent: tuple[Explained, ...]
+    beside: tuple[Explained, ...]  # silent, and never meant for them
+
+
+def why_of(explanation: Explanation, people: Mapping[UUID, PersonSeen]) -> list[WhyPerson]:
+    """Return an explanation person by person; what is in the way of a message comes first."""
+    grouped: dict[UUID, list[Explained]] = {}
+    for one in explanation.items:
+        grouped.setdefault(one.job_person_id, []).append(one)
+    found = []
+    for job_person_id, items in grouped.items():
+        person = people.get(job_person_id)
+        silent = [one for one in items if not one.owed]
+        found.append(
+            WhyPerson(
+                name=person.name if person is not None else None,
+                role=items[0].role,
+                speak=tuple(one for one in items if one.owed),
+                silent=tuple(
+                    sorted(
+                        (one for one in silent if one.reason not in _BESIDE_THE_POINT),
+                        key=lambda one: not one.in_the_way,
+                    )
+                ),
+                beside=tuple(one for one in silent if one.reason in _BESIDE_THE_POINT),
+            )
+        )
+    return found
+
+
+@board.get("/board/jobs/<uuid:job_id>/why")
+def show_why(job_id: UUID) -> ResponseReturnValue:
+    """Show what each rule says of a job, and on what, now or at `at` in the brand's zone."""
+    page = page_now()
+    asked = request.args.get("at", "")
+    sentence: str | None = None
+    explanation: Explanation | None = None
+    try:
+        card = read_card(services(), page.brand.id, job_id)
+        at = _moment(asked, ZoneInfo(page.brand.zone))
+        explanation = explanation_of(services(), page.brand.id, job_id, at=at)
+    except NotFound:
+        abort(404)
+    except (Invalid, Conflict) as error:
+        sentence = str(error)
+    shown = explanation.at if explanation is not None else page.now
+    people = {person.id: person for person in card.people}
+    return draw_page(
+        "why.html",
+        page=page,
+        card=card,
+        asked=asked or f"{shown.astimezone(ZoneInfo(page.brand.zone)):%Y-%m-%dT%H:%M:%S}",
+        sentence=sentence,
+        explanation=explanation,
+        why=why_of(explanation, people) if explanation is not None else [],
+    ), (200 if sentence is None else 422)
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime | None:
+    """Return the local moment that a picker sent; None: it was left at now.
+
+    :raises Invalid: if it is none.
+    """
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("at", "that is no moment: choose a day and a time") from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
