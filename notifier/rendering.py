@@ -12,6 +12,7 @@ import re
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from inscriptis.model.config import ParserConfig
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from mjml import mjml2html
 
-from notifier.domain.message_examples import EXAMPLE, variations
+from notifier.domain.message_examples import variations
 from notifier.domain.message_values import MessageValues
 from notifier.domain.messages import Channel
 from notifier.domain.segments import count_segments, plain
@@ -37,6 +38,7 @@ _MAX_EMAIL = 60_000  # mail readers cut an email off at about 100 kB
 _NEXT_WORDING = re.compile(r"^---\s*$", re.MULTILINE)
 _LINK_IN_TEXT = re.compile(r"\[([^\]\n]+)\]\((https?://[^)\s]+)\)")
 _TARGET = re.compile(r"(?:href|src|background)=\"([^\"]+)\"")
+_TAG = re.compile(r"<[^>]*>")
 _URL = re.compile(r"https?://[^\s\"<>)]+")
 _KNOWN = frozenset(field.name for field in fields(MessageValues))
 
@@ -68,17 +70,44 @@ class Words:
         :raises RenderFailed: if a template is missing, wrong, or names what is not known.
         """
         folder = self._folder(message, locale)
-        wordings = [
-            _one_line(wording)
-            for wording in _NEXT_WORDING.split(self._render(f"{folder}/{message}/{SMS}", values))
-        ]
-        if values.first_text:
-            ending = _one_line(self._render(f"{folder}/{_FIRST_TEXT}", values))
-            wordings = [w if w.endswith(ending) else f"{w} {ending}" for w in wordings]
+        wordings = self.wordings(message, locale, values)
         if not all(wordings):
             raise RenderFailed(f"{folder}/{message}/{SMS} says nothing")
         text = min(wordings, key=count_segments)  # the first of the shortest: the fullest
         return _capped(text, _MAX_SMS, f"{folder}/{message}/{SMS}")
+
+    def wordings(self, message: str, locale: str, values: MessageValues) -> list[str]:
+        """Return every wording of the text, fullest first, one line each; any may be sent.
+
+        :raises RenderFailed: if a template is missing, wrong, or names what is not known.
+        """
+        folder = self._folder(message, locale)
+        said = self._render(f"{folder}/{message}/{SMS}", values)
+        wordings = [_one_line(wording) for wording in _NEXT_WORDING.split(said)]
+        if values.first_text:
+            ending = _one_line(self._render(f"{folder}/{_FIRST_TEXT}", values))
+            wordings = [w if w.endswith(ending) else f"{w} {ending}" for w in wordings]
+        return wordings
+
+    def lines_of_wordings(self, message: str, locale: str) -> list[int]:
+        """Return the line (from 1) of `sms.txt` on which each wording starts.
+
+        :raises RenderFailed: if the file is missing.
+        """
+        source = self.source(f"{self._folder(message, locale)}/{message}/{SMS}")
+        starts = [match.end() + 1 for match in _NEXT_WORDING.finditer(source)]
+        return [1] + [source.count("\n", 0, start) + 1 for start in starts]
+
+    def email_words(self, message: str, locale: str, values: MessageValues) -> str:
+        """Return what an email says, subject first and links included, without its looks.
+
+        :raises RenderFailed: if a template is missing, wrong, or names what is not known.
+        """
+        folder = self._folder(message, locale)
+        subject = self._render(f"{folder}/{message}/{SUBJECT}", values)
+        source = self._render(f"{folder}/{message}/{EMAIL}", values)
+        body = unescape(_TAG.sub(" ", _TARGET.sub(r">\1<", source)))
+        return _one_line(f"{subject} {body}")
 
     def render_email(self, message: str, locale: str, values: MessageValues) -> RenderedEmail:
         """Return the email; its text part is made from the HTML, so that both say the same.
@@ -112,9 +141,33 @@ class Words:
         )
         digest = hashlib.sha256()
         for file in files:
-            digest.update(self._source(f"{folder}/{file}").encode())
+            digest.update(self.source(f"{folder}/{file}").encode())
             digest.update(b"\0")
         return digest.hexdigest()[:16]
+
+    @property
+    def directory(self) -> Path:
+        """The folder that holds one folder for each locale, and what words are held to."""
+        return self._root
+
+    def locales(self) -> tuple[str, ...]:
+        """Return the locales that have words of their own, in name order."""
+        return tuple(sorted(path.name for path in self._root.iterdir() if path.is_dir()))
+
+    def messages(self, locale: str) -> frozenset[str]:
+        """Return the messages that have a folder in `locale`, not counting what it borrows."""
+        folder = self._root / locale
+        return frozenset(path.name for path in folder.iterdir() if path.is_dir())
+
+    def source(self, name: str) -> str:
+        """Return the file as it is written, `name` such as `en/booked/sms.txt`.
+
+        :raises RenderFailed: if it is missing.
+        """
+        try:
+            return (self._root / name).read_text(encoding="utf-8")
+        except OSError as error:
+            raise RenderFailed(f"{name} is missing") from error
 
     def check(self, message: str, locale: str) -> list[str]:
         """Return what is wrong with the words of `message`, a sentence each; empty if nothing.
@@ -133,7 +186,7 @@ class Words:
         for values in variations(message):
             faults += self._check_words(folder, message, values)
         if not faults:
-            faults += self._check_links(message, locale, EXAMPLE)
+            faults += self._check_links(message, locale, next(variations(message)))
         return list(dict.fromkeys(faults))
 
     def check_all(self, messages: Sequence[str], locales: Sequence[str]) -> list[str]:
@@ -153,12 +206,6 @@ class Words:
                 return name
         return _DEFAULT_LOCALE
 
-    def _source(self, name: str) -> str:
-        try:
-            return (self._root / name).read_text(encoding="utf-8")
-        except OSError as error:
-            raise RenderFailed(f"{name} is missing") from error
-
     def _render(self, name: str, values: MessageValues) -> str:
         try:
             return self._environment.get_template(name).render(asdict(values))
@@ -170,7 +217,7 @@ class Words:
             return [f"{name}:1: the file is missing"]
         try:
             self._environment.get_template(name)
-            tree = self._environment.parse(self._source(name), name)
+            tree = self._environment.parse(self.source(name), name)
         except TemplateError as error:
             return [_place(name, error)]
         return [

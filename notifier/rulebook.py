@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from notifier.conditions import ConditionInvalid, compile_condition
 from notifier.domain.conditions import Condition
-from notifier.domain.rules import EpisodeBy, Family, Rule, RuleSet
+from notifier.domain.rules import Audience, EpisodeBy, Family, Rule, RuleSet
 from notifier.rendering import Words
 from notifier.rule_specs import AtSpec, IfSpec, PlainSpec, RuleFile, RuleSpec
 
@@ -94,9 +94,11 @@ def rulebook_of(files: Mapping[str, str]) -> Rulebook:
 def check_rules(rulebook: Rulebook, words: Words, locales: Sequence[str] = ("en",)) -> None:
     """Check that every rule, on or off, has its words, and that these can be said.
 
+    A rule to `dispatch` makes a task, which has none.
+
     :raises RulesInvalid: with every fault found.
     """
-    messages = sorted({rule.message for rule in rulebook.rules})
+    messages = sorted({rule.message for rule in rulebook.rules if Audience.DISPATCH not in rule.to})
     faults = []
     for text in words.check_all(messages, locales):
         where, _, sentence = text.partition(": ")

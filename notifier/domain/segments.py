@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
+from unicodedata import combining
 
 _BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -60,6 +62,12 @@ _PLAIN: Final = str.maketrans(
     }
 )
 
+#: What no decomposition finds.
+_STAND_INS: Final = {
+    "→": "->", "←": "<-", "⇒": "=>", "✓": "OK", "✔": "OK", "×": "x", "°": " degrees",
+    "½": "1/2", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i",
+}  # fmt: skip
+
 
 def count_segments(body: str) -> int:
     """Return how many SMS segments (the unit that carriers bill) `body` needs.
@@ -86,6 +94,16 @@ def offending_characters(body: str) -> tuple[str, ...]:
         character for character in body if character not in _BASIC and character not in _EXTENSION
     )
     return tuple(dict.fromkeys(outside))
+
+
+def stand_in(character: str) -> str | None:
+    """Return what can stand in one segment for `character`, which can't; None if nothing can.
+
+    For whoever writes the words: what customers are called is never rewritten.
+    """
+    bare = "".join(c for c in unicodedata.normalize("NFKD", character) if not combining(c))
+    said = _STAND_INS.get(character, bare)
+    return said if said and not offending_characters(said) else None
 
 
 def plain(body: str) -> str:

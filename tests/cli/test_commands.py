@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
@@ -14,6 +17,7 @@ from notifier.booking import NewAppointment, NewPerson, book
 from notifier.domain.facts import FactSource
 from notifier.domain.messages import Role
 from notifier.domain.windows import Window
+from notifier.rendering import Words
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Brand, Heartbeat, Source, Staff
@@ -161,6 +165,41 @@ def test_the_default_rules_are_well(run: FlaskCliRunner) -> None:
     assert "rules are well" in result.stdout
 
 
+def test_the_words_are_checked_and_their_cost_is_shown(
+    run: FlaskCliRunner, services: Services, tmp_path: Path
+) -> None:
+    """A table of segments and cost; a phrase that is never said fails with file and line."""
+    shown = run.invoke(args=["rules", "check", str(ROOT / "rules"), "--words"])
+    bare = run.invoke(
+        args=["rules", "check", str(ROOT / "rules"), "--words", "--prices", str(tmp_path / "no")]
+    )
+
+    assert shown.exit_code == bare.exit_code == 0, shown.output
+    assert ["message", "locale", "segments", "first", "text", "CA", "US"] in [
+        line.split() for line in shown.stdout.splitlines()
+    ]
+    costs = {line.split()[0]: line.split()[1:] for line in shown.stdout.splitlines()}
+    assert costs["running_late"] == ["en", "1", "2", "0.0083", "USD", "0.0083", "USD"]
+    assert "USD" not in bare.stdout
+
+
+def test_words_that_say_what_none_should_fail_the_check(
+    app: Flask, run: FlaskCliRunner, services: Services, tmp_path: Path
+) -> None:
+    """What a customer should not read is found before one does."""
+    folder = Path(shutil.copytree(ROOT / "templates" / "messages", tmp_path / "messages"))
+    (folder / "en" / "booked" / "sms.txt").write_text(
+        "{{ brand }}: booked → {{ link }}\nSorry for any inconvenience. Questions?"
+    )
+    app.extensions["notifier"] = replace(services, words=Words(folder))
+
+    result = run.invoke(args=["rules", "check", str(ROOT / "rules")])
+
+    assert result.exit_code == 1
+    assert "en/booked/sms.txt:2: it says “any inconvenience”" in result.stderr
+    assert "warning en/booked/sms.txt:1: “→” (U+2192" in result.stdout
+
+
 def test_a_faulty_rule_is_named_by_file_and_line(run: FlaskCliRunner, tmp_path: Path) -> None:
     """Every fault at once, each with where it stands and a plain sentence."""
     (tmp_path / "mine.yaml").write_text(
@@ -258,3 +297,34 @@ def test_the_doctor_fails_when_something_does(
     assert all(line.split()[0] in ("ok", "warning", "failing") for line in lines)
     assert any("rules are on" in line for line in lines)
     assert ("failing  brand northside" in result.stdout) is live
+
+
+def test_quiet_hours_are_set_and_said(run: FlaskCliRunner, services: Services) -> None:
+    """Of every day, of one, and a day's own taken away; without any they are printed."""
+    given_brand(services)
+    args = ["brand", "quiet", "northside"]
+
+    assert run.invoke(args=args).stdout == "northside is quiet: 21:00-08:00.\n"
+    said = run.invoke(args=[*args, "20:00-09:00", "sun=all-day", "sat=20:00-10:00"]).stdout
+    assert said == "northside is quiet: 20:00-09:00, sat 20:00-10:00, sun all-day.\n"
+    assert brand_row(services, "northside").quiet_days == {
+        "sun": ["00:00", "24:00"],
+        "sat": ["20:00", "10:00"],
+    }
+    assert run.invoke(args=[*args, "sun=usual"]).stdout == (
+        "northside is quiet: 20:00-09:00, sat 20:00-10:00.\n"
+    )
+
+
+@pytest.mark.parametrize("hours", [["9 to 5"], ["sunday=none"], ["21:00-08:00", "20:00-08:00"]])
+def test_quiet_hours_that_make_no_sense_are_a_sentence(
+    run: FlaskCliRunner, services: Services, hours: list[str]
+) -> None:
+    """No traceback, and nothing is changed."""
+    given_brand(services)
+
+    result = run.invoke(args=["brand", "quiet", "northside", *hours])
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+    assert brand_row(services, "northside").quiet_until == "08:00"

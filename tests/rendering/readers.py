@@ -34,6 +34,10 @@ VISIT_MESSAGES = (
     "offer_lapsed",
     "missed_by_us",
     "done_thanks",
+    "ask_technician",
+    "no_word_yet",
+    "no_news_yet",
+    "promise_made",
 )
 ORDER_MESSAGES = (
     "order_confirmed",
@@ -48,6 +52,8 @@ ORDER_MESSAGES = (
     "order_not_here",
     "order_please_ignore",
     "order_no_date_yet",
+    "order_no_scan",
+    "order_no_movement",
     "order_cancelled",
 )
 MESSAGES = VISIT_MESSAGES + ORDER_MESSAGES
