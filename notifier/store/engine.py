@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.store.turns import Turns
 
 #: How long a writer waits for SQLite's one write lock, in milliseconds; then a 503.
 SQLITE_BUSY_MS = 5000
+
+#: How long a kept connection to PostgreSQL is believed to live without being asked.
+IDLE_SECONDS = 1.0
 
 
 def create_engine_for(url: str) -> Engine:
@@ -26,7 +31,9 @@ def create_engine_for(url: str) -> Engine:
         )
         _teach_sqlite(engine)
         return engine
-    return create_engine(parsed, pool_size=20, max_overflow=20, pool_pre_ping=True)
+    engine = create_engine(parsed, pool_size=20, max_overflow=20)
+    _ask_after_idleness(engine)
+    return engine
 
 
 def create_sessions(url: str) -> sessionmaker[Session]:
@@ -39,6 +46,28 @@ def reading(sessions: sessionmaker[Session]) -> Session:
     session = sessions()
     session.connection(execution_options={"read_only": True})
     return session
+
+
+def _ask_after_idleness(engine: Engine) -> None:
+    """Ask a kept connection whether it still lives, unless it did a moment ago.
+
+    A round trip for each use would cost as much as the disk does. If the database went away
+    in that moment, the statement fails as one under way would, and all connections are new.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_connection: Any, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or time.monotonic() - idle_since < IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 class _SqliteConnection(sqlite3.Connection):

@@ -147,10 +147,12 @@ def load_snapshots(
     Locking is a statement of its own: what it waited for is seen only by those after it.
     """
     wanted = {"job_ids": list(job_ids)}
+    session.flush()
+    connection = session.connection()  # what makes no entities is read without the ORM
     if lock:
-        session.execute(_LOCK, wanted)
+        connection.execute(_LOCK, wanted)
     around = _around(session.execute(_AROUND, wanted))
-    facts = _grouped(session.execute(_FACTS, wanted))
+    facts = _grouped(connection.execute(_FACTS, wanted))
     orders = [found.job.id for found in around.values() if found.job.kind == JobKind.ORDER]
     parcels = _grouped(session.scalars(_PARCELS, {"job_ids": orders})) if orders else {}
     promises = _grouped(session.scalars(_PROMISES, wanted))
