@@ -247,6 +247,8 @@ class _Side:
                 next_update_at=self.moments.next_update(rule, send_at),
             )
         )
+        if rule.trial:
+            return Reason.ON_TRIAL
         return Reason.NEEDS_CALL if rule.call_first else Reason.OWED
 
     def _step(self, rule: Rule, episode: Episode) -> Step:
@@ -256,6 +258,8 @@ class _Side:
         return next_step(rule, episode.text, self.person, live=live, now=self.now)
 
     def _why_not(self, rule: Rule, step: Step) -> WhyNot | None:
+        if rule.trial:
+            return WhyNot.TRIAL
         if rule.call_first:
             return WhyNot.NEEDS_CALL
         return step.why_not
