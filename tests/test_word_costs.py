@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from notifier.domain.findings import Finding, Level
+from notifier.domain.message_values import DIGEST
 from notifier.domain.segments import count_segments, stand_in
 from notifier.rendering import Words
 from notifier.word_costs import TextCost, check_costs, load_prices, text_costs
@@ -28,11 +29,21 @@ def warnings(tmp_path: Path, sms: str) -> list[Finding]:
 def test_the_texts_that_we_ship_cost_one_segment() -> None:
     """With ordinary names and the widest times; a first text has its way out besides."""
     words = Words(SHIPPED)
-    messages = sorted(words.messages("en"))
+    messages = sorted(name for name in words.messages("en") if not name.endswith(DIGEST))
+    costs = text_costs(words, messages, "en")
 
     assert check_costs(words, messages, ["en"]) == []
-    assert {(cost.fewest, cost.most) for cost in text_costs(words, messages, "en")} == {(1, 1)}
-    assert max(cost.first for cost in text_costs(words, messages, "en")) == 2
+    assert {(cost.fewest, cost.most) for cost in costs} == {(1, 1)}
+    assert max(cost.first for cost in costs) == 2
+
+
+def test_a_digest_costs_no_more_than_the_two_texts_that_it_spares() -> None:
+    """It names several jobs, and may take two segments for them."""
+    words = Words(SHIPPED)
+    digests = sorted(name for name in words.messages("en") if name.endswith(DIGEST))
+
+    assert digests
+    assert max(cost.most for cost in text_costs(words, digests, "en")) == 2
 
 
 def test_a_character_that_doubles_the_cost_is_named_with_its_place(tmp_path: Path) -> None:

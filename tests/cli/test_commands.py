@@ -216,7 +216,10 @@ def test_a_faulty_rule_is_named_by_file_and_line(run: FlaskCliRunner, tmp_path: 
     result = run.invoke(args=["rules", "check", str(tmp_path)])
 
     assert result.exit_code == 1
-    assert "mine.yaml:8: `chanels` is not something that a rule can say" in result.stderr
+    assert (
+        "mine.yaml:8: `chanels` is not something that can be said here; did you mean `channels`?"
+        in result.stderr
+    )
     assert "Traceback" not in result.output
 
 
