@@ -283,7 +283,8 @@ class _Speaker:
             return name
         sign, minutes = ("-", -offset) if offset < timedelta() else ("+", offset)
         hours, rest = divmod(int(minutes.total_seconds()) // 60, 60)
-        return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+        # In brackets: "UTC-2:30-4" can't be read as the start of a window and its end.
+        return f"(UTC{sign}{hours}" + (f":{rest:02})" if rest else ")")
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import time
+from zoneinfo import ZoneInfo
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.brands import find_brand, go_live, would_go
+from notifier.brands import find_brand, go_live, set_quiet_hours, would_go
 from notifier.domain.messages import MessageStatus, WhyNot
-from notifier.errors import Conflict, NotFound
-from notifier.store.tables import AuditLine
+from notifier.errors import Conflict, Invalid, NotFound
+from notifier.store.tables import AuditLine, Brand
 from tests.desk import TOMORROW, Desk, make_desk
 from tests.fakes.clock import FakeClock
 from tests.services import given_brand
@@ -83,3 +86,30 @@ def test_a_command_means_the_only_real_brand(desk: Desk) -> None:
     given_brand(desk.services, slug="southside")
     with desk.services.sessions() as session, pytest.raises(Conflict, match="--brand"):
         find_brand(session, None)
+
+
+def test_quiet_hours_of_a_weekday_move_what_is_planned(desk: Desk) -> None:
+    """Open jobs are planned anew: the reminder of six in the evening waits for half an hour."""
+    go_live(desk.services, desk.brand, actor="staff:1")
+    desk.visit()
+    (before,) = would_go(desk.services, desk.brand)
+    zone = ZoneInfo("America/Los_Angeles")
+    day = before.send_at.astimezone(zone).strftime("%a").lower()
+
+    set_quiet_hours(desk.services, desk.brand, days={day: "17:00-18:30"}, actor="cli")
+
+    (after,) = would_go(desk.services, desk.brand)
+    assert before.send_at.astimezone(zone).time() == time(18)
+    assert after.send_at.astimezone(zone).time() == time(18, 30)
+    set_quiet_hours(desk.services, desk.brand, days={day: None}, actor="cli")
+    assert would_go(desk.services, desk.brand) == [before]
+
+
+def test_quiet_hours_that_make_no_sense_change_nothing(desk: Desk) -> None:
+    """Neither a day that is none, nor hours that are none."""
+    for days in ({"sunday": "20:00-10:00"}, {"sun": "late"}):
+        with pytest.raises(Invalid):
+            set_quiet_hours(desk.services, desk.brand, days=days, actor="cli")
+    with desk.services.sessions() as session:
+        assert session.get_one(Brand, desk.brand).quiet_days is None
+        assert list(session.scalars(select(AuditLine))) == []

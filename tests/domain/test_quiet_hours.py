@@ -1,7 +1,6 @@
 """Nobody is woken: nine in the evening to eight in the morning, by the reader's own clock."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +12,7 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.quiet_hours import (
     ALL_DAY,
     NO_HOURS,
+    SOON,
     QuietHours,
     next_allowed,
     send_moment,
@@ -29,10 +29,18 @@ def goes(
     tell_by: datetime | None = None,
     starts: tuple[datetime, ...] = (),
     zones: tuple[ZoneInfo, ...] = (PLACE,),
+    quiet: QuietHours = QUIET,
+    within: timedelta = SOON,
 ) -> datetime:
     """Return when a message owed at `owed_at` may go."""
     return send_moment(
-        owed_at, now=now or owed_at, quiet=QUIET, zones=zones, tell_by=tell_by, starts=starts
+        owed_at,
+        now=now or owed_at,
+        quiet=quiet,
+        zones=zones,
+        tell_by=tell_by,
+        starts=starts,
+        send_anyway_within=within,
     )
 
 
@@ -238,10 +246,25 @@ def test_quiet_without_end_does_not_keep_a_message_for_ever() -> None:
 # --- Drop, send anyway, law -------------------------------------------------------------------
 
 
-def drops(owed_at: datetime, *, now: datetime | None = None, **changes: Any) -> datetime | None:
+def drops(
+    owed_at: datetime,
+    *,
+    now: datetime | None = None,
+    starts: tuple[datetime, ...] = (),
+    quiet: QuietHours = QUIET,
+    within: timedelta = SOON,
+) -> datetime | None:
     """Return when a message that may not wait goes, if it does."""
-    values = {"quiet": QUIET, "zones": [PLACE], "tell_by": None, "starts": ()} | changes
-    return send_moment(owed_at, now=now or owed_at, manner="drop", **values)
+    return send_moment(
+        owed_at,
+        now=now or owed_at,
+        quiet=quiet,
+        zones=[PLACE],
+        tell_by=None,
+        starts=starts,
+        manner="drop",
+        send_anyway_within=within,
+    )
 
 
 def test_what_may_not_wait_is_dropped_at_night_and_goes_by_day() -> None:
@@ -254,39 +277,30 @@ def test_what_may_not_wait_is_dropped_at_night_and_goes_by_day() -> None:
 def test_what_was_dropped_stays_dropped(now: datetime) -> None:
     """Planned again in the morning it is not owed after all, whether the night came or went."""
     assert drops(at(20, 59), now=now) is None
-    assert drops(at(20, 59), now=at(20, 59, day=24)) == at(20, 59)
+    assert drops(at(20, 59)) == at(20, 59)
 
 
 def test_what_concerns_the_next_hours_is_not_dropped() -> None:
     """The rule says how near: an hour here, three unless it says."""
-    assert drops(at(22), starts=[at(0, 30, day=25)]) == at(22)
-    assert drops(at(22), starts=[at(0, 30, day=25)], send_anyway_within=timedelta(hours=1)) is None
+    soon = (at(0, 30, day=25),)
+    assert drops(at(22), starts=soon) == at(22)
+    assert drops(at(22), starts=soon, within=timedelta(hours=1)) is None
 
 
 def test_a_rule_says_how_near_is_worth_waking_for() -> None:
     """Six hours before a visit at four; or never."""
-    values = {"quiet": QUIET, "zones": [PLACE], "tell_by": None, "starts": [at(4, day=25)]}
-
-    def sent(hours: float) -> datetime:
-        within = timedelta(hours=hours)
-        return send_moment(at(22), now=at(22), send_anyway_within=within, **values)  # type: ignore[arg-type]
-
-    assert sent(6) == at(22)
-    assert sent(3) == at(8, day=25)
-    values["starts"] = [at(22)]
-    assert sent(0) == at(8, day=25)
+    four = (at(4, day=25),)
+    assert goes(at(22), starts=four, within=timedelta(hours=6)) == at(22)
+    assert goes(at(22), starts=four) == at(8, day=25)
+    assert goes(at(22), starts=(at(22),), within=timedelta(0)) == at(8, day=25)
 
 
 def test_no_urgency_overrides_what_is_law() -> None:
-    """Neither a window that is near, nor a `tell_by` at night, nor both the brand's own hours."""
-    law = QuietHours(time(20), time(9), binding=True)
-    quiet = QuietHours.strictest(QUIET, law)
-    near = {"quiet": quiet, "zones": [PLACE], "tell_by": None, "starts": [at(23)]}
-    assert send_moment(at(22), now=at(22), **near) == at(9, day=25)  # type: ignore[arg-type]
-    assert drops(at(22), quiet=quiet, starts=[at(23)]) is None
-    assert send_moment(
-        at(22, day=23), now=at(22, day=23), quiet=quiet, zones=[PLACE], tell_by=at(7), starts=()
-    ) == at(9)
-    softer = QuietHours.strictest(QUIET, QuietHours(time(23), time(6), binding=True))
-    near["quiet"] = softer
-    assert send_moment(at(22), now=at(22), **near) == at(22)  # type: ignore[arg-type]
+    """Neither a window that is near nor a `tell_by` at night, as they do the brand's own."""
+    law = QuietHours.strictest(QUIET, QuietHours(time(20), time(9), binding=True))
+    assert goes(at(22), quiet=law, starts=(at(23),)) == at(9, day=25)
+    assert drops(at(22), quiet=law, starts=(at(23),)) is None
+    assert goes(at(22, day=23), quiet=law, tell_by=at(7)) == at(9)
+    looser = QuietHours.strictest(QUIET, QuietHours(time(23), time(6), binding=True))
+    assert goes(at(22), quiet=looser, starts=(at(23),)) == at(22)
+    assert goes(at(22, day=23), quiet=looser, tell_by=at(7)) == at(7)
