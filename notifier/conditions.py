@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from cel_expr_python import cel
 
 from notifier.domain.conditions import Part
@@ -44,5 +46,7 @@ def _sentence(error: str) -> str:
     what = what.replace(" (in container '')", "")
     if "undeclared reference to" in what:
         name = what.split("'")[1] if "'" in what else ""
-        what = f"there is no `{name}`; there are {', '.join(sorted(NAMES))}"
+        close = get_close_matches(name, NAMES, n=1)
+        meant = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(sorted(NAMES))}"
+        what = f"there is no `{name}`; {meant}"
     return f"at character {column}: {what}" if column else what

@@ -13,10 +13,12 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from notifier.conditions import ConditionInvalid, compile_condition
+from notifier.domain.caps import Cap
 from notifier.domain.conditions import Condition
+from notifier.domain.message_values import DIGEST
 from notifier.domain.rules import Audience, EpisodeBy, Family, Rule, RuleSet
 from notifier.rendering import Words
-from notifier.rule_specs import AtSpec, IfSpec, PlainSpec, RuleFile, RuleSpec
+from notifier.rule_specs import AtSpec, CapSpec, IfSpec, PlainSpec, RuleFile, RuleSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,14 @@ def rulebook_of(files: Mapping[str, str]) -> Rulebook:
     """
     faults: list[Fault] = []
     rules: list[Rule] = []
+    caps: list[Cap] = []
     digest = hashlib.sha256()
     seen: dict[str, str] = {}
     places: dict[str, tuple[str, int]] = {}
     for name, text in sorted(files.items()):
         digest.update(text.encode())
-        found, wrong = _read(name, text)
+        found, of_file, wrong = _read(name, text)
+        caps += of_file
         faults += wrong
         for rule, line in found:
             if rule.id in seen:
@@ -88,17 +92,19 @@ def rulebook_of(files: Mapping[str, str]) -> Rulebook:
         faults = _loose_ends(rules, places)
     if faults:
         raise RulesInvalid(faults)
-    return Rulebook(RuleSet(rules), digest.hexdigest()[:16], dict(files))
+    return Rulebook(RuleSet(rules, caps=caps), digest.hexdigest()[:16], dict(files))
 
 
 def check_rules(rulebook: Rulebook, words: Words, locales: Sequence[str] = ("en",)) -> None:
     """Check that every rule, on or off, has its words, and that these can be said.
 
-    A rule to `dispatch` makes a task, which has none.
+    A rule to `dispatch` makes a task, which has none; one with a `digest` has words for that too.
 
     :raises RulesInvalid: with every fault found.
     """
-    messages = sorted({rule.message for rule in rulebook.rules if Audience.DISPATCH not in rule.to})
+    said = [rule for rule in rulebook.rules if Audience.DISPATCH not in rule.to]
+    digests = {rule.message + DIGEST for rule in said if rule.digest is not None}
+    messages = sorted({rule.message for rule in said} | digests)
     faults = []
     for text in words.check_all(messages, locales):
         where, _, sentence = text.partition(": ")
@@ -113,28 +119,33 @@ def json_schema() -> dict[str, Any]:
     return RuleFile.model_json_schema(by_alias=True)
 
 
-def _read(name: str, text: str) -> tuple[list[tuple[Rule, int]], list[Fault]]:
+def _read(name: str, text: str) -> tuple[list[tuple[Rule, int]], list[Cap], list[Fault]]:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return [], [Fault(name, line, f"this is not YAML: {error.problem}")]
+        return [], [], [Fault(name, line, f"this is not YAML: {error.problem}")]
     try:
-        specs = RuleFile.model_validate(data).rules
+        file = RuleFile.model_validate(data)
     except ValidationError as error:
-        return [], [
-            Fault(name, _line(node, detail["loc"]), _sentence(detail)) for detail in error.errors()
-        ]
+        return (
+            [],
+            [],
+            [
+                Fault(name, _line(node, detail["loc"]), _sentence(detail))
+                for detail in error.errors()
+            ],
+        )
     rules: list[tuple[Rule, int]] = []
     faults: list[Fault] = []
-    for index, spec in enumerate(specs):
-        line = _line(node, ("rules", index, "when" if spec.when else "id"))
+    for index, spec in enumerate(file.rules):
         try:
-            rules.append((_rule(spec), line))
+            rules.append((_rule(spec), _line(node, ("rules", index, "supersedes"))))
         except ConditionInvalid as error:
+            line = _line(node, ("rules", index, "when"))
             faults.append(Fault(name, line, f"the condition of `{spec.id}`: {error}"))
-    return rules, faults
+    return rules, [cap.cap() for cap in file.caps], faults
 
 
 _AS_THEY_ARE = set(RuleSpec.model_fields) & set(Rule.__dataclass_fields__) - {
@@ -231,6 +242,7 @@ _SPECS: dict[str, type[BaseModel]] = {
     "not": PlainSpec,
     "at": AtSpec,
     "rules": RuleSpec,
+    "caps": CapSpec,
 }
 
 

@@ -15,6 +15,7 @@ from notifier import booking, intake
 from notifier.booking import NewAppointment, NewPerson
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus, Role
+from notifier.domain.rules import RuleSet
 from notifier.domain.windows import Window
 from notifier.intake import NewFact, Recorded
 from notifier.providers.receipt import Receipt, ReceiptEvent
@@ -40,7 +41,7 @@ def _rules() -> Rulebook:
     quiet = frozenset({"booked", "reminder"})
     return replace(
         book,
-        rules=tuple(
+        rules=RuleSet(
             replace(rule, enabled=rule.enabled and rule.id not in quiet) for rule in book.rules
         ),
     )

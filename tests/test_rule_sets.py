@@ -81,7 +81,8 @@ def test_rules_that_this_version_cannot_read_are_said_to_be_so(
     services: Services, clock: FakeClock
 ) -> None:
     """A sentence that names the set, not a traceback."""
-    old = Rulebook(rules=(), hash="0123abcd", files={"old.yaml": "rules: [{id: a, speak: up}]"})
+    files = {"old.yaml": "rules: [{id: a, speak: up}]"}
+    old = Rulebook(rules=RuleSet(), hash="0123abcd", files=files)
     record_rule_set(replace(services, rulebook=old))
     clock.advance(hours=1)
     with reading(services.sessions) as session, pytest.raises(Conflict, match="rule set 0123abcd"):

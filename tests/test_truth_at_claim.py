@@ -12,6 +12,7 @@ from notifier.booking import NewAppointment, NewPerson, book
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource
 from notifier.domain.messages import MessageStatus
+from notifier.domain.rules import RuleSet
 from notifier.domain.windows import Window
 from notifier.rulebook import Rulebook
 from notifier.store.tables import Message
@@ -40,7 +41,7 @@ def test_a_text_whose_rule_was_switched_off_after_it_was_planned_does_not_go(
         actor="key:1",
     )
     switched_off = Rulebook(
-        rules=tuple(
+        rules=RuleSet(
             replace(rule, enabled=rule.enabled and rule.id != "booked")
             for rule in services.rulebook.rules
         ),
