@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.fakes.clock import FakeClock
 from tests.web.conftest import Api, an_order, booked, problem_fields
 
 LATER = {"start": "2026-11-23T19:45:00Z", "end": "2026-11-23T21:45:00Z"}
@@ -166,3 +167,24 @@ def test_explain_says_of_every_rule_whether_it_speaks_and_why(api: Api) -> None:
     assert late["owed"]
     assert late["person"]["role"] == "customer"
     assert any(not item["owed"] and item["reason"] for item in items)
+
+
+def test_explain_answers_for_the_past_as_it_was(api: Api, clock: FakeClock) -> None:
+    """`at` names the moment; one without a zone, or before the booking, is a 422."""
+    job_id = booked(api)
+    clock.advance(minutes=30)
+    api.post(f"/appointments/{job_id}/facts", {"type": "delayed", "minutes": 45})
+    path = f"/appointments/{job_id}/explain"
+
+    then = api.get(path, at="2026-11-23T17:15:00Z").json["items"]
+    now = api.get(path).json["items"]
+
+    late_then, late_now = (
+        next(item for item in items if item["rule"] == "running_late") for items in (then, now)
+    )
+    assert (late_then["owed"], late_now["owed"]) == (False, True)
+    assert late_then["why"] == "They know the right time, near enough."
+    assert late_now["send_at"] == "2026-11-23T17:30:00Z"
+    assert late_now["in_the_way"] == []
+    for wrong in ("2026-11-23T17:15:00", "2026-11-20T17:15:00Z", "2027-01-01T00:00:00Z", "soon"):
+        assert problem_fields(api.get(path, at=wrong)) == ["at"], wrong

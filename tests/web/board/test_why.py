@@ -1,0 +1,83 @@
+"""Why, and why not: on the job's page, at an earlier moment, and of rules on trial."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from notifier.delivery import deliver_due
+from notifier.domain.messages import MessageStatus, WhyNot
+from notifier.store.tables import Message
+from tests.fakes.clock import FakeClock
+from tests.web.board.world import Board, given_visit, late_texts, say
+
+
+def test_the_job_page_says_in_sentences_which_rules_speak_and_which_do_not(board: Board) -> None:
+    """No code of ours is shown; what stands in the way is."""
+    job_id = given_visit(board.services, board.brand)
+    board.press(f"/board/jobs/{job_id}/hold")
+    say(board, job_id, minutes=45)
+
+    page = board.get(f"/board/jobs/{job_id}").text
+
+    assert "<b>Running late</b> <span>It is owed.</span>" in page
+    assert "The job is on hold: somebody said that they would ring." in page
+    assert "Its condition does not hold." in page
+    assert "condition_false" not in page
+    assert f"/board/jobs/{job_id}/why" in page
+
+
+def test_an_earlier_moment_is_chosen_and_shown_as_it_was(board: Board, clock: FakeClock) -> None:
+    """In the brand's own zone, with the values and the condition; the page says which moment."""
+    job_id = given_visit(board.services, board.brand)
+    clock.advance(minutes=30)
+    say(board, job_id, minutes=45)
+    deliver_due(board.services)
+    clock.advance(minutes=30)
+
+    then = board.get(f"/board/jobs/{job_id}/why?at=2026-11-23T09:15")
+    now = board.get(f"/board/jobs/{job_id}/why")
+
+    assert then.status_code == now.status_code == 200
+    assert "As it stood at 9:15 AM" in then.text
+    assert "As it stands" in now.text
+    assert "<b>Running late</b> <span>They know the right time, near enough.</span>" in then.text
+    assert "<b>Running late</b> <span>It is on its way to them.</span>" in now.text
+    assert "drift: later; bad_news: 0" in now.text
+    assert "drift.minutes" in now.text
+    assert 'value="2026-11-23T09:15"' in then.text
+
+
+def test_a_moment_that_cannot_be_shown_is_answered_with_a_sentence(board: Board) -> None:
+    """Before the booking, in the future, and no moment at all."""
+    job_id = given_visit(board.services, board.brand)
+    for at, sentence in (
+        ("2026-11-20T09:15", "The job was not on record yet"),
+        ("2027-11-20T09:15", "Nobody can explain the future"),
+        ("soon", "That is no moment"),
+    ):
+        answer = board.get(f"/board/jobs/{job_id}/why?at={at}")
+        assert answer.status_code == 422
+        assert sentence in answer.text
+    assert board.get(f"/board/jobs/{board.brand.id}/why").status_code == 404
+
+
+def test_what_a_rule_on_trial_would_have_said_is_marked_as_never_sent(board: Board) -> None:
+    """On the job's page with its words, and as a small count on the day."""
+    job_id = given_visit(board.services, board.brand)
+    say(board, job_id, minutes=45)
+    text = late_texts(board.services, job_id)[0]
+    with board.services.sessions.begin() as session:
+        session.execute(
+            update(Message)
+            .where(Message.id == text.id)
+            .values(status=MessageStatus.SKIPPED, reason=WhyNot.TRIAL)
+        )
+
+    page = board.get(f"/board/jobs/{job_id}").text
+    trial = page[page.index('id="trials-title"') : page.index('id="facts-title"')]
+
+    assert "Not sent. This is what your rules on trial would say" in trial
+    assert "On trial, not sent: would have gone 9:00 AM" in trial
+    assert "11:45" in trial
+    assert page.count("<b>Running late</b>") == 2  # there and among the rules, in no other list
+    assert "1 message on trial about these jobs: planned, not sent." in board.get("/board").text
