@@ -270,9 +270,9 @@ class _Side:
             for window in (self.reference.asserts, self.job.state.expected)
             if isinstance(window, Window)
         ]
-        at = send_moment(
+        return send_moment(
             owed_at,
-            now=self.now,
+            now=max(self.now, self._gathered_at(rule, owed_at, heard_by)),
             quiet=self.person.quiet_for(rule.kind, self.job.manners.quiet),
             zones=self.person.zones,
             tell_by=heard_by,
@@ -280,10 +280,13 @@ class _Side:
             manner=rule.quiet.value,
             send_anyway_within=rule.send_anyway_within,
         )
-        if at is None or rule.digest is None or not self.person.has_other_jobs:
-            return at
+
+    def _gathered_at(self, rule: Rule, owed_at: datetime, heard_by: datetime | None) -> datetime:
+        """Return until when it waits for the same news of their other jobs."""
+        if rule.digest is None or not self.person.has_other_jobs:
+            return owed_at
         gathered = owed_at + rule.digest
-        return max(at, gathered if heard_by is None else min(gathered, heard_by))
+        return gathered if heard_by is None else min(gathered, heard_by)
 
     def _asserts(self, rule: Rule) -> tuple[Expectation | None, bool]:
         """Return what the message says about the time, and whether `told` moves by it."""

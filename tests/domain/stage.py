@@ -26,7 +26,7 @@ from notifier.domain.ledger import (
     reference_of,
     told_of,
 )
-from notifier.domain.messages import Channel, MessageStatus, Role, Strength
+from notifier.domain.messages import Channel, MessageKind, MessageStatus, Role, Strength
 from notifier.domain.owed import Owed, Plan
 from notifier.domain.plan_input import BrandManners, PlanInput
 from notifier.domain.planning import plan
@@ -86,6 +86,8 @@ class Somebody:
     role: Role
     contacts: tuple[Contact, ...]
     zones: tuple[ZoneInfo, ...] = (PLACE,)
+    has_other_jobs: bool = False
+    quiet: dict[MessageKind, QuietHours] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
     rows: dict[UUID, PastMessage] = field(default_factory=dict)
     owed: dict[UUID, Owed] = field(default_factory=dict)
@@ -96,6 +98,8 @@ class Somebody:
             job_person=self.id,
             role=self.role,
             zones=self.zones,
+            has_other_jobs=self.has_other_jobs,
+            quiet=self.quiet,
             contacts=self.contacts,
             given=tuple(self.given),
             past=tuple(self.rows.values()),

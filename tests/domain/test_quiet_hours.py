@@ -1,6 +1,8 @@
 """Nobody is woken: nine in the evening to eight in the morning, by the reader's own clock."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind
+from notifier.domain.messages import MessageKind, WhyNot
 from notifier.domain.quiet_hours import (
     ALL_DAY,
     NO_HOURS,
@@ -17,6 +20,7 @@ from notifier.domain.quiet_hours import (
     next_allowed,
     send_moment,
 )
+from notifier.domain.rules import InQuietHours, RuleSet
 from tests.domain.stage import PLACE, QUIET, Stage, at, window
 
 NEW_YORK, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
@@ -304,3 +308,63 @@ def test_no_urgency_overrides_what_is_law() -> None:
     looser = QuietHours.strictest(QUIET, QuietHours(time(23), time(6), binding=True))
     assert goes(at(22), quiet=looser, starts=(at(23),)) == at(22)
     assert goes(at(22, day=23), quiet=looser, tell_by=at(7)) == at(7)
+
+
+# --- What rules say of it ---------------------------------------------------------------------
+
+
+def evening_stage(**says: Any) -> Stage:
+    """Return a visit of tomorrow afternoon that turns out late; its rule says so much."""
+    stage = Stage(promised=window(14, 16, day=25), now=at(10))
+    stage.rules = RuleSet(
+        replace(rule, **says) if rule.id == "running_late" else rule for rule in stage.rules
+    )
+    return stage
+
+
+def test_a_rule_that_drops_says_nothing_at_night_and_why() -> None:
+    """By day it speaks; at night it is not owed, in the morning neither."""
+    stage = evening_stage(quiet=InQuietHours.DROP)
+    stage.now = at(22)
+    stage.late(60)
+    assert stage.owed() == []
+    assert stage.why("running_late") == WhyNot.QUIET_HOURS
+    stage.now = at(9, day=25)
+    assert stage.owed() == []
+
+
+def test_a_rule_says_how_near_its_window_must_be() -> None:
+    """Twenty hours ahead is near enough for this one."""
+    stage = evening_stage(send_anyway_within=timedelta(hours=20))
+    stage.now = at(22)
+    stage.late(60)
+    assert stage.send().rule == "running_late"
+
+
+def test_a_message_that_gathers_others_does_not_gather_into_the_night() -> None:
+    """Owed at five to nine, it waits ten minutes for their other jobs: until eight, then."""
+    stage = evening_stage(digest=timedelta(minutes=10))
+    stage.customer.has_other_jobs = True
+    stage.now = at(20, 30)
+    stage.late(60)
+    assert stage.plan().owed[0].send_at == at(20, 40)
+    stage = evening_stage(digest=timedelta(minutes=10))
+    stage.customer.has_other_jobs = True
+    stage.now = at(20, 55)
+    stage.late(60)
+    assert stage.plan().owed[0].send_at == at(8, day=25)
+
+
+def test_a_kind_that_a_region_restricts_waits_for_it() -> None:
+    """Their number's law lets marketing go until six; word of their visit goes later."""
+    six = QuietHours.strictest(QUIET, QuietHours(time(18), time(9), binding=True))
+    stage = evening_stage(kind=MessageKind.MARKETING)
+    stage.customer.quiet = {MessageKind.MARKETING: six}
+    stage.now = at(19)
+    stage.late(60)
+    assert stage.plan().owed[0].send_at == at(9, day=25)
+    stage = evening_stage()
+    stage.customer.quiet = {MessageKind.MARKETING: six}
+    stage.now = at(19)
+    stage.late(60)
+    assert stage.plan().owed[0].send_at == at(19)
