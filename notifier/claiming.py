@@ -9,47 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier import planner
 from notifier.composing import Composed, compose
+from notifier.digests import gather
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.links import status_url
 from notifier.providers.protocols import EmailProvider, OutgoingEmail, OutgoingSms, SmsProvider
+from notifier.refusals import Around, Refusal, refusal, stand_around
 from notifier.rendering import RenderFailed
 from notifier.routing import Route, route
 from notifier.services import Services
 from notifier.store import outbox
-from notifier.store.tables import (
-    Attempt,
-    Brand,
-    ContactPoint,
-    Job,
-    Message,
-    Person,
-    Sender,
-    Staff,
-)
+from notifier.store.tables import Attempt, Brand, ContactPoint, Message, Person
 from notifier.store.tasks import owe_task
 from notifier.store.vault import Unreadable
-from notifier.suppressions import Address, suppressed_among
 
 _log = structlog.get_logger()
-
-_Row = TypeVar("_Row", Job, ContactPoint, Person, Brand)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a message that is due is not sent, and what its row becomes."""
-
-    status: MessageStatus
-    why: WhyNot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,23 +52,11 @@ class Claimed:
     dealt_with: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Around:
-    """What stands around the due rows, read at once for all of them."""
-
-    jobs: dict[UUID, Job]
-    points: dict[UUID, ContactPoint]
-    people: dict[UUID, Person]
-    brands: dict[UUID, Brand]
-    senders: Sequence[Sender]
-    staff_phones: set[tuple[UUID, bytes]]
-    suppressed: dict[Address, WhyNot]
-
-
 def claim_due(services: Services, *, limit: int) -> Claimed:
     """Claim at most `limit` due messages, each for the one call to its provider that follows.
 
     What is no longer true, not allowed, or can't be worded is not claimed; its row says why.
+    A message of a rule with a digest takes along what waits with the same news for its reader.
     """
     now = services.now()
     with services.sessions.begin() as session:
@@ -99,7 +67,7 @@ def claim_due(services: Services, *, limit: int) -> Claimed:
         planner.bring_up_to_date(session, services, job_ids, now=now)
         session.flush()
         rows = outbox.due_of_jobs(session, job_ids, now=now)
-        around = _around(session, rows)
+        around = stand_around(session, services, rows)
         claims, waiting = _claim_each(session, services, rows, around, now)
         session.flush()
         refused = outbox.jobs_with(session, [due.message_id for due in found], _REFUSED)
@@ -116,100 +84,63 @@ def _claim_each(
     session: Session,
     services: Services,
     rows: Sequence[Message],
-    around: _Around,
+    around: Around,
     now: datetime,
 ) -> tuple[list[Claim], set[UUID]]:
     """Claim or refuse each row; return the claims, and the rows that wait for another."""
     busy = outbox.people_with_a_claim(session, [row.job_id for row in rows])
+    up_to_date = {row.job_id for row in rows}
     claims: list[Claim] = []
     waiting: set[UUID] = set()
     for row in rows:
+        if row.status == MessageStatus.CLAIMED:  # another row's digest has taken it along
+            continue
         if row.job_person_id in busy or around.jobs[row.job_id].held_at is not None:
             waiting.add(row.id)
             continue
-        refusal = _refusal(row, around, now)
-        way = None if refusal else _way(services, row, around)
-        if refusal is None and way is None:
-            refusal = Refusal(MessageStatus.SKIPPED, WhyNot.NO_PROVIDER)
-        if refusal is not None or way is None:
-            assert refusal is not None
-            row.status, row.reason = refusal.status, refusal.why
+        refused = refusal(row, around, now)
+        way = None if refused else _way(services, row, around)
+        if refused is None and way is None:
+            refused = Refusal(MessageStatus.SKIPPED, WhyNot.NO_PROVIDER)
+        if refused is not None or way is None:
+            assert refused is not None
+            row.status, row.reason = refused.status, refused.why
             row.settled_at = now
             continue
         rests_until = way.rests_until(now)
         if rests_until is not None:
             row.due_at = rests_until
             continue
-        composed = _compose(session, services, row, now)
+        together = gather(session, services, row, up_to_date=up_to_date, busy=busy, now=now)
+        composed = _compose_together(session, services, row, together, now)
+        if composed is None:
+            together, composed = [], _compose(session, services, row, now)
         if composed is None:
             row.settled_at = now
             continue
         claims.append(_claim(session, services, row, way, composed, around, now))
         busy.add(row.job_person_id)
+        for carried in together:
+            _carry(session, services, carried, row, composed)
+            busy.add(carried.job_person_id)
     return claims, waiting
 
 
-def _around(session: Session, rows: Sequence[Message]) -> _Around:
-    jobs = _by_id(session, Job, {row.job_id for row in rows})
-    points = _by_id(
-        session, ContactPoint, {row.contact_point_id for row in rows if row.contact_point_id}
-    )
-    people = _by_id(session, Person, {point.person_id for point in points.values()})
-    brand_ids = {row.brand_id for row in rows}
-    brands = _by_id(session, Brand, brand_ids)
-    staff_phones = session.execute(
-        select(Staff.brand_id, Staff.phone_hash).where(
-            Staff.brand_id.in_([b.id for b in brands.values() if b.live_at is None]),
-            Staff.phone_hash.is_not(None),
-            Staff.disabled_at.is_(None),
-        )
-    )
-    return _Around(
-        jobs=jobs,
-        points=points,
-        people=people,
-        brands=brands,
-        senders=list(session.scalars(select(Sender).where(Sender.brand_id.in_(brand_ids)))),
-        staff_phones={(brand, phone) for brand, phone in staff_phones if phone is not None},
-        suppressed=suppressed_among(
-            session,
-            {(point.brand_id, point.channel, point.address_hash) for point in points.values()},
-        ),
-    )
-
-
-def _by_id(session: Session, table: type[_Row], ids: set[UUID]) -> dict[UUID, _Row]:
-    return {row.id: row for row in session.scalars(select(table).where(table.id.in_(ids)))}
-
-
-def _refusal(row: Message, around: _Around, now: datetime) -> Refusal | None:
-    """Return why `row` must not go, judged on what is committed now; None lets it pass."""
-    brand = around.brands[row.brand_id]
-    point = around.points.get(row.contact_point_id) if row.contact_point_id else None
-    if row.expires_at <= now:
-        return Refusal(MessageStatus.EXPIRED, WhyNot.EXPIRED)
-    if point is None or point.replaced_at is not None:
-        return Refusal(MessageStatus.SKIPPED, WhyNot.NO_CONTACT)
-    person = around.people[point.person_id]
-    if person.key is None:
-        return Refusal(MessageStatus.SKIPPED, WhyNot.NO_CONTACT)
-    if person.no_contact_at is not None:
-        return Refusal(MessageStatus.SUPPRESSED, WhyNot.OPTED_OUT)
-    listed = around.suppressed.get((brand.id, point.channel, point.address_hash))
-    if listed is not None:
-        return Refusal(MessageStatus.SUPPRESSED, listed)
-    if row.channel == Channel.SMS and point.landline:
-        return Refusal(MessageStatus.SKIPPED, WhyNot.LANDLINE)
-    if point.flagged_code is not None:
-        return Refusal(MessageStatus.SKIPPED, WhyNot.INVALID_ADDRESS)
-    in_shadow = brand.live_at is None and not brand.demo
-    if in_shadow and (brand.id, point.address_hash) not in around.staff_phones:
-        return Refusal(MessageStatus.SKIPPED, WhyNot.SHADOW)
-    return None
-
-
-def _way(services: Services, row: Message, around: _Around) -> Route | None:
+def _way(services: Services, row: Message, around: Around) -> Route | None:
     return route(services, around.brands[row.brand_id], Channel(row.channel), around.senders)
+
+
+def _compose_together(
+    session: Session, services: Services, row: Message, together: Sequence[Message], now: datetime
+) -> Composed | None:
+    """Return the words of a digest, or None where each message goes by itself."""
+    if not together:
+        return None
+    try:
+        return compose(session, services, row, now=now, together=together)
+    except (RenderFailed, Unreadable) as error:
+        _log.error("digest_not_worded", message_id=str(row.id), why=type(error).__name__)
+        return None
 
 
 def _compose(session: Session, services: Services, row: Message, now: datetime) -> Composed | None:
@@ -243,20 +174,13 @@ def _claim(
     row: Message,
     way: Route,
     composed: Composed,
-    around: _Around,
+    around: Around,
     now: datetime,
 ) -> Claim:
     """Put the intent to send on record, with the words as they will be sent."""
-    assert row.contact_point_id is not None
-    key = around.people[around.points[row.contact_point_id].person_id].key
-    assert key is not None
-    seal = services.vault.seal
     attempt_id, lease_until = services.ids(), now + timedelta(seconds=services.timing.lease)
-    row.recipient = seal(key, composed.recipient)
-    row.body = seal(key, composed.body)
-    row.subject = seal(key, composed.subject) if composed.subject is not None else None
-    row.html = seal(key, composed.html) if composed.html is not None else None
-    row.segments, row.template_hash = composed.segments, composed.template_hash
+    _keep_words(session, services, row, composed)
+    row.segments, row.carried_by = composed.segments, None
     row.status, row.reason = MessageStatus.CLAIMED, None
     row.claimed_at, row.due_at = now, lease_until
     row.attempts += 1
@@ -281,6 +205,31 @@ def _claim(
         provider=way.provider,
         outgoing=_outgoing(services, row, composed, brand, way, attempt_id),
     )
+
+
+def _carry(
+    session: Session, services: Services, row: Message, by: Message, composed: Composed
+) -> None:
+    """Let `row` go with `by`, whose fate it shares from now on."""
+    _keep_words(session, services, row, composed)
+    row.segments, row.carried_by = None, by.id  # it costs nothing of its own
+    row.status, row.reason = MessageStatus.CLAIMED, None
+    row.claimed_at, row.due_at = by.claimed_at, by.due_at
+    row.attempts += 1
+    row.attempt_id, row.provider, row.provider_id = by.attempt_id, by.provider, None
+
+
+def _keep_words(session: Session, services: Services, row: Message, composed: Composed) -> None:
+    """Keep what is sent, sealed for the person whom the row is about."""
+    point = session.get_one(ContactPoint, row.contact_point_id)
+    key = session.get_one(Person, point.person_id).key
+    assert key is not None
+    seal = services.vault.seal
+    row.recipient = seal(key, composed.recipient)
+    row.body = seal(key, composed.body)
+    row.subject = seal(key, composed.subject) if composed.subject is not None else None
+    row.html = seal(key, composed.html) if composed.html is not None else None
+    row.template_hash = composed.template_hash
 
 
 def _outgoing(

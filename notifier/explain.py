@@ -19,11 +19,11 @@ from notifier.domain.planning import plan
 from notifier.domain.reconciling import reconcile
 from notifier.domain.windows import utc_text
 from notifier.errors import Invalid, NotFound
-from notifier.planner import outbox_rows
+from notifier.planner import load_for_planning, outbox_rows
 from notifier.rule_sets import RulesInForce, rules_in_force, rules_of_now
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.snapshots import Snapshot, load_snapshots
+from notifier.store.snapshots import Snapshot
 from notifier.store.snapshots_as_of import snapshot_as_of
 from notifier.store.tables import Job, Message
 
@@ -112,10 +112,10 @@ def explanation_of(
         raise Invalid("at", "nobody can explain the future: give a moment that has passed")
     with reading(services.sessions) as session:
         if at is None:
-            snapshot = load_snapshots(session, [job_id]).get(job_id)
+            snapshot = load_for_planning(session, services, [job_id]).get(job_id)
             rules = rules_of_now(session, services)
         else:
-            snapshot = snapshot_as_of(session, job_id, at)
+            snapshot = snapshot_as_of(session, job_id, at, consent=services.consent)
             rules = rules_in_force(session, services, at)
         if snapshot is None or snapshot.job.brand_id != brand_id:
             raise _not_there(session, brand_id, job_id)

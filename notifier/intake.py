@@ -25,11 +25,12 @@ from notifier.planner import (
     STEP,
     bring_up_to_date,
     customer_of,
+    load_for_planning,
     plan_snapshots,
 )
 from notifier.services import Services
 from notifier.store.facts import fact_row, next_seq
-from notifier.store.snapshots import Snapshot, load_snapshots
+from notifier.store.snapshots import Snapshot
 from notifier.store.tables import AuditLine
 
 
@@ -138,7 +139,7 @@ def _record_each(
     expecting_version: int | None = None,
 ) -> dict[UUID, Recorded | NotifierError]:
     """Record `new` about jobs that are locked together, and plan them."""
-    locked = load_snapshots(session, job_ids, lock=True)
+    locked = load_for_planning(session, services, job_ids, lock=True)
     now = services.now()
     outcomes: dict[UUID, Recorded | NotifierError] = {}
     facts: dict[UUID, Fact] = {}
@@ -160,7 +161,7 @@ def _record_each(
             given.append(job_id)
     if given:
         session.flush()
-        after |= load_snapshots(session, given)
+        after |= load_for_planning(session, services, given)
     for job_id, planned in plan_snapshots(session, services, after, now=now).items():
         fact = facts[job_id]
         applied = fact.id not in planned.state.ignored
@@ -223,7 +224,7 @@ def withdraw_in(
     expecting_version: int | None = None,
 ) -> Recorded:
     """Take a fact back inside the caller's transaction; the caller wakes delivery."""
-    snapshot = _locked(session, brand_id, job_id)
+    snapshot = _locked(session, services, brand_id, job_id)
     if expecting_version is not None and snapshot.job.version != expecting_version:
         raise Conflict("this job has changed since you looked at it")
     target = next((fact for fact in snapshot.facts if fact.id == fact_id), None)
@@ -267,7 +268,7 @@ def release(services: Services, brand_id: UUID, job_id: UUID, *, actor: str) -> 
 
 def _set_hold(services: Services, brand_id: UUID, job_id: UUID, *, held: bool, actor: str) -> None:
     with services.sessions.begin() as session:
-        snapshot = _locked(session, brand_id, job_id)
+        snapshot = _locked(session, services, brand_id, job_id)
         now = services.now()
         snapshot.job.held_at = now if held else None
         session.add(
@@ -285,8 +286,9 @@ def _set_hold(services: Services, brand_id: UUID, job_id: UUID, *, held: bool, a
         bring_up_to_date(session, services, [job_id], now=now)
 
 
-def _locked(session: Session, brand_id: UUID, job_id: UUID) -> Snapshot:
-    return _of_brand(load_snapshots(session, [job_id], lock=True).get(job_id), brand_id)
+def _locked(session: Session, services: Services, brand_id: UUID, job_id: UUID) -> Snapshot:
+    found = load_for_planning(session, services, [job_id], lock=True)
+    return _of_brand(found.get(job_id), brand_id)
 
 
 def _of_brand(snapshot: Snapshot | None, brand_id: UUID) -> Snapshot:

@@ -6,6 +6,7 @@ not, and it goes again if it is still true. Where nobody can say, a person must.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from notifier import planner
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.rules import OnUnknown
 from notifier.domain.transitions import MessageEvent, after
 from notifier.links import message_token
 from notifier.providers.errors import SendError
@@ -74,18 +76,21 @@ def _lapse(services: Services, limit: int) -> int:
     now = services.now()
     with services.sessions.begin() as session:
         found = outbox.lock_lapsed(session, now=now, limit=limit)
+        lapsed: list[Message] = []
         for due in found:
-            message = outbox.lock_message(session, due.message_id)
+            message = outbox.lock_message(session, due.message_id, wait=False)
             if message is None or message.status != MessageStatus.CLAIMED:
                 continue
             started_at = message.claimed_at or now
-            message.status = after(MessageStatus.CLAIMED, MessageEvent.LEASE_LAPSED)
-            message.reason = "lease_lapsed"
             look_up_at = started_at + timedelta(seconds=services.timing.look_up_after)
-            message.due_at = max(now, look_up_at)
+            for one in (message, *outbox.carried_with(session, message, message.attempt_id)):
+                one.status = after(MessageStatus(one.status), MessageEvent.LEASE_LAPSED)
+                one.reason = "lease_lapsed"
+                one.due_at = max(now, look_up_at)
+                lapsed.append(one)
         session.flush()
         if found:
-            job_ids = sorted({due.job_id for due in found})
+            job_ids = sorted({due.job_id for due in found} | {one.job_id for one in lapsed})
             planner.bring_up_to_date(session, services, job_ids, now=now)
     return len(found)
 
@@ -97,7 +102,7 @@ def _take_questions(services: Services, limit: int) -> list[_Question]:
         found = outbox.lock_in_doubt(session, now=now, limit=limit)
         questions = []
         for due in found:
-            message = outbox.lock_message(session, due.message_id)
+            message = outbox.lock_message(session, due.message_id, wait=False)
             if message is None or message.status != MessageStatus.UNKNOWN:
                 continue
             message.due_at = now + timedelta(seconds=services.timing.lease)
@@ -156,15 +161,17 @@ def _settle(services: Services, question: _Question, answer: LookUp | None) -> N
             or message.attempt_id != question.attempt_id
         ):
             return  # somebody else found out meanwhile
+        told = [message, *outbox.carried_with(session, message, question.attempt_id)]
         match answer:
             case LookUpFound():
-                _found(session, services, message, question, answer, now)
+                _found(session, services, told, question, answer, now)
             case LookUpAbsent():
-                _absent(session, services, message, question, now)
+                _absent(session, services, told, question, now)
             case _:
-                _undecided(session, services, message, question, answer, now)
+                _undecided(session, services, told, question, answer, now)
         session.flush()
-        planner.bring_up_to_date(session, services, [message.job_id], now=now)
+        job_ids = sorted({one.job_id for one in told})
+        planner.bring_up_to_date(session, services, job_ids, now=now)
     if isinstance(answer, LookUpFound):
         _apply_standing(services, question, answer)
 
@@ -172,30 +179,36 @@ def _settle(services: Services, question: _Question, answer: LookUp | None) -> N
 def _found(
     session: Session,
     services: Services,
-    message: Message,
+    told: Sequence[Message],
     question: _Question,
     found: LookUpFound,
     now: datetime,
 ) -> None:
-    message.status = after(MessageStatus.UNKNOWN, MessageEvent.FOUND)
-    message.reason = None
-    message.settled_at = now
-    _note(session, services, message, question, "accepted", found.accepted.provider_id, now)
-    take(
-        session,
-        message,
-        provider_id=found.accepted.provider_id,
-        created_at=found.accepted.created_at,
-        started_at=question.started_at,
-        now=now,
-    )
+    """It was taken, and with it whatever it carried."""
+    _note(session, services, told[0], question, "accepted", found.accepted.provider_id, now)
+    for message in told:
+        message.status = after(MessageStatus(message.status), MessageEvent.FOUND)
+        message.reason = None
+        message.settled_at = now
+        take(
+            session,
+            message,
+            provider_id=found.accepted.provider_id,
+            created_at=found.accepted.created_at,
+            started_at=question.started_at,
+            now=now,
+        )
 
 
 def _absent(
-    session: Session, services: Services, message: Message, question: _Question, now: datetime
+    session: Session,
+    services: Services,
+    told: Sequence[Message],
+    question: _Question,
+    now: datetime,
 ) -> None:
     """The first absence may be the record's own delay; the second decides."""
-    timing = services.timing
+    timing, message = services.timing, told[0]
     before = session.scalar(
         select(func.count())
         .select_from(ReceiptRow)
@@ -210,15 +223,21 @@ def _absent(
     if not before:
         message.due_at = max(again_at, now + timedelta(seconds=_APART_S))
         return
-    message.status = after(MessageStatus.UNKNOWN, MessageEvent.NOT_TAKEN)
-    message.reason = None
-    message.due_at = now
+    _send_again(told, now)
+
+
+def _send_again(told: Sequence[Message], now: datetime) -> None:
+    """It was not taken, or the rule would rather have it twice than not at all."""
+    for one in told:
+        one.status = after(MessageStatus(one.status), MessageEvent.NOT_TAKEN)
+        one.reason = None
+        one.due_at = now
 
 
 def _undecided(
     session: Session,
     services: Services,
-    message: Message,
+    told: Sequence[Message],
     question: _Question,
     answer: LookUpImpossible | None,
     now: datetime,
@@ -227,23 +246,28 @@ def _undecided(
     hold_at = question.started_at + timedelta(seconds=services.timing.hold_after)
     if now < hold_at:
         again = hold_at if answer is not None else now + timedelta(seconds=_APART_S)
-        message.due_at = min(hold_at, again)
+        told[0].due_at = min(hold_at, again)
         return
-    message.status = after(MessageStatus.UNKNOWN, MessageEvent.UNRESOLVED)
-    message.reason = WhyNot.OUTCOME_UNKNOWN
-    owe_task(
-        session,
-        id=services.ids(),
-        brand_id=message.brand_id,
-        key=f"outcome_unknown:{message.id}:{question.attempt_id}",
-        kind="look_into",
-        why=WhyNot.OUTCOME_UNKNOWN,
-        due_at=now,
-        created_at=now,
-        job_id=message.job_id,
-        job_person_id=message.job_person_id,
-        message_id=message.id,
-    )
+    rule = services.rulebook.rule(told[0].rule)
+    if rule is not None and rule.on_unknown is OnUnknown.RESEND:
+        _send_again(told, now)
+        return
+    for message in told:
+        message.status = after(MessageStatus(message.status), MessageEvent.UNRESOLVED)
+        message.reason = WhyNot.OUTCOME_UNKNOWN
+        owe_task(
+            session,
+            id=services.ids(),
+            brand_id=message.brand_id,
+            key=f"outcome_unknown:{message.id}:{question.attempt_id}",
+            kind="look_into",
+            why=WhyNot.OUTCOME_UNKNOWN,
+            due_at=now,
+            created_at=now,
+            job_id=message.job_id,
+            job_person_id=message.job_person_id,
+            message_id=message.id,
+        )
 
 
 def _note(

@@ -13,13 +13,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.domain.caps import longest_period
 from notifier.domain.facts import Fact, FactSource, FactType
-from notifier.domain.messages import MessageStatus, Role, Strength, WhyNot
+from notifier.domain.messages import MessageStatus, Priority, Role, Strength, WhyNot
 from notifier.domain.owed import Owed, Plan
 from notifier.domain.plan_input import current_tell_by, is_late
 from notifier.domain.planning import plan
 from notifier.domain.reconciling import Changes, Row, reconcile
-from notifier.domain.rules import Priority
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Window, to_json
 from notifier.giving import give
@@ -49,7 +49,25 @@ def bring_up_to_date(
     Locks the jobs in id order. Running it twice changes nothing.
     """
     session.flush()
-    return plan_snapshots(session, services, load_snapshots(session, job_ids, lock=True), now=now)
+    snapshots = load_for_planning(session, services, job_ids, lock=True)
+    return plan_snapshots(session, services, snapshots, now=now)
+
+
+def load_for_planning(
+    session: Session, services: Services, job_ids: Sequence[UUID], *, lock: bool = False
+) -> dict[UUID, Snapshot]:
+    """Return the snapshots of `job_ids` with all that planning reads by the rules in force.
+
+    :param lock: as of `load_snapshots`.
+    """
+    period = longest_period(services.rulebook.rules.caps)
+    return load_snapshots(
+        session,
+        job_ids,
+        lock=lock,
+        consent=services.consent,
+        heard_since=services.now() - period if period is not None else None,
+    )
 
 
 def plan_snapshots(
@@ -63,23 +81,29 @@ def plan_snapshots(
     ]
     if stale:
         session.flush()
-        snapshots |= load_snapshots(session, stale)
+        snapshots |= load_for_planning(session, services, stale)
     blocked: list[UUID] = []
     for snapshot in snapshots.values():
         planned = plan(snapshot.plan_input, services.rulebook.rules, now=now)
         changes = reconcile(
             outbox_rows(snapshot), planned, finished=snapshot.state.finished, now=now
         )
+        was_closed = any(_closes(snapshot.messages[row], owed) for row, owed in changes.bind)
         changed = _apply(session, services, snapshot, changes, now)
-        if any(owed.why_not is not None for _, owed in changes.bind):
+        if was_closed:
             blocked.append(snapshot.job.id)
         changed |= _keep_tasks(session, services, snapshot, planned, now)
         _keep_job(snapshot, planned, changed=changed)
     session.flush()
     if blocked:  # a way was closed under a message: the next channel carries it now
-        again = load_snapshots(session, blocked)
+        again = load_for_planning(session, services, blocked)
         return snapshots | plan_snapshots(session, services, again, now=now)
     return snapshots
+
+
+def _closes(row: Message, owed: Owed) -> bool:
+    """Whether the way that the row waited for is none any more. A cap closes none of them."""
+    return owed.why_not not in (None, WhyNot.CAP_REACHED) and row.reason != owed.why_not
 
 
 def look_again(services: Services, limit: int = STEP) -> int:
@@ -162,7 +186,7 @@ def _add(
         status=MessageStatus.PLANNED,
         moves_told=owed.moves_told,
     )
-    row.priority = _ORDER_OF[owed.rule.priority]
+    row.priority = PRIORITIES[owed.rule.priority]
     row.send_at = row.due_at = owed.send_at
     _bind(snapshot, row, owed, now)
     if owed.why_not is not None:
@@ -176,10 +200,6 @@ def _add(
         MessageKey(key=services.vault.blind(key), message_id=message_id, brand_id=job.brand_id)
     )
     snapshot.messages[message_id] = row
-
-
-#: What goes first when several are due.
-_ORDER_OF = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
 
 
 def _blocked_status(why_not: WhyNot) -> MessageStatus:

@@ -18,8 +18,9 @@ from notifier.domain.windows import Expectation
 from notifier.errors import NotFound
 from notifier.intake import NewFact, Recorded, record_in, withdraw_in
 from notifier.people import open_contacts
+from notifier.planner import load_for_planning
 from notifier.services import Services
-from notifier.store.snapshots import Snapshot, load_snapshots
+from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Message, Person
 from notifier.store.vault import Unreadable
 
@@ -102,13 +103,13 @@ def _preview(
     now = services.now()
     session = services.sessions()
     try:
-        before = load_snapshots(session, [job_id], lock=True).get(job_id)
+        before = load_for_planning(session, services, [job_id], lock=True).get(job_id)
         if before is None or before.job.brand_id != brand_id:
             raise NotFound("there is no such job")
         version = before.job.version
         waiting = {row.id: _says(row) for row in before.messages.values() if row.status in WAITING}
         say(session)
-        after = load_snapshots(session, [job_id])[job_id]
+        after = load_for_planning(session, services, [job_id])[job_id]
         rows = after.messages.values()
         dropped = [row for row in rows if row.id in waiting and row.status not in WAITING]
         fresh = [row for row in rows if row.status in WAITING or _held(row)]

@@ -55,12 +55,17 @@ def apply_receipt(services: Services, receipt: Receipt, *, origin: str) -> None:
         )
         if not is_new or message is None:
             return
-        closed = _react(session, services, message, receipt, now)
-        moved = _move(session, services, message, receipt, now)
+        attempt_id = receipt.attempt_id or message.attempt_id
+        told = [message, *outbox.carried_with(session, message, attempt_id)]
+        closed = moved = False
+        for one in told:
+            closed |= _react(session, services, one, receipt, now)
+            moved |= _move(session, services, one, receipt, now)
         if not moved and not closed and not _is_failure(receipt):
             return
         session.flush()
-        planner.bring_up_to_date(session, services, [message.job_id], now=now)
+        job_ids = sorted({one.job_id for one in told})
+        planner.bring_up_to_date(session, services, job_ids, now=now)
         point = session.get(ContactPoint, message.contact_point_id)
     if closed and point is not None:
         drop_what_waits(
@@ -100,7 +105,8 @@ def _move(
         message.reason = WhyNot.OPTED_OUT
     else:
         message.reason = receipt.code or receipt.event.value
-        message.provider_id = message.provider_id or receipt.provider_id
+        if message.carried_by is None:
+            message.provider_id = message.provider_id or receipt.provider_id
     if status is MessageStatus.DELIVERED:
         give(session, services, message, Strength.DELIVERED, now=now)
     elif status is MessageStatus.UNDELIVERED:

@@ -11,11 +11,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from notifier.domain import conditions
+from notifier.domain.caps import Cap, CapPer
 from notifier.domain.conditions import Condition, Count, Part, Question
 from notifier.domain.drift import DriftKind
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind, JobStatus
-from notifier.domain.messages import Channel, MessageKind
+from notifier.domain.messages import Channel, MessageKind, Priority
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.rules import (
     Asserts,
@@ -24,7 +25,6 @@ from notifier.domain.rules import (
     Family,
     InQuietHours,
     OnUnknown,
-    Priority,
     Unreached,
 )
 from notifier.domain.schedule import At, Edge
@@ -292,9 +292,29 @@ class RuleSpec(_Spec):
         return self
 
 
+class CapSpec(_Spec):
+    """How many messages are enough. Those of `priority: high`, and bad news, always go."""
+
+    per: CapPer = Field(CapPer.PERSON, description="Whose messages are counted.")
+    period: Duration = Field(description="In any stretch of this length.")
+    at_most: int = Field(ge=1, description="So many messages; one less for `priority: low`.")
+    kinds: list[MessageKind] = Field(
+        default=[], description="Which are counted and held back; by default all."
+    )
+
+    def cap(self) -> Cap:
+        """Return the cap."""
+        return Cap(
+            per=self.per, period=self.period, at_most=self.at_most, kinds=frozenset(self.kinds)
+        )
+
+
 class RuleFile(_Spec):
     """A file of rules. Their order matters: of those about the time the first speaks."""
 
+    caps: list[CapSpec] = Field(
+        default=[], description="How many messages are enough, whatever rule they come from."
+    )
     rules: list[RuleSpec] = Field(description="The rules, in the order in which they speak.")
 
 

@@ -16,11 +16,12 @@ from notifier.domain.messages import Channel, Role
 from notifier.domain.owed import Owed
 from notifier.domain.planning import plan
 from notifier.domain.rules import RuleSet
+from notifier.planner import load_for_planning
 from notifier.rulebook import Rulebook
 from notifier.rules_preview import PreviewedWords, words_of
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.snapshots import Snapshot, load_snapshots
+from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Job
 
 #: Jobs read at a time.
@@ -124,7 +125,7 @@ def diff_rules(
             )
             if not ids:
                 return
-            snapshots = load_snapshots(session, ids)
+            snapshots = load_for_planning(session, services, ids)
             for job_id in ids:
                 yield tuple(_compare(session, services, snapshots[job_id], other, now))
         after = ids[-1]

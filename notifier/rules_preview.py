@@ -18,10 +18,11 @@ from notifier.domain.rules import Asserts, Audience, Rule
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, to_json
 from notifier.errors import NotFound
 from notifier.links import link_hash, message_token
+from notifier.planner import load_for_planning
 from notifier.rendering import RenderFailed
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.snapshots import Snapshot, load_snapshots
+from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Message
 from notifier.store.vault import Unreadable
 
@@ -67,7 +68,7 @@ def preview_rule(
         raise NotFound(f"there is no rule {rule_id!r}; there are: {known}")
     now = services.now()
     with reading(services.sessions) as session:
-        snapshot = load_snapshots(session, [job_id]).get(job_id)
+        snapshot = load_for_planning(session, services, [job_id]).get(job_id)
         if snapshot is None or snapshot.job.brand_id != brand_id:
             raise NotFound("there is no such job")
         if snapshot.state.kind is not rule.jobs:

@@ -50,9 +50,12 @@ def settle(services: Services, claim: Claim, outcome: Outcome) -> None:
         overtaken = message.attempt_id != claim.attempt_id
         if not is_new or (overtaken and event not in COUNTS_FOR_ANY_ATTEMPT):
             return
-        _apply(session, services, message, claim, outcome, event, code, now)
+        told = [message, *outbox.carried_with(session, message, claim.attempt_id)]
+        for one in told:
+            _apply(session, services, one, claim, outcome, event, code, now)
         session.flush()
-        planner.bring_up_to_date(session, services, [message.job_id], now=now)
+        job_ids = sorted({one.job_id for one in told})
+        planner.bring_up_to_date(session, services, job_ids, now=now)
 
 
 def take(
@@ -70,8 +73,8 @@ def take(
     providers give whole seconds and have clocks of their own, and a text can't have been
     handed over before it was sent.
     """
-    if message.provider_id is None:
-        message.provider_id = provider_id
+    if message.provider_id is None and message.carried_by is None:
+        message.provider_id = provider_id  # one message of theirs is one row of ours
     if message.handed_over_at is None:
         message.handed_over_at = min(
             max(created_at or started_at, started_at), max(now, started_at)

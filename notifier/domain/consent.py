@@ -6,13 +6,10 @@ address, the strictest of their readings wins.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from types import MappingProxyType
-
-from babel.core import get_global
 
 from notifier.domain.messages import MessageKind
 
@@ -25,7 +22,6 @@ class Needs(StrEnum):
     NEVER = "never"
 
 
-_NOWHERE = "ZZ"  # CLDR's region of UTC and the like
 _STRICTNESS = {needs: place for place, needs in enumerate(Needs)}
 
 _BUILT_IN: Mapping[MessageKind, Needs] = MappingProxyType(
@@ -68,18 +64,3 @@ def _allowed(needs: Needs, said: bool | None) -> bool:
     if needs is Needs.NEVER or said is False:
         return False
     return needs is Needs.UNLESS_REFUSED or said is True
-
-
-def regions_of(zones: Iterable[str]) -> frozenset[str]:
-    """Return the countries (ISO 3166) that IANA `zones` lie in.
-
-    A number whose code spans countries has zones in all of them, and so every reading counts.
-    """
-    return _regions_of(tuple(zones))
-
-
-@lru_cache(maxsize=4096)
-def _regions_of(zones: tuple[str, ...]) -> frozenset[str]:
-    territories, aliases = get_global("zone_territories"), get_global("zone_aliases")
-    found = (territories.get(aliases.get(zone, zone)) for zone in zones)
-    return frozenset(region for region in found if region is not None) - {_NOWHERE}

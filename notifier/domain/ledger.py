@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from notifier.domain.caps import Heard
 from notifier.domain.facts import PromiseKind
 from notifier.domain.messages import (
     UNDER_WAY,
@@ -99,6 +100,11 @@ class Contact:
     id: UUID
     channel: Channel
     why_not: WhyNot | None = None
+    closed_to: frozenset[MessageKind] = frozenset()  # kinds without the consent that they need
+
+    def why_not_for(self, kind: MessageKind) -> WhyNot | None:
+        """Return why no message of `kind` goes this way; None: it does."""
+        return self.why_not or (WhyNot.NO_CONSENT if kind in self.closed_to else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +119,7 @@ class PersonView:
     given: tuple[Given, ...] = ()
     past: tuple[PastMessage, ...] = ()
     has_other_jobs: bool = False  # open ones, that could be told of in the same message
+    heard: tuple[Heard, ...] = ()  # lately, in all their jobs; only read where something is capped
     moments: tuple[OpenMoment, ...] = ()  # promised and not settled, the one due first first
 
     @property
@@ -144,10 +151,18 @@ class PersonView:
         """Return when no message of `kind` goes to them; `usual` are the brand's own hours."""
         return self.quiet.get(kind, usual)
 
-    def contact(self, channel: Channel) -> Contact | None:
-        """Return the way to reach them over `channel`: a usable one before one that is not."""
+    def contact(self, channel: Channel, kind: MessageKind | None = None) -> Contact | None:
+        """Return the way to reach them over `channel`: a usable one before one that is not.
+
+        :param kind: of the message that is to go; without one, consent is not looked at.
+        """
+
+        def is_closed(contact: Contact) -> bool:
+            why_not = contact.why_not if kind is None else contact.why_not_for(kind)
+            return why_not is not None
+
         ways = [contact for contact in self.contacts if contact.channel is channel]
-        return min(ways, key=lambda contact: contact.why_not is not None, default=None)
+        return min(ways, key=is_closed, default=None)
 
 
 def told_of(given: Iterable[Given]) -> Given | None:

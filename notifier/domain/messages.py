@@ -67,6 +67,14 @@ class MessageKind(StrEnum):
     MARKETING = "marketing"
 
 
+class Priority(StrEnum):
+    """What goes first, and what gives way when a person has had enough."""
+
+    HIGH = "high"  # never gives way
+    NORMAL = "normal"
+    LOW = "low"  # gives way first
+
+
 class Channel(StrEnum):
     """How a message travels."""
 

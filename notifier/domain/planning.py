@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from notifier.domain import duties
+from notifier.domain.caps import cap_reached
 from notifier.domain.decisions import Decision, Reason
 from notifier.domain.drift import WITHIN_TOLERANCE, Drift, DriftKind, drift_of
 from notifier.domain.episodes import Episode, episode_of, slip_episode
@@ -225,6 +226,7 @@ class _Side:
             )
         if not step.owed:
             return step.reason
+        why_not = self._why_not(rule, step, send_at)
         self.owed.append(
             Owed(
                 job_person=self.person.job_person,
@@ -234,7 +236,7 @@ class _Side:
                 channel=step.channel,
                 step=step.index,
                 contact=step.contact.id if step.contact else None,
-                why_not=self._why_not(rule, step),
+                why_not=why_not,
                 asserts=asserts,
                 moves_told=moves_told,
                 rests_on=self._rests_on(rule, asserts),
@@ -249,6 +251,8 @@ class _Side:
         )
         if rule.trial:
             return Reason.ON_TRIAL
+        if why_not is WhyNot.CAP_REACHED:
+            return Reason.CAP_REACHED
         return Reason.NEEDS_CALL if rule.call_first else Reason.OWED
 
     def _step(self, rule: Rule, episode: Episode) -> Step:
@@ -257,12 +261,27 @@ class _Side:
         live = self.job.manners.live_at is not None
         return next_step(rule, episode.text, self.person, live=live, now=self.now)
 
-    def _why_not(self, rule: Rule, step: Step) -> WhyNot | None:
+    def _why_not(self, rule: Rule, step: Step, send_at: datetime) -> WhyNot | None:
         if rule.trial:
             return WhyNot.TRIAL
         if rule.call_first:
             return WhyNot.NEEDS_CALL
-        return step.why_not
+        return step.why_not or self._at_cap(rule, step, send_at)
+
+    def _at_cap(self, rule: Rule, step: Step, send_at: datetime) -> WhyNot | None:
+        """Give way where they will have had enough by then, and look again when there is room."""
+        frees_at = cap_reached(
+            self.rules.caps,
+            self.person.heard,
+            priority=rule.at_a_cap,
+            kind=rule.kind,
+            contact=step.contact.id if step.contact else None,
+            now=max(self.now, send_at),
+        )
+        if frees_at is None:
+            return None
+        self.looks.append(frees_at)
+        return WhyNot.CAP_REACHED
 
     def _send_at(self, rule: Rule, owed_at: datetime, heard_by: datetime | None) -> datetime | None:
         starts = [

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
+from typing import Self
 
+from notifier.domain.caps import Cap
 from notifier.domain.conditions import Condition
 from notifier.domain.jobs import JobKind
-from notifier.domain.messages import Channel, MessageKind
+from notifier.domain.messages import Channel, MessageKind, Priority
 from notifier.domain.schedule import At
 
 
@@ -49,14 +51,6 @@ class Audience(StrEnum):
     ON_SITE = "on_site"
     TECHNICIAN = "technician"  # who is assigned now
     DISPATCH = "dispatch"  # a task on the board
-
-
-class Priority(StrEnum):
-    """What goes first, and what gives way when a person has had enough."""
-
-    HIGH = "high"  # never gives way
-    NORMAL = "normal"
-    LOW = "low"  # gives way first
 
 
 class InQuietHours(StrEnum):
@@ -125,9 +119,25 @@ class Rule:
     trial: bool = False  # plans and records, sends nothing
     enabled: bool = True
 
+    @property
+    def at_a_cap(self) -> Priority:
+        """What its messages are worth once a person has had enough: bad news never gives way."""
+        never = self.bad_news or self.asserts is Asserts.OFF
+        return Priority.HIGH if never else self.priority
+
 
 class RuleSet(tuple[Rule, ...]):
-    """The rules in the order in which they speak, with what is asked of them all the time."""
+    """The rules in the order in which they speak, with what is asked of them all the time.
+
+    `caps` is how many messages are enough, whatever rule they come from.
+    """
+
+    caps: tuple[Cap, ...]
+
+    def __new__(cls, rules: Iterable[Rule] = (), *, caps: Iterable[Cap] = ()) -> Self:
+        made = super().__new__(cls, rules)
+        made.caps = tuple(caps)
+        return made
 
     @cached_property
     def by_id(self) -> Mapping[str, Rule]:

@@ -22,22 +22,18 @@ class Step:
     index: int = 0
     contact: Contact | None = None
     reason: Reason = Reason.OWED
+    why_not: WhyNot | None = None  # why nothing goes by this channel; None: it does
     unreached: str | None = None  # a person must ring: why nothing reaches them
     passed_over: tuple[str, ...] = ()  # channels that can't carry it, and why
-
-    @property
-    def why_not(self) -> WhyNot | None:
-        """Why nothing goes by this channel; None: it does."""
-        return self.contact.why_not if self.contact is not None else WhyNot.NO_CONTACT
 
 
 def first_step(rule: Rule, person: PersonView) -> Step:
     """Return the channel under which a message that a person says instead is kept."""
     for index, channel in enumerate(rule.channels):
-        contact = person.contact(channel)
+        contact = person.contact(channel, rule.kind)
         if contact is not None:
             return Step(owed=True, channel=channel, index=index, contact=contact)
-    return Step(owed=True, channel=rule.channels[0])
+    return Step(owed=True, channel=rule.channels[0], why_not=WhyNot.NO_CONTACT)
 
 
 def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: datetime) -> Step:
@@ -53,13 +49,14 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
     tried = False
     passed: list[str] = []
     for index, channel in enumerate(rule.channels):
-        contact = person.contact(channel)
+        contact = person.contact(channel, rule.kind)
         if contact is None:
             passed.append(f"{channel}: {WhyNot.NO_CONTACT}")
             continue
+        why_not = contact.why_not_for(rule.kind)
         row = _row(rows, channel, contact.id)
         if row is None:
-            if contact.why_not is None:
+            if why_not is None:
                 return Step(
                     owed=True,
                     channel=channel,
@@ -67,9 +64,9 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
                     contact=contact,
                     passed_over=tuple(passed),
                 )
-            passed.append(f"{channel}: {contact.why_not}")
-            nothing = contact.why_not
-            way = Step(owed=True, channel=channel, index=index, contact=contact)
+            passed.append(f"{channel}: {why_not}")
+            nothing = why_not
+            way = Step(owed=True, channel=channel, index=index, contact=contact, why_not=why_not)
             first_way = first_way or way
             continue
         verdict = _verdict(row, rule, person, live=live, now=now)
@@ -79,6 +76,7 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
                 channel=channel,
                 index=index,
                 contact=contact,
+                why_not=why_not,
                 passed_over=tuple(passed),
             )
         if verdict != "next":
@@ -86,13 +84,14 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
         tried = True
         nothing = row.reason or row.status
         passed.append(f"{channel}: {nothing}")
-    way = first_way or Step(owed=True, channel=rule.channels[0])
+    way = first_way or Step(owed=True, channel=rule.channels[0], why_not=WhyNot.NO_CONTACT)
     return Step(
         owed=not tried,  # a way that was tried has its row; of one that is none a row says why
         channel=way.channel,
         index=way.index,
         contact=way.contact,
         reason=Reason.UNREACHED,
+        why_not=way.why_not,
         unreached=str(nothing),
         passed_over=tuple(passed),
     )
@@ -139,8 +138,8 @@ def is_last_channel(rule: Rule, row: PastMessage, person: PersonView) -> bool:
         if row.channel in rule.channels
         else ()
     )
-    ways = [person.contact(channel) for channel in later]
-    return not any(way is not None and way.why_not is None for way in ways)
+    ways = [person.contact(channel, rule.kind) for channel in later]
+    return not any(way is not None and way.why_not_for(rule.kind) is None for way in ways)
 
 
 def _row(rows: list[PastMessage], channel: Channel, contact: UUID) -> PastMessage | None:

@@ -16,8 +16,10 @@ from uuid import UUID
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
+from notifier.domain.consent import ConsentPolicy
 from notifier.domain.messages import MessageKind
-from notifier.store.tables import Consent, ContactPoint, Person
+from notifier.domain.phones import countries_of
+from notifier.store.tables import Brand, Consent, ContactPoint, Person
 
 #: What counts for one contact point: of each kind spoken of, whether it is agreed to.
 Recorded = Mapping[MessageKind, bool]
@@ -64,6 +66,38 @@ def consents_of(
         who = "me" if mine else identity or person
         said[contact][MessageKind(row.kind), who] = _Said(mine, row.granted)
     return {contact: _counts(words) for contact, words in said.items()}
+
+
+def closed_among(
+    session: Session,
+    policy: ConsentPolicy,
+    ways: Iterable[tuple[ContactPoint, Person, Brand]],
+    *,
+    at: datetime | None = None,
+    recorded: Mapping[UUID, Recorded] | None = None,
+) -> dict[UUID, frozenset[MessageKind]]:
+    """Return, by contact point, to which kinds of message each of `ways` is closed.
+
+    :param at: as it was on record then, for looking back.
+    :param recorded: what `consents_of` said of them, where the caller knows already.
+    """
+    known = {point.id: (point, person, brand) for point, person, brand in ways}
+    said = consents_of(session, list(known), at=at) if recorded is None else recorded
+    return {
+        point.id: policy.closed_to(said.get(point.id, {}), _regions(point, person, brand))
+        for point, person, brand in known.values()
+    }
+
+
+def _regions(point: ContactPoint, person: Person, brand: Brand) -> frozenset[str]:
+    """Return every country whose reading may apply: the brand's, the number's, the reader's."""
+    of_number = (
+        {region.partition("/")[0] for region in point.regions}
+        if point.regions is not None
+        else countries_of(point.zones)
+    )
+    stated = countries_of([person.zone]) if person.zone is not None else ()
+    return frozenset({brand.country, *of_number, *stated})
 
 
 def _counts(said: Mapping[tuple[MessageKind, object], _Said]) -> Recorded:

@@ -1,7 +1,8 @@
 """The queries of delivery: what is due, what is in doubt, and the locks that order them.
 
 Jobs are locked before their messages, by everyone, so a job's lock is what guards its
-messages. The conditions on status stand in the SQL as written in the partial indexes:
+messages. Whoever locks a message locks the jobs of those that it carries with it (a digest),
+in id order. The conditions on status stand in the SQL as written in the partial indexes:
 bound as parameters they would not be recognised, and a tick would read every planned row.
 """
 
@@ -13,15 +14,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
-from notifier.domain.messages import MessageStatus
-from notifier.store.tables import Job, Message, Receipt
+from notifier.domain.messages import MessageStatus, Priority
+from notifier.store.tables import ContactPoint, Job, Message, Person, Receipt
 
 _WAITING = text("messages.status IN ('planned', 'ready', 'deferred')")
 _OPEN = text("messages.status IN ('claimed', 'unknown')")
+
+
+#: What goes first when several are due: 0 is the most urgent.
+PRIORITIES = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +38,23 @@ class Due:
 
 
 def lock_due(session: Session, *, now: datetime, limit: int) -> list[Due]:
-    """Lock the jobs of at most `limit` messages due at `now`, the longest due first.
+    """Lock the jobs of at most `limit` messages due at `now`: what matters most, longest due.
 
     A job that somebody else holds is passed over rather than waited for.
     """
-    found = session.execute(due_query(now=now, limit=limit))
-    return [Due(message_id, job_id) for message_id, job_id in found]
+    found: list[Due] = []
+    for priority in PRIORITIES.values():
+        left = limit - len(found)
+        if left > 0:
+            rows = session.execute(due_query(priority, now=now, limit=left))
+            found += [Due(message_id, job_id) for message_id, job_id in rows]
+    return found
 
 
-def due_query(*, now: datetime, limit: int) -> Select[UUID, UUID]:
+def due_query(priority: int, *, now: datetime, limit: int) -> Select[UUID, UUID]:
     """Return the query of `lock_due`: message and job of what is due and may be claimed.
+
+    One priority at a time, for then one index gives its rows in their order.
 
     It passes over whoever has another message with a provider at this moment. That has no
     index of its own: it costs one short look at the job's messages for each row that is due.
@@ -60,7 +72,13 @@ def due_query(*, now: datetime, limit: int) -> Select[UUID, UUID]:
     return (
         select(Message.id, Job.id)
         .join(Job, Job.id == Message.job_id)
-        .where(_WAITING, Message.due_at <= now, Job.held_at.is_(None), ~with_a_provider)
+        .where(
+            _WAITING,
+            Message.priority == priority,
+            Message.due_at <= now,
+            Job.held_at.is_(None),
+            ~with_a_provider,
+        )
         .order_by(Message.due_at)
         .limit(limit)
         .with_for_update(of=Job, skip_locked=True)
@@ -68,12 +86,12 @@ def due_query(*, now: datetime, limit: int) -> Select[UUID, UUID]:
 
 
 def due_of_jobs(session: Session, job_ids: Sequence[UUID], *, now: datetime) -> list[Message]:
-    """Return what is due at `now` of jobs that are locked, the longest due first."""
+    """Return what is due at `now` of jobs that are locked: what matters most, longest due."""
     return list(
         session.scalars(
             select(Message)
             .where(Message.job_id.in_(job_ids), _WAITING, Message.due_at <= now)
-            .order_by(Message.due_at, Message.created_at, Message.id)
+            .order_by(Message.priority, Message.due_at, Message.created_at, Message.id)
             .with_for_update(of=Message)
             .execution_options(populate_existing=True)
         )
@@ -117,10 +135,16 @@ def lock_in_doubt(session: Session, *, now: datetime, limit: int) -> list[Due]:
 
 
 def _lock_open(session: Session, status: MessageStatus, *, now: datetime, limit: int) -> list[Due]:
+    """What another message carries is left alone: its fate is decided with that one."""
     found = session.execute(
         select(Message.id, Job.id)
         .join(Job, Job.id == Message.job_id)
-        .where(_OPEN, Message.status == status, Message.due_at <= now)
+        .where(
+            _OPEN,
+            Message.status == status,
+            Message.due_at <= now,
+            Message.carried_by.is_(None),
+        )
         .order_by(Message.due_at)
         .limit(limit)
         .with_for_update(of=Job, skip_locked=True)
@@ -128,20 +152,103 @@ def _lock_open(session: Session, status: MessageStatus, *, now: datetime, limit:
     return [Due(message_id, job_id) for message_id, job_id in found]
 
 
-def lock_message(session: Session, message_id: UUID) -> Message | None:
-    """Lock the message's job, then the message, and return it; None if there is none.
+def lock_message(session: Session, message_id: UUID, *, wait: bool = True) -> Message | None:
+    """Lock the message with its job and the jobs of what it carries; return it, None if there
+    is none.
 
-    Waits for whoever holds them.
+    Waits for whoever holds them. Without `wait`, for callers that hold other locks already, it
+    returns None if somebody does.
     """
-    job_id = session.scalar(select(Message.job_id).where(Message.id == message_id))
-    if job_id is None:
+    of_them = or_(Message.id == message_id, Message.carried_by == message_id)
+    job_ids = sorted(set(session.scalars(select(Message.job_id).where(of_them))))
+    if not job_ids or len(lock_jobs(session, job_ids, wait=wait)) < len(job_ids):
         return None
-    session.execute(select(Job.id).where(Job.id == job_id).with_for_update())
     return session.scalar(
         select(Message)
         .where(Message.id == message_id)
         .with_for_update()
         .execution_options(populate_existing=True)
+    )
+
+
+def lock_jobs(session: Session, job_ids: Sequence[UUID], *, wait: bool) -> list[UUID]:
+    """Lock jobs in id order and return which; without `wait` those that others hold are left."""
+    return list(
+        session.scalars(
+            select(Job.id)
+            .where(Job.id.in_(job_ids))
+            .order_by(Job.id)
+            .with_for_update(skip_locked=not wait)
+        )
+    )
+
+
+def carried_with(session: Session, message: Message, attempt_id: UUID | None) -> list[Message]:
+    """Return what the attempt `attempt_id` of `message` carried beside it, oldest first.
+
+    Also what has been let go since: if that attempt was taken after all, it reached them too.
+    `lock_message` has locked their jobs.
+    """
+    return list(
+        session.scalars(
+            select(Message)
+            .where(Message.carried_by == message.id, Message.attempt_id == attempt_id)
+            .order_by(Message.created_at, Message.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def digest_candidates(
+    session: Session, message: Message, *, due_by: datetime, limit: int
+) -> list[UUID]:
+    """Return at most `limit` messages that could go with `message` as one, oldest first.
+
+    They wait with the same news for the same human at the same address, about other jobs. A
+    number alone makes nobody the same human, and what is not due by `due_by` goes by itself.
+    """
+    point, person = aliased(ContactPoint, name="its_point"), aliased(Person, name="its_person")
+    return list(
+        session.scalars(
+            select(Message.id)
+            .join(ContactPoint, ContactPoint.id == Message.contact_point_id)
+            .join(Person, Person.id == ContactPoint.person_id)
+            .join(point, point.id == message.contact_point_id)
+            .join(person, person.id == point.person_id)
+            .join(Job, Job.id == Message.job_id)
+            .where(
+                ContactPoint.brand_id == point.brand_id,
+                ContactPoint.channel == point.channel,
+                ContactPoint.address_hash == point.address_hash,
+                Person.identity_hash == person.identity_hash,
+                Message.job_id != message.job_id,
+                Message.rule == message.rule,
+                Message.message == message.message,
+                Message.locale == message.locale,
+                Message.channel == message.channel,
+                _WAITING,
+                Message.due_at <= due_by,
+                Job.held_at.is_(None),
+            )
+            .order_by(Message.created_at, Message.id)
+            .limit(limit)
+        )
+    )
+
+
+def lock_messages(
+    session: Session, message_ids: Sequence[UUID], job_ids: Collection[UUID]
+) -> list[Message]:
+    """Lock and return those of the messages that are of `job_ids`, which are locked already."""
+    return list(
+        session.scalars(
+            select(Message)
+            .where(Message.id.in_(message_ids), Message.job_id.in_(job_ids))
+            .order_by(Message.created_at, Message.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
     )
 
 

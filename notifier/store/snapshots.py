@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BindParameter, Row, and_, bindparam, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session, aliased, defer
 
+from notifier.domain.caps import Heard
+from notifier.domain.consent import ConsentPolicy
 from notifier.domain.facts import Fact
 from notifier.domain.folding import JobState, fold, fold_in
 from notifier.domain.jobs import JobKind
@@ -34,10 +37,13 @@ from notifier.domain.quiet_week import brand_hours, closed_weekdays
 from notifier.domain.windows import Window, from_json, to_json
 from notifier.public_holidays import works_on
 from notifier.regional_hours import quiet_by_kind
+from notifier.store.consents import closed_among, consents_of
 from notifier.store.facts import fact_of
 from notifier.store.ledger_rows import entries_of, words_of
+from notifier.store.same_human import heard_of
 from notifier.store.tables import (
     Brand,
+    Consent,
     ContactPoint,
     FactRow,
     Job,
@@ -49,6 +55,8 @@ from notifier.store.tables import (
     Suppression,
     Task,
 )
+
+_BUILT_IN = ConsentPolicy()
 
 _OfJob = TypeVar("_OfJob", Row[Any], Parcel, Promise, Message)
 
@@ -67,6 +75,30 @@ _SUPPRESSED = (
     .limit(1)
     .scalar_subquery()
 )
+_OTHER_PERSON, _OTHER_LINK, _OTHER_JOB = aliased(Person), aliased(JobPerson), aliased(Job)
+_HAS_OTHER_JOBS = (
+    select(_OTHER_LINK.id)
+    .join(_OTHER_PERSON, _OTHER_PERSON.id == _OTHER_LINK.person_id)
+    .join(_OTHER_JOB, _OTHER_JOB.id == _OTHER_LINK.job_id)
+    .where(
+        _OTHER_PERSON.brand_id == Person.brand_id,
+        _OTHER_PERSON.identity_hash == Person.identity_hash,
+        _OTHER_PERSON.id != Person.id,
+        _OTHER_JOB.finished.is_(False),
+    )
+    .exists()
+)
+_SAME_ADDRESS = aliased(ContactPoint)
+_SAID_SOMETHING = (  # of consent, anybody at this address
+    select(Consent.id)
+    .join(_SAME_ADDRESS, _SAME_ADDRESS.id == Consent.contact_point_id)
+    .where(
+        _SAME_ADDRESS.brand_id == ContactPoint.brand_id,
+        _SAME_ADDRESS.channel == ContactPoint.channel,
+        _SAME_ADDRESS.address_hash == ContactPoint.address_hash,
+    )
+    .exists()
+)
 _AROUND = (
     select(
         Job,
@@ -74,8 +106,10 @@ _AROUND = (
         select(Task.id).where(Task.job_id == Job.id).exists(),
         JobPerson,
         Person,
+        _HAS_OTHER_JOBS,
         ContactPoint,
         _SUPPRESSED,
+        _SAID_SOMETHING,
     )
     .join(Brand, Brand.id == Job.brand_id)
     .outerjoin(JobPerson, JobPerson.job_id == Job.id)
@@ -139,12 +173,29 @@ class Snapshot:
         return replace(self, facts=facts, state=state, plan_input=plan_input)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Humans:
+    """What is known of a job's people beyond the job."""
+
+    closed: Mapping[UUID, frozenset[MessageKind]]  # by contact point: kinds without consent
+    with_other_jobs: Collection[UUID] = ()  # people who have open jobs beside this one
+    heard: Mapping[UUID, tuple[Heard, ...]] = field(default_factory=dict)  # by person, lately
+
+
 def load_snapshots(
-    session: Session, job_ids: Sequence[UUID], *, lock: bool = False
+    session: Session,
+    job_ids: Sequence[UUID],
+    *,
+    lock: bool = False,
+    consent: ConsentPolicy = _BUILT_IN,
+    heard_since: datetime | None = None,
 ) -> dict[UUID, Snapshot]:
     """Return the snapshots of `job_ids`; with `lock`, the jobs are locked in id order.
 
     Locking is a statement of its own: what it waited for is seen only by those after it.
+
+    :param consent: which kind of message needs what; planning passes what is in force.
+    :param heard_since: how far back to read what these people got; None where nothing is capped.
     """
     wanted = {"job_ids": list(job_ids)}
     session.flush()
@@ -157,6 +208,7 @@ def load_snapshots(
     parcels = _grouped(session.scalars(_PARCELS, {"job_ids": orders})) if orders else {}
     promises = _grouped(session.scalars(_PROMISES, wanted))
     messages = _grouped(session.scalars(_MESSAGES, wanted))
+    humans = _humans(session, around, consent, heard_since)
     return {
         job_id: snapshot_of(
             found.job,
@@ -169,6 +221,40 @@ def load_snapshots(
             found.contacts,
             found.suppressed,
             has_tasks=found.has_tasks,
+            humans=humans[job_id],
+        )
+        for job_id, found in around.items()
+    }
+
+
+def _humans(
+    session: Session,
+    around: Mapping[UUID, _Around],
+    consent: ConsentPolicy,
+    heard_since: datetime | None,
+) -> dict[UUID, Humans]:
+    """Return what is known of the people of each job, by job."""
+    spoken_of = [contact for found in around.values() for contact in found.spoken_of]
+    recorded = consents_of(session, spoken_of) if spoken_of else {}
+    heard: Mapping[UUID, tuple[Heard, ...]] = {}
+    if heard_since is not None:
+        people = {p.id: p for found in around.values() for _, p in found.people.values()}
+        contacts = {p: ways for found in around.values() for p, ways in found.contacts.items()}
+        heard = heard_of(session, list(people.values()), contacts, since=heard_since)
+    return {
+        job_id: Humans(
+            closed=closed_among(
+                session,
+                consent,
+                [
+                    (contact, person, found.brand)
+                    for _, person in found.people.values()
+                    for contact in found.contacts[person.id]
+                ],
+                recorded=recorded,
+            ),
+            with_other_jobs=found.with_other_jobs,
+            heard=heard,
         )
         for job_id, found in around.items()
     }
@@ -217,20 +303,26 @@ class _Around:
     people: dict[UUID, tuple[JobPerson, Person]] = field(default_factory=dict)
     contacts: dict[UUID, list[ContactPoint]] = field(default_factory=lambda: defaultdict(list))
     suppressed: dict[tuple[UUID, str, bytes], str] = field(default_factory=dict)
+    with_other_jobs: set[UUID] = field(default_factory=set)  # people
+    spoken_of: set[UUID] = field(default_factory=set)  # contact points with a consent on record
 
 
 def _around(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, _Around]:
     """Gather rows of `_AROUND`: one for each way to reach each person of each job."""
     found: dict[UUID, _Around] = {}
-    for job, brand, has_tasks, job_person, person, contact, suppressed in rows:
+    for job, brand, has_tasks, job_person, person, other_jobs, contact, suppressed, said in rows:
         around = found.get(job.id)
         if around is None:
             around = found[job.id] = _Around(job=job, brand=brand, has_tasks=has_tasks)
         if job_person is None:
             continue
         around.people.setdefault(job_person.id, (job_person, person))
+        if other_jobs:
+            around.with_other_jobs.add(person.id)
         if contact is None:
             continue
+        if said:
+            around.spoken_of.add(contact.id)
         if contact not in around.contacts[person.id]:
             around.contacts[person.id].append(contact)
         if suppressed is not None:
@@ -257,6 +349,7 @@ def snapshot_of(
     contacts: dict[UUID, list[ContactPoint]],
     suppressed: dict[tuple[UUID, str, bytes], str],
     *,
+    humans: Humans,
     has_tasks: bool = False,
 ) -> Snapshot:
     """Return the snapshot that these rows make: those of now, or as they stood in the past."""
@@ -265,7 +358,17 @@ def snapshot_of(
     state = fold(JobKind(job.kind), facts, parcels)
     quiet = brand_hours(brand.quiet_from, brand.quiet_until, brand.quiet_days)
     views = tuple(
-        _person(job, quiet, job_person, person, contacts[person.id], suppressed, promises, messages)
+        _person(
+            job,
+            quiet,
+            job_person,
+            person,
+            contacts[person.id],
+            suppressed,
+            promises,
+            messages,
+            humans,
+        )
         for job_person, person in people
     )
     promised = {row.job_person_id for row in promises if row.moment is not None}
@@ -336,15 +439,20 @@ def _person(
     suppressed: dict[tuple[UUID, str, bytes], str],
     promises: list[Promise],
     messages: list[Message],
+    humans: Humans,
 ) -> PersonView:
     return PersonView(
         job_person=job_person.id,
         role=Role(job_person.role),
         zones=_zones(job, person, contacts),
         quiet=_quiet_by_kind(job, quiet, person, contacts),
-        contacts=tuple(_contact(contact, person, suppressed) for contact in contacts),
+        contacts=tuple(
+            _contact(contact, person, suppressed, humans.closed[contact.id]) for contact in contacts
+        ),
         given=given_of(row for row in promises if row.job_person_id == job_person.id),
         past=tuple(past_of(row) for row in messages if row.job_person_id == job_person.id),
+        has_other_jobs=person.id in humans.with_other_jobs,
+        heard=humans.heard.get(person.id, ()),
     )
 
 
@@ -371,7 +479,10 @@ def _quiet_by_kind(
 
 
 def _contact(
-    contact: ContactPoint, person: Person, suppressed: dict[tuple[UUID, str, bytes], str]
+    contact: ContactPoint,
+    person: Person,
+    suppressed: dict[tuple[UUID, str, bytes], str],
+    closed_to: frozenset[MessageKind],
 ) -> Contact:
     channel = Channel(contact.channel)
     listed = suppressed.get((contact.brand_id, contact.channel, contact.address_hash))
@@ -384,7 +495,7 @@ def _contact(
         why_not = WhyNot.INVALID_ADDRESS
     elif contact.landline and channel is Channel.SMS:
         why_not = WhyNot.LANDLINE
-    return Contact(id=contact.id, channel=channel, why_not=why_not)
+    return Contact(id=contact.id, channel=channel, why_not=why_not, closed_to=closed_to)
 
 
 def past_of(row: Message) -> PastMessage:

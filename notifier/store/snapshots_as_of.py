@@ -16,9 +16,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from notifier.domain.consent import ConsentPolicy
 from notifier.domain.message_history import Attempted, Reported, standing_at
 from notifier.domain.messages import WAITING, MessageStatus, WhyNot
-from notifier.store.snapshots import Snapshot, snapshot_of
+from notifier.store.consents import closed_among
+from notifier.store.snapshots import Humans, Snapshot, snapshot_of
 from notifier.store.tables import (
     Attempt,
     AuditLine,
@@ -39,7 +41,9 @@ from notifier.store.tables import (
 _Row = TypeVar("_Row", bound=Base)
 
 
-def snapshot_as_of(session: Session, job_id: UUID, at: datetime) -> Snapshot | None:
+def snapshot_as_of(
+    session: Session, job_id: UUID, at: datetime, *, consent: ConsentPolicy
+) -> Snapshot | None:
     """Return a job as it stood at `at` (UTC), or None if it was not on record yet.
 
     Its rows are copies that belong to no session: nothing done to them is ever saved.
@@ -62,6 +66,14 @@ def snapshot_as_of(session: Session, job_id: UUID, at: datetime) -> Snapshot | N
         people,
         contacts,
         _suppressed(session, contacts, at),
+        humans=Humans(
+            closed=closed_among(
+                session,
+                consent,
+                [(way, person, brand) for _, person in people for way in contacts[person.id]],
+                at=at,
+            )
+        ),
     )
 
 

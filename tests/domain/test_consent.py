@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.domain.consent import ConsentPolicy, Needs, regions_of
+from notifier.domain.consent import ConsentPolicy, Needs
 from notifier.domain.messages import MessageKind
 
 TRANSACTIONAL, CARE, MARKETING = MessageKind
@@ -57,10 +57,3 @@ def test_of_several_regions_the_strictest_reading_wins() -> None:
 def test_without_a_region_the_general_line_holds() -> None:
     """A number of nowhere is read as everybody's."""
     assert POLICY.needs(CARE, frozenset()) is Needs.UNLESS_REFUSED
-
-
-def test_zones_say_the_country_that_a_number_may_be_in() -> None:
-    """An area code that spans countries is in all of them; UTC is in none."""
-    assert regions_of(["America/Los_Angeles", "America/Toronto"]) == {"US", "CA"}
-    assert regions_of(["Asia/Kolkata", "US/Pacific"]) == {"IN", "US"}
-    assert regions_of(["Etc/UTC", "UTC"]) == frozenset()
