@@ -192,7 +192,8 @@ class Moments:
         moment = max(send_at, self.now) + rule.update_after
         moment += timedelta(minutes=-moment.minute % 15)
         moment = moment.replace(second=0, microsecond=0)
-        return next_allowed(moment, self.job.manners.quiet, self.person.zones)
+        quiet = self.person.quiet_for(rule.kind, self.job.manners.quiet)
+        return next_allowed(moment, quiet, self.person.zones)
 
 
 def _edge_of(window: Expectation | None, edge: Edge) -> datetime | None:
