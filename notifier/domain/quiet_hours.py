@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, overload
 from zoneinfo import ZoneInfo
@@ -22,6 +22,9 @@ ALL_DAY: Hours = (time.min, time.max)  # the end counts as midnight
 #: No quiet lasts longer; beyond, a mistake in the hours must not keep a message for ever.
 _LONGEST = timedelta(days=14)
 
+#: Hours that are the same each day have shown within one whether they leave any.
+_DAY = timedelta(hours=26)
+
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
@@ -37,6 +40,12 @@ class QuietHours:
     closed: Callable[[date], bool] | None = None  # dates that are quiet as a whole
     binding: bool = False  # law: no urgency overrides it
     also: tuple[QuietHours, ...] = ()  # these must allow it too
+    _week: tuple[tuple[Hours, ...], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work the week out once: planning looks at it again and again."""
+        week = tuple(tuple(self._spans_on(weekday)) for weekday in range(7))
+        object.__setattr__(self, "_week", week)
 
     @classmethod
     def strictest(cls, *hours: QuietHours) -> QuietHours:
@@ -96,21 +105,19 @@ class QuietHours:
         ]
         return max(ends, default=None)
 
-    def _spans(self, day: date) -> list[Hours]:
+    def _spans(self, day: date) -> tuple[Hours, ...]:
         """Return the quiet of one date, each from an earlier to a later hour of it."""
-        spans = []
+        if any(part.closed is not None and part.closed(day) for part in (self, *self.also)):
+            return (ALL_DAY,)
+        return self._week[day.weekday()]
+
+    def _spans_on(self, weekday: int) -> Iterator[Hours]:
         for part in (self, *self.also):
-            if part.closed is not None and part.closed(day):
-                return [ALL_DAY]
-            start, end = (part.start, part.end)
-            for weekday, hours in part.days:
-                if weekday == day.weekday():
-                    start, end = hours
+            start, end = dict(part.days).get(weekday, (part.start, part.end))
             if start < end:
-                spans.append((start, end))
+                yield start, end
             elif start > end:
-                spans += [(time.min, end), (start, time.max)]
-        return spans
+                yield from ((time.min, end), (start, time.max))
 
 
 def _comes_to(clock: time, at: datetime, zone: ZoneInfo) -> datetime:
@@ -130,24 +137,16 @@ def next_allowed(moment: datetime, quiet: QuietHours, zones: Sequence[ZoneInfo])
     Several zones are the ones a number may be in: the strictest reading is all of them.
     Where together they leave no hour of the day, the end of the last zone's night counts.
     """
-    at, last_night = moment, moment
-    for turn in range(_turns(quiet, zones)):
+    daily = not quiet.days and quiet.closed is None and not quiet.also
+    at, last_night = moment, None
+    while at - moment <= (_DAY if daily else _LONGEST):
         quiet_in = [zone for zone in zones if quiet.covers(at, zone)]
         if not quiet_in:
             return at
         at = max(quiet.end_after(at, zone) for zone in quiet_in)
-        if turn <= len(zones):
+        if last_night is None and at - moment > _DAY:
             last_night = at
-    return last_night
-
-
-def _turns(quiet: QuietHours, zones: Sequence[ZoneInfo]) -> int:
-    """Return after how many nights of its zones there is no hour to be hoped for.
-
-    Hours that are the same each day show it within one; others may leave one on some day.
-    """
-    daily = not quiet.days and quiet.closed is None and not quiet.also
-    return (len(zones) + 1) * (1 if daily else 8)
+    return last_night or at
 
 
 @overload
