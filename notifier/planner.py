@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.caps import longest_period
 from notifier.domain.facts import Fact, FactSource, FactType
-from notifier.domain.messages import MessageStatus, Priority, Role, Strength, WhyNot
+from notifier.domain.messages import MessageStatus, Role, Strength, WhyNot
 from notifier.domain.owed import Owed, Plan
 from notifier.domain.plan_input import current_tell_by, is_late
 from notifier.domain.planning import plan
@@ -26,8 +26,10 @@ from notifier.giving import give
 from notifier.links import link_hash, message_token
 from notifier.services import Services
 from notifier.store.facts import fact_row, next_seq
+from notifier.store.outbox import PRIORITIES
 from notifier.store.snapshots import Snapshot, first_window, load_snapshots
 from notifier.store.tables import Job, Message, MessageKey, Task
+from notifier.technicians import put_on_job
 
 #: Jobs locked in one transaction, so that SQLite's one writer is never held for long.
 STEP = 100
@@ -77,7 +79,9 @@ def plan_snapshots(
     stale = [
         snapshot.job.id
         for snapshot in snapshots.values()
-        if _presume(session, services, snapshot, now) | _first_told(session, services, snapshot)
+        if _presume(session, services, snapshot, now)
+        | _first_told(session, services, snapshot)
+        | put_on_job(session, services, snapshot)
     ]
     if stale:
         session.flush()

@@ -444,7 +444,7 @@ def test_a_tick_with_nothing_due_reads_an_index_only(world: World) -> None:
         dialect = session.get_bind().dialect.name
         if dialect == "postgresql":
             session.execute(text("SET LOCAL enable_seqscan = off"))
-        statement = outbox.due_query(now=world.clock(), limit=100)
+        statement = outbox.due_query(1, now=world.clock(), limit=100)
         compiled = str(
             statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from notifier.claiming import claim_due
 from notifier.delivery import deliver_due, resolve_unknown, send_claimed
 from notifier.domain.facts import FactType
 from notifier.domain.messages import MessageStatus, WhyNot
+from notifier.domain.rules import OnUnknown, RuleSet
 from notifier.providers.errors import (
     SendDeferred,
     SendOutcomeUnknown,
@@ -202,6 +204,26 @@ def test_where_nobody_can_say_a_person_looks_into_it(world: World) -> None:
     assert (row.status, row.reason) == (MessageStatus.HELD, WhyNot.OUTCOME_UNKNOWN)
     assert [task.message_id for task in world.tasks("look_into")] == [row.id]
     assert len(world.sms.sent) == 1
+
+
+def test_a_rule_may_rather_send_twice_than_not_at_all(world: World) -> None:
+    """`on_unknown: resend`: where nobody can say, it goes again once waiting has helped nobody."""
+    book = world.services.rulebook
+    rules = RuleSet(replace(rule, on_unknown=OnUnknown.RESEND) for rule in book.rules)
+    services = replace(world.services, rulebook=replace(book, rules=rules))
+    job = world.book(email=None)
+    world.late(job)
+    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
+    deliver_due(services)
+
+    world.clock.advance(minutes=15)
+    world.sms.look_ups.append(LookUpImpossible("bodies_not_kept"))
+    resolve_unknown(services)
+    deliver_due(services)
+
+    assert world.message(job).status == MessageStatus.ACCEPTED
+    assert world.tasks("look_into") == []
+    assert len(world.sms.sent) == 2
 
 
 def test_a_record_that_cannot_be_read_teaches_nothing(world: World) -> None:

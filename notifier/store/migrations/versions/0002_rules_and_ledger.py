@@ -27,6 +27,13 @@ def upgrade() -> None:
         )
         table.add_column(sa.Column("carried_by", sa.Uuid(), nullable=True))
         table.create_index("ix_messages_carried_by", ["carried_by"])
+        table.drop_index("ix_messages_due")
+        table.create_index(
+            "ix_messages_due",
+            ["priority", "due_at"],
+            sqlite_where=sa.text("status IN ('planned', 'ready', 'deferred')"),
+            postgresql_where=sa.text("status IN ('planned', 'ready', 'deferred')"),
+        )
     with op.batch_alter_table("promises") as table:
         table.add_column(
             sa.Column(
