@@ -54,6 +54,7 @@ class JobLedger:
     zone: str
     technician: UUID | None
     facts: dict[UUID, Fact]
+    integrations: dict[UUID, UUID]  # of the facts that an integration sent, its source row
     people: tuple[PersonLedger, ...]
 
     def given_by(self, view: PromiseView) -> GivenBy:
@@ -94,7 +95,7 @@ def read_ledgers(session: Session, job_ids: Sequence[UUID], *, now: datetime) ->
     return [
         _ledger(
             job,
-            [fact_of(row) for row in facts[job.id]],
+            facts[job.id],
             parcels[job.id],
             people[job.id],
             promises[job.id],
@@ -107,7 +108,7 @@ def read_ledgers(session: Session, job_ids: Sequence[UUID], *, now: datetime) ->
 
 def _ledger(
     job: Job,
-    facts: list[Fact],
+    fact_rows: Sequence[FactRow],
     parcels: Iterable[Parcel],
     people: Iterable[JobPerson],
     promises: Sequence[Promise],
@@ -115,7 +116,7 @@ def _ledger(
     *,
     now: datetime,
 ) -> JobLedger:
-    kind = JobKind(job.kind)
+    kind, facts = JobKind(job.kind), [fact_of(row) for row in fact_rows]
     state = fold(kind, facts, [parcel.tracking_code for parcel in parcels])
     ledgers = []
     for person in people:
@@ -137,6 +138,7 @@ def _ledger(
         zone=job.zone,
         technician=job.technician_id,
         facts={fact.id: fact for fact in facts},
+        integrations={row.id: row.source_id for row in fact_rows if row.source_id is not None},
         people=tuple(ledgers),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from notifier.cli import brands, doctor, explain, keys, rules, serving, sources, staff
+from notifier.cli import brands, doctor, explain, keys, report, rules, serving, sources, staff
 
 
 def register_commands(app: Flask) -> None:
@@ -21,6 +21,7 @@ def register_commands(app: Flask) -> None:
         sources.sources,
         rules.rules,
         explain.explain,
+        report.report,
         doctor.doctor,
     ):
         app.cli.add_command(command)

@@ -1,0 +1,78 @@
+"""`report promises`: a table to read, CSV and JSON to go on with."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+from flask.testing import FlaskCliRunner
+
+from notifier import intake
+from notifier.booking import NewAppointment, NewPerson, book
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.messages import Role
+from notifier.domain.windows import Window
+from notifier.intake import NewFact
+from notifier.services import Services
+from tests.fakes.clock import FakeClock
+from tests.services import given_brand
+
+
+def one_kept(services: Services, clock: FakeClock) -> None:
+    """One visit, and they were there in time."""
+    brand = given_brand(services)
+    start = clock() + timedelta(hours=2)
+    visit = NewAppointment(
+        reference="JOB-1",
+        service="Boiler repair",
+        technician="Sam",
+        window=Window(start, start + timedelta(hours=2)),
+        people=(NewPerson(role=Role.CUSTOMER, name="Ada Park", phone="+12065550100"),),
+    )
+    job = book(services, brand.id, visit, source=FactSource.API, actor="key:1").job_id
+    clock.advance(hours=3)
+    fact = NewFact(type=FactType.ARRIVED, source=FactSource.STAFF, actor="staff:1")
+    intake.record(services, brand.id, job, fact)
+
+
+def test_the_table_names_its_columns_and_no_customer(
+    run: FlaskCliRunner, services: Services, clock: FakeClock
+) -> None:
+    """A line for each technician, and nothing where there is nothing to say."""
+    one_kept(services, clock)
+    args = ["report", "promises", "--since", "2026-11-23", "--by", "technician"]
+
+    result = run.invoke(args=args)
+
+    assert result.exit_code == 0, result.output
+    heads, line = result.stdout.splitlines()
+    assert heads.split()[:4] == ["reached", "promises", "kept", "in"]
+    assert line.split()[:4] == ["Sam", "given", "1", "1"]
+    assert "Ada" not in result.output
+    assert result.stderr == ""  # progress is for a terminal
+
+
+def test_csv_and_json_say_the_same(
+    run: FlaskCliRunner, services: Services, clock: FakeClock
+) -> None:
+    """For a spreadsheet, and for a program."""
+    one_kept(services, clock)
+    args = ["report", "promises", "--since", "2026-11-20", "--format"]
+    (row,) = csv.DictReader(io.StringIO(run.invoke(args=[*args, "csv"]).stdout))
+    (line,) = json.loads(run.invoke(args=[*args, "json"]).stdout)
+    assert (row["group"], row["reached"], row["kept"]) == ("all", "given", "1")
+    assert (line["kept"], line["broken"], line["share_before_tell_by"]) == (1, 0, None)
+    assert set(row) == set(line)
+
+
+def test_what_can_not_be_is_a_sentence(run: FlaskCliRunner, services: Services) -> None:
+    """Days the wrong way round, a word that is no day, and a time with nothing in it."""
+    given_brand(services)
+    args = ["report", "promises", "--since", "2026-11-23"]
+    wrong = run.invoke(args=[*args, "--until", "2026-11-01"])
+    assert wrong.exit_code == 1
+    assert "lies before" in wrong.stderr
+    assert run.invoke(args=["report", "promises", "--since", "yesterday"]).exit_code == 2
+    assert run.invoke(args=args).stdout == "Nothing was due since 2026-11-23.\n"
