@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from notifier.board_reading.cards import Card, read_cards, read_technicians
+from notifier.board_reading.ledger import PersonPromises, read_promises
 from notifier.board_reading.people import PersonSeen, open_or_none
 from notifier.board_reading.phone import Phone, read_phone
 from notifier.domain.facts import Fact, FactSource, FactType
-from notifier.domain.messages import Channel, MessageStatus, Strength
+from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.windows import Expectation, from_json
 from notifier.errors import NotFound
 from notifier.services import Services
@@ -24,7 +25,6 @@ from notifier.store.tables import (
     FactRow,
     Job,
     Message,
-    Promise,
     Reply,
     Source,
     Staff,
@@ -44,19 +44,6 @@ class FactLine:
     note: str | None
     withdrawn: bool
     can_take_back: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromiseLine:
-    """One row of the ledger."""
-
-    to_name: str | None
-    asserts: Expectation | None
-    moment: datetime | None
-    given_at: datetime
-    tell_by: datetime | None
-    strength: Strength
-    by_message: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +86,7 @@ class JobPage:
 
     card: Card
     facts: tuple[FactLine, ...]
-    promises: tuple[PromiseLine, ...]
+    promises: tuple[PersonPromises, ...]
     messages: tuple[MessageSeen, ...]
     replies: tuple[ReplySeen, ...]
     phone: Phone | None
@@ -126,7 +113,7 @@ def read_job(services: Services, brand_id: UUID, job_id: UUID, *, with_phone: bo
         return JobPage(
             card=card,
             facts=tuple(facts),
-            promises=tuple(_promises(session, job_id, people)),
+            promises=read_promises(session, card, services.now()),
             messages=tuple(_messages(session, services, job_id, people)),
             replies=tuple(_replies(session, services, card)),
             phone=read_phone(session, services, card) if with_phone else None,
@@ -218,28 +205,6 @@ def _staff_id(row: FactRow) -> UUID | None:
         return UUID(row.actor.removeprefix(_STAFF_ACTOR))
     except ValueError:  # said on the command line, or loaded with the demo
         return None
-
-
-def _promises(
-    session: Session, job_id: UUID, people: Mapping[UUID, PersonSeen]
-) -> list[PromiseLine]:
-    rows = session.scalars(
-        select(Promise)
-        .where(Promise.job_id == job_id)
-        .order_by(Promise.given_at.desc(), Promise.id.desc())
-    )
-    return [
-        PromiseLine(
-            to_name=people[row.job_person_id].name if row.job_person_id in people else None,
-            asserts=from_json(row.asserts),
-            moment=row.moment,
-            given_at=row.given_at,
-            tell_by=row.tell_by,
-            strength=Strength(row.strength),
-            by_message=row.message_id is not None,
-        )
-        for row in rows
-    ]
 
 
 def _messages(

@@ -10,12 +10,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from notifier.board_reading.cards import Card
-from notifier.domain.facts import FactSource, FactType
+from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.jobs import JobKind
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 from notifier.errors import Invalid
 from notifier.intake import NewFact
+from notifier.web.board.promise_form import promised_by
 
 #: The buttons of *Running late*, in minutes.
 MINUTES = (15, 30, 45, 60)
@@ -30,6 +31,8 @@ class Asks(StrEnum):
     HOW_LATE = "how_late"
     WHICH_TIME = "which_time"  # a window, and whether they agreed
     WHAT_THEY_HEARD = "what_they_heard"  # a window, and who heard it
+    WHO_HEARD = "who_heard"
+    WHAT_IS_PROMISED = "what_is_promised"  # a call or news, by when, and if they know
     WHO_GOES = "who_goes"
     WHOSE_DOING = "whose_doing"
     NOTHING = "nothing"
@@ -48,6 +51,8 @@ class Sheet:
 _APPOINTMENT = (
     Sheet("late", FactType.DELAYED, "Running late", Asks.HOW_LATE),
     Sheet("told", FactType.TOLD, "I told them by phone", Asks.WHAT_THEY_HEARD),
+    Sheet("spoken", FactType.SPOKEN_TO, "I spoke to them", Asks.WHO_HEARD),
+    Sheet("promise", FactType.PROMISED, "Promise a call or news", Asks.WHAT_IS_PROMISED),
     Sheet("confirmed", FactType.CONFIRMED, "Confirmed", Asks.NOTHING),
     Sheet("on-the-way", FactType.EN_ROUTE, "On the way", Asks.NOTHING),
     Sheet("arrived", FactType.ARRIVED, "Arrived", Asks.NOTHING),
@@ -60,6 +65,8 @@ _APPOINTMENT = (
 _ORDER = (
     Sheet("late", FactType.DELAYED, "Running late", Asks.HOW_LATE),
     Sheet("told", FactType.TOLD, "I told them by phone", Asks.WHAT_THEY_HEARD),
+    Sheet("spoken", FactType.SPOKEN_TO, "I spoke to them", Asks.WHO_HEARD),
+    Sheet("promise", FactType.PROMISED, "Promise a call or news", Asks.WHAT_IS_PROMISED),
     Sheet("out-for-delivery", FactType.OUT_FOR_DELIVERY, "Out for delivery", Asks.NOTHING),
     Sheet("ready-for-pickup", FactType.READY_FOR_PICKUP, "Ready for pickup", Asks.NOTHING),
     Sheet("delivered", FactType.DELIVERED, "Delivered", Asks.NOTHING),
@@ -124,6 +131,9 @@ def fact_from(
         by=answers.by,
         technician=answers.technician,
         person=answers.person,
+        what=answers.what,
+        moment=answers.moment,
+        by_phone=answers.by_phone,
         hold_seconds=hold_seconds,
     )
 
@@ -138,6 +148,9 @@ class _Answers:
     by: Party | None = None
     technician: str | None = None
     person: UUID | None = None
+    what: PromiseKind | None = None
+    moment: datetime | None = None
+    by_phone: bool | None = None
 
 
 def _how_late(card: Card, form: Mapping[str, str]) -> _Answers:
@@ -165,14 +178,33 @@ def _which_time(card: Card, form: Mapping[str, str]) -> _Answers:
 
 
 def _what_they_heard(card: Card, form: Mapping[str, str]) -> _Answers:
-    person = next((p.id for p in card.people if str(p.id) == form.get("person")), None)
-    if person is None and card.customer is not None:
-        person = card.customer.id
+    person = _whom(card, form)
     if form.get("heard", "expected") == "expected":
         if isinstance(card.expected, Window):
             return _Answers(window=card.expected, person=person)
         return _Answers(expected=card.expected, person=person)
     return _Answers(window=_window(card, form), person=person)
+
+
+def _who_heard(card: Card, form: Mapping[str, str]) -> _Answers:
+    return _Answers(person=_whom(card, form))
+
+
+def _what_is_promised(card: Card, form: Mapping[str, str]) -> _Answers:
+    promised = promised_by(form, ZoneInfo(card.zone))
+    return _Answers(
+        person=_whom(card, form),
+        what=promised.what,
+        moment=promised.moment,
+        by_phone=promised.by_phone,
+    )
+
+
+def _whom(card: Card, form: Mapping[str, str]) -> UUID | None:
+    person = next((p.id for p in card.people if str(p.id) == form.get("person")), None)
+    if person is None and card.customer is not None:
+        return card.customer.id
+    return person
 
 
 def _who_goes(card: Card, form: Mapping[str, str]) -> _Answers:
@@ -197,6 +229,8 @@ _READERS: dict[Asks, Callable[[Card, Mapping[str, str]], _Answers]] = {
     Asks.HOW_LATE: _how_late,
     Asks.WHICH_TIME: _which_time,
     Asks.WHAT_THEY_HEARD: _what_they_heard,
+    Asks.WHO_HEARD: _who_heard,
+    Asks.WHAT_IS_PROMISED: _what_is_promised,
     Asks.WHO_GOES: _who_goes,
     Asks.WHOSE_DOING: _whose_doing,
     Asks.NOTHING: _nothing,

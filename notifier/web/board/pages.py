@@ -16,6 +16,7 @@ from notifier.board_reading.day import BrandSeen, count_open_tasks, read_brand
 from notifier.board_reading.job import FactLine, MessageSeen
 from notifier.board_reading.people import PersonSeen
 from notifier.board_reading.risk import believes_otherwise
+from notifier.domain.endings import PromiseView
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import WAITING
 from notifier.domain.windows import OFF, Expectation, Window
@@ -158,8 +159,33 @@ class Page:
 
     def fact_time(self, line: FactLine, card: Card) -> str:
         """Return the time that a fact speaks of, after a colon."""
+        if line.fact.moment is not None:
+            return f": by {self.moment(line.fact.moment, card)}"
         said = line.fact.window or line.fact.expected
         return f": {self.when(said, card)}" if said is not None else ""
+
+    def moment(self, moment: datetime, card: Card) -> str:
+        """Return a moment at the job's place, which is named where it is another zone."""
+        zone = self.zone_name(card.zone)
+        said = self.clock(moment, card.zone)
+        return said if zone is None else f"{said} {zone}"
+
+    def promise(self, view: PromiseView, card: Card) -> str:
+        """Return what was promised: a window, or `a call by 3:00 PM`."""
+        if view.entry.moment is None:
+            return self.when(view.entry.asserts, card)
+        what = wording.PROMISE[view.entry.what].capitalize()
+        return f"{what} by {self.moment(view.entry.moment, card)}"
+
+    def instead(self, view: PromiseView, card: Card) -> str:
+        """Return what they heard in place of a promise."""
+        if isinstance(view.changed_to, datetime):
+            return f"by {self.moment(view.changed_to, card)}"
+        return self.when(view.changed_to, card)
+
+    def today_at(self, card: Card) -> str:
+        """Return the date at the job's place, as a form takes it."""
+        return self.now.astimezone(ZoneInfo(card.zone)).date().isoformat()
 
     def prefill(self, card: Card, edge: str) -> dict[str, str]:
         """Return the local day and time that a form starts from: of what is expected."""

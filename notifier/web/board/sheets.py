@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from flask import abort, request, url_for
@@ -17,8 +18,9 @@ from notifier.store.engine import reading
 from notifier.web.board.access import current_actor, current_staff
 from notifier.web.board.blueprint import board
 from notifier.web.board.day import dock
-from notifier.web.board.forms import Sheet, fact_from, late_choices, sheet_of
+from notifier.web.board.forms import Asks, Sheet, fact_from, late_choices, sheet_of
 from notifier.web.board.pages import draw_page, is_part
+from notifier.web.board.promise_form import as_opened, moment_choices
 from notifier.web.board.sheet_parts import close_sheet, find_card, number_sent
 from notifier.web.board.undoing import forget_undo, remember_undo
 from notifier.web.current import services, settings
@@ -106,10 +108,11 @@ def _draw(
         "title": sheet.title,
         "confirm_url": url_for("board.confirm", job_id=card.id, name=sheet.name),
         "choices": late_choices(card),
+        "moments": moment_choices(_form(sheet), services().now()),
         "technicians": _technicians(),
         "preview": shown,
         "problem": problem,
-        "answers": _answers(),
+        "answers": _answers(sheet),
         "seq": last_seq(services(), card.id),
         "changed": facts_since(services(), _brand_id(), card.id, number_sent("seq"))
         if changed
@@ -134,11 +137,18 @@ def _brand_id() -> UUID:
 
 
 def _fact(card: Card, sheet: Sheet) -> NewFact:
-    return fact_from(sheet, card, request.form, actor=current_actor(), hold_seconds=_hold_seconds())
+    return fact_from(sheet, card, _form(sheet), actor=current_actor(), hold_seconds=_hold_seconds())
 
 
-def _answers() -> dict[str, str]:
-    return {name: text for name, text in request.form.items() if name not in _NOT_ANSWERS}
+def _form(sheet: Sheet) -> Mapping[str, str]:
+    """Return what was answered, or what a sheet that is answered already opens with."""
+    if request.method == "GET" and sheet.asks is Asks.WHAT_IS_PROMISED:
+        return as_opened(services().now())
+    return request.form
+
+
+def _answers(sheet: Sheet) -> dict[str, str]:
+    return {name: text for name, text in _form(sheet).items() if name not in _NOT_ANSWERS}
 
 
 def _technicians() -> list[str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from notifier.board_reading.job import FactLine
 from notifier.board_reading.risk import Risk
-from notifier.domain.facts import FactSource, FactType
+from notifier.domain.endings import Ending, PromiseView
+from notifier.domain.facts import FactSource, FactType, PromiseKind
+from notifier.domain.folding import ANSWERS
 from notifier.domain.jobs import JobStatus
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
 from notifier.domain.reasons import Party, Reason
+from notifier.ledgers import GivenBy
 from notifier.providers.codes import TWILIO
 from notifier.reason_sentences import sentence_of as sentence_of  # templates call it here
 
@@ -209,6 +212,8 @@ FACT: dict[FactType, str] = {
     FactType.DELAYED: "Running late",
     FactType.CANCELLED: "Cancelled",
     FactType.TOLD: "Told by phone",
+    FactType.PROMISED: "Promised",
+    FactType.SPOKEN_TO: "Spoken to",
     FactType.CONTACT_CHANGED: "Contact details changed",
     FactType.CONFIRMED: "Confirmed",
     FactType.REASSIGNED: "Someone else goes",
@@ -229,6 +234,40 @@ FACT: dict[FactType, str] = {
     FactType.EXCEPTION: "Carrier has a problem",
     FactType.RETURNED: "Returned",
 }
+
+
+#: A moment that was promised; the time follows it.
+PROMISE: dict[PromiseKind, str] = {
+    PromiseKind.WINDOW: "a time",
+    PromiseKind.UPDATE: "news",
+    PromiseKind.CALL_BACK: "a call",
+}
+
+ENDING: dict[Ending, str] = {
+    Ending.KEPT: "kept",
+    Ending.MOVED_IN_TIME: "moved in time",
+    Ending.MOVED_LATE: "moved late",
+    Ending.BROKEN: "broken",
+    Ending.WITHDRAWN: "withdrawn",
+    Ending.OPEN: "open",
+}
+
+GIVEN_BY: dict[GivenBy, str] = {
+    GivenBy.BOOKING: "at booking",
+    GivenBy.PHONE: "on the phone",
+    GivenBy.ANSWER: "as they accepted",
+    GivenBy.MESSAGE: "by message",
+}
+
+
+def ending_words(view: PromiseView) -> str:
+    """Return how a promise ended: `broken, never told`."""
+    if view.ending is Ending.WITHDRAWN and view.entry.strength is Strength.NONE:
+        return "taken back" if view.entry.message is None else "never reached them"
+    if view.no_word:
+        return "no word"
+    said = ENDING[view.ending]
+    return f"{said}, never told" if view.never_told else said
 
 
 def message_words(name: str) -> str:
@@ -265,7 +304,10 @@ def fact_words(line: FactLine) -> str:
         said = "Back on time" if fact.minutes == 0 else f"{said}, {fact.minutes} min"
     if line.technician:
         said = f"{said}: {line.technician}"
-    if line.person and fact.type in (FactType.TOLD, FactType.ACCEPTED, FactType.DECLINED):
+    if fact.what is not None:
+        whom = f"{line.person} " if line.person else ""
+        said = f"{said} {whom}{PROMISE[fact.what]}{'' if fact.by_phone else ', in writing'}"
+    elif line.person and fact.type in ANSWERS:
         said = f"{said}: {line.person}"
     if fact.type is FactType.RESCHEDULED:
         said = f"{said}, {'agreed' if fact.agreed else 'not agreed yet'}"

@@ -66,7 +66,7 @@ def test_the_job_page_tells_the_whole_story(board: Board) -> None:
         "Running late, 45 min",
         "11:45 AM-1:45 PM",
         "Sent, no receipt yet",
-        "a change must be heard by",
+        "A change must be heard by",
         "What each rule says now",
         "(206) 555-0100",
     ):
