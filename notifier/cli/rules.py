@@ -11,6 +11,7 @@ from notifier.cli.context import services
 from notifier.cli.rules_diff import diff
 from notifier.cli.rules_preview import preview
 from notifier.cli.words import echo_costs, echo_findings
+from notifier.rule_reference import rule_reference
 from notifier.rulebook import RulesInvalid, check_rules, load_rulebook
 from notifier.word_checks import check_words
 from notifier.word_costs import check_costs, load_prices, text_costs
@@ -64,3 +65,17 @@ def check(directory: Path, show_words: bool, prices: Path) -> None:
         raise SystemExit(1)
     on = sum(rule.enabled for rule in rulebook.rules)
     click.echo(f"{len(rulebook.rules)} rules are well, {on} of them on (rule set {rulebook.hash}).")
+
+
+@rules.command("reference")
+@click.option(
+    "--output",
+    default="docs/rules-reference.md",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write it.",
+)
+@with_appcontext
+def reference(output: Path) -> None:
+    """Write the page that says all that a rule can say."""
+    output.write_text(rule_reference(services().rulebook), encoding="utf-8")
+    click.echo(f"{output} is written.")
