@@ -28,7 +28,6 @@ from notifier.people import (
     checked_zone,
     correct,
     index_job,
-    technician_named,
 )
 from notifier.planner import bring_up_to_date
 from notifier.services import Services
@@ -36,6 +35,7 @@ from notifier.store.deliveries import release_waiting
 from notifier.store.facts import fact_row, next_seq
 from notifier.store.snapshots import refresh_told
 from notifier.store.tables import Brand, Job, JobPerson, Parcel, Promise
+from notifier.technicians import technician_named
 
 __all__ = [
     "Booked",
@@ -57,6 +57,7 @@ class NewAppointment:
     reference: str
     service: str
     technician: str | None = None  # by name
+    technician_phone: str | None = None  # where they are asked; in any format
     window: Window | None = None
     zone: str | None = None  # of the place; by default the brand's
     address: str | None = None
@@ -238,6 +239,8 @@ def _known(
 def _request_hash(services: Services, new: NewAppointment | NewOrder) -> bytes:
     """Return a keyed hash of the whole booking: it holds a name, so it is not a bare one."""
     said = asdict(new)
+    if said.get("technician_phone") is None:  # as it was hashed before callers could say it
+        said.pop("technician_phone", None)
     for person in said["people"]:
         for field in ("reference", "consents"):  # as it was hashed before callers could say it
             if not person[field]:
@@ -333,7 +336,14 @@ def _open(
     """Record the fact that opens the job. Its window is *given* to the customer only."""
     technician = None
     if isinstance(new, NewAppointment) and new.technician:
-        technician = technician_named(session, services, job.brand_id, new.technician, now=now)
+        technician = technician_named(
+            session,
+            services,
+            job.brand_id,
+            new.technician,
+            phone=new.technician_phone,
+            now=now,
+        )
     fact = Fact(
         id=services.ids(),
         seq=1,

@@ -20,7 +20,6 @@ from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import Expectation, Window
 from notifier.errors import Conflict, Invalid, NotFound, NotifierError
 from notifier.giving_by_fact import give_by_fact, take_back_facts
-from notifier.people import technician_named
 from notifier.planner import (
     STEP,
     bring_up_to_date,
@@ -32,6 +31,7 @@ from notifier.services import Services
 from notifier.store.facts import fact_row, next_seq
 from notifier.store.snapshots import Snapshot
 from notifier.store.tables import AuditLine
+from notifier.technicians import technician_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,7 @@ class NewFact:
     reason: Reason | None = None
     by: Party | None = None
     technician: str | None = None  # by name
+    technician_phone: str | None = None  # where they are asked; in any format
     parcel: str | None = None  # tracking code
     person: UUID | None = None  # job person; by default the first customer
     what: PromiseKind | None = None  # of `promised`
@@ -314,12 +315,17 @@ def _fact(
     _check(snapshot, new)
     _check_promise(new, now)
     person = new.person or _customer(snapshot)
-    if person not in snapshot.people:
+    if person not in snapshot.people or person in snapshot.technicians.values():
         raise Invalid("person", "this person is not on the job")
     technician = None
     if new.technician:
         technician = technician_named(
-            session, services, snapshot.job.brand_id, new.technician, now=now
+            session,
+            services,
+            snapshot.job.brand_id,
+            new.technician,
+            phone=new.technician_phone,
+            now=now,
         )
     expected, window = new.expected, new.window
     if new.type is FactType.TOLD and window is None and expected is None:

@@ -28,7 +28,6 @@ from notifier.store.tables import (
     JobPerson,
     Person,
     SearchTerm,
-    Technician,
 )
 from notifier.store.vault import Unreadable
 
@@ -191,7 +190,10 @@ def index_job(session: Session, services: Services, job: Job) -> None:
     session.flush()
     session.execute(delete(SearchTerm).where(SearchTerm.job_id == job.id))
     people = session.scalars(
-        select(Person).join(JobPerson).where(JobPerson.job_id == job.id).distinct()
+        select(Person)
+        .join(JobPerson)
+        .where(JobPerson.job_id == job.id, JobPerson.role != Role.TECHNICIAN)
+        .distinct()
     )
     for person in people:
         if person.key is None:
@@ -232,33 +234,6 @@ def open_contacts(session: Session, services: Services, person: Person) -> dict[
         except Unreadable:
             continue
     return found
-
-
-def technician_named(
-    session: Session, services: Services, brand_id: UUID, name: str, *, now: datetime
-) -> UUID:
-    """Return the technician of that name, made if they are new."""
-    name = " ".join(name.split())
-    name_hash = services.vault.blind(f"technician:{name.casefold()}")
-    found = session.scalar(
-        select(Technician.id).where(
-            Technician.brand_id == brand_id, Technician.name_hash == name_hash
-        )
-    )
-    if found is not None:
-        return found
-    key = services.vault.new_key()
-    technician = Technician(
-        id=services.ids(),
-        brand_id=brand_id,
-        key=key,
-        name=services.vault.seal(key, name),
-        name_hash=name_hash,
-        created_at=now,
-    )
-    session.add(technician)
-    session.flush()
-    return technician.id
 
 
 def _add_contact(

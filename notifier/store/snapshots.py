@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, Row, and_, bindparam, select
+from sqlalchemy import BindParameter, Row, and_, bindparam, case, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from notifier.domain.caps import Heard
@@ -54,6 +54,7 @@ from notifier.store.tables import (
     Promise,
     Suppression,
     Task,
+    Technician,
 )
 
 _BUILT_IN = ConsentPolicy()
@@ -99,11 +100,21 @@ _SAID_SOMETHING = (  # of consent, anybody at this address
     )
     .exists()
 )
+_ASSIGNED_PERSON = (
+    select(Technician.person_id).where(Technician.id == Job.technician_id).scalar_subquery()
+)
+_WHICH_TECHNICIAN = case(
+    (
+        JobPerson.role == Role.TECHNICIAN,
+        select(Technician.id).where(Technician.person_id == Person.id).scalar_subquery(),
+    )
+)
 _AROUND = (
     select(
         Job,
         Brand,
         select(Task.id).where(Task.job_id == Job.id).exists(),
+        _ASSIGNED_PERSON,
         JobPerson,
         Person,
         _HAS_OTHER_JOBS,
@@ -158,7 +169,9 @@ class Snapshot:
     state: JobState
     plan_input: PlanInput
     has_tasks: bool  # whether anything is, or was, for a person to do
-    people: dict[UUID, tuple[JobPerson, Person]]  # by job person
+    people: dict[UUID, tuple[JobPerson, Person]]  # by job person; technicians of before too
+    technicians: Mapping[UUID, UUID]  # job people by technician: whoever was ever assigned
+    assigned_person: UUID | None  # of the technician on the job's row, where they can be asked
     contacts: dict[UUID, ContactPoint]
     messages: dict[UUID, Message]
     parcels: dict[str, Parcel]
@@ -170,6 +183,7 @@ class Snapshot:
         state = fold_in(self.state, self.facts, fact)
         people = _with_moments(self.plan_input.people, self.moments, state, facts)
         plan_input = replace(self.plan_input, state=state, people=people)
+        people = _concerned(people, self.technicians, state)
         return replace(self, facts=facts, state=state, plan_input=plan_input)
 
 
@@ -223,6 +237,8 @@ def load_snapshots(
             has_tasks=found.has_tasks,
             humans=humans[job_id],
         )
+            technicians=found.technicians,
+            assigned_person=found.assigned_person,
         for job_id, found in around.items()
     }
 
@@ -301,6 +317,8 @@ class _Around:
     brand: Brand
     has_tasks: bool
     people: dict[UUID, tuple[JobPerson, Person]] = field(default_factory=dict)
+    assigned_person: UUID | None
+    technicians: dict[UUID, UUID] = field(default_factory=dict)  # job people by technician
     contacts: dict[UUID, list[ContactPoint]] = field(default_factory=lambda: defaultdict(list))
     suppressed: dict[tuple[UUID, str, bytes], str] = field(default_factory=dict)
     with_other_jobs: set[UUID] = field(default_factory=set)  # people
@@ -310,14 +328,19 @@ class _Around:
 def _around(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, _Around]:
     """Gather rows of `_AROUND`: one for each way to reach each person of each job."""
     found: dict[UUID, _Around] = {}
-    for job, brand, has_tasks, job_person, person, other_jobs, contact, suppressed, said in rows:
+    for job, brand, has_tasks, assigned, job_person, person, technician, *ways in rows:
+        other_jobs, contact, suppressed, said = ways
         around = found.get(job.id)
         if around is None:
-            around = found[job.id] = _Around(job=job, brand=brand, has_tasks=has_tasks)
+            around = found[job.id] = _Around(
+                job=job, brand=brand, has_tasks=has_tasks, assigned_person=assigned
+            )
         if job_person is None:
             continue
         around.people.setdefault(job_person.id, (job_person, person))
         if other_jobs:
+        if technician is not None:
+            around.technicians[technician] = job_person.id
             around.with_other_jobs.add(person.id)
         if contact is None:
             continue
@@ -351,6 +374,8 @@ def snapshot_of(
     *,
     humans: Humans,
     has_tasks: bool = False,
+    technicians: Mapping[UUID, UUID],
+    assigned_person: UUID | None = None,
 ) -> Snapshot:
     """Return the snapshot that these rows make: those of now, or as they stood in the past."""
     facts = tuple(fact_of(row) for row in fact_rows)
@@ -385,7 +410,7 @@ def snapshot_of(
         zone=ZoneInfo(job.zone),
         booked_at=state.booked.effective_at if state.booked else job.created_at,
         held=job.held_at is not None,
-        people=_with_moments(views, moments, state, facts),
+        people=_concerned(_with_moments(views, moments, state, facts), technicians, state),
         manners=BrandManners(
             quiet=quiet,
             works=works_on(brand.country, closed_weekdays(quiet)),
@@ -402,6 +427,8 @@ def snapshot_of(
         people={job_person.id: (job_person, person) for job_person, person in people},
         contacts={contact.id: contact for _, person in people for contact in contacts[person.id]},
         messages={message.id: message for message in messages},
+        technicians=technicians,
+        assigned_person=assigned_person,
         parcels=parcels,
         moments=moments,
     )
@@ -409,6 +436,16 @@ def snapshot_of(
 
 def _with_moments(
     views: tuple[PersonView, ...],
+def _concerned(
+    views: tuple[PersonView, ...], technicians: Mapping[UUID, UUID], state: JobState
+) -> tuple[PersonView, ...]:
+    """Of technicians, leave only the one who is assigned now: the others are out of it."""
+    if not technicians:
+        return views
+    out = {one for technician, one in technicians.items() if technician != state.technician}
+    return tuple(view for view in views if view.job_person not in out)
+
+
     moments: dict[UUID, tuple[Entry, ...]],
     state: JobState,
     facts: tuple[Fact, ...],

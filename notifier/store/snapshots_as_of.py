@@ -18,7 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from notifier.domain.consent import ConsentPolicy
 from notifier.domain.message_history import Attempted, Reported, standing_at
-from notifier.domain.messages import WAITING, MessageStatus, WhyNot
+from notifier.domain.messages import WAITING, MessageStatus, Role, WhyNot
 from notifier.store.consents import closed_among
 from notifier.store.snapshots import Humans, Snapshot, snapshot_of
 from notifier.store.tables import (
@@ -36,6 +36,7 @@ from notifier.store.tables import (
     Promise,
     Receipt,
     Suppression,
+    Technician,
 )
 
 _Row = TypeVar("_Row", bound=Base)
@@ -56,6 +57,7 @@ def snapshot_as_of(
     job = _copy(job, held_at=_held_at(session, job, at))
     people = _people(session, job_id, at)
     contacts = _contacts(session, {person.id for _, person in people}, at)
+    technicians = _technicians(session, people)
     return snapshot_of(
         job,
         brand,
@@ -66,6 +68,7 @@ def snapshot_as_of(
         people,
         contacts,
         _suppressed(session, contacts, at),
+        technicians=technicians,
         humans=Humans(
             closed=closed_among(
                 session,
@@ -124,6 +127,15 @@ def _people(session: Session, job_id: UUID, at: datetime) -> list[tuple[JobPerso
         (job_person, _copy(person, no_contact_at=_until(person.no_contact_at, at)))
         for job_person, person in rows
     ]
+
+
+def _technicians(session: Session, people: Iterable[tuple[JobPerson, Person]]) -> dict[UUID, UUID]:
+    """Return the job people of technicians, by technician."""
+    found = {person.id: on_job.id for on_job, person in people if on_job.role == Role.TECHNICIAN}
+    if not found:
+        return {}
+    rows = session.scalars(select(Technician).where(Technician.person_id.in_(found)))
+    return {row.id: found[row.person_id] for row in rows if row.person_id is not None}
 
 
 def _contacts(
