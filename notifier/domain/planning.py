@@ -172,10 +172,23 @@ class _Side:
         live_at = self.job.manners.live_at
         if live_at is not None and owed_at < live_at:
             return Reason.BEFORE_LIVE
+        if self._is_silenced(rule, owed_at):
+            return Reason.SUPERSEDED_BY_RULE
         episode = self._episode(rule)
         if for_dispatch:
             return self._task_for_dispatch(rule, episode, owed_at)
         return self._owe(rule, episode, owed_at, notes)
+
+    def _is_silenced(self, rule: Rule, owed_at: datetime) -> bool:
+        """Whether they heard something since that makes it needless."""
+        silencers = self.rules.silencers.get(rule.id)
+        return silencers is not None and any(
+            message.rule in silencers
+            and message.may_have_reached
+            and message.claimed_at is not None
+            and message.claimed_at >= owed_at
+            for message in self.person.past
+        )
 
     def _look_for_silence(self, rule: Rule, failed: str) -> None:
         """Where only time is missing, look again when it will have passed."""

@@ -150,6 +150,14 @@ class RuleSet(tuple[Rule, ...]):
         return frozenset(rule.id for rule in self if rule.bad_news)
 
     @cached_property
+    def silencers(self) -> Mapping[str, frozenset[str]]:
+        """By the name of a rule, those whose message makes its own needless."""
+        return {
+            name: frozenset(rule.id for rule in self if name in rule.supersedes and not rule.trial)
+            for name in {name for rule in self for name in rule.supersedes}
+        }
+
+    @cached_property
     def enabled(self) -> frozenset[str]:
         """The names of those that are on."""
         return frozenset(rule.id for rule in self if rule.enabled)

@@ -152,6 +152,7 @@ class Stage:
         self.kind, self.parcels, self.live_at = kind, parcels, live_at
         self.now = now or at(10, day=23)
         self.held = False
+        self.brand = "demo"
         self.email_gives_receipts = email_gives_receipts
         silent = BY_THEMSELVES - set(speaking)
         self.rules = RuleSet(
@@ -248,7 +249,7 @@ class Stage:
             booked_at=state.booked.effective_at if state.booked else self.now,
             held=self.held,
             people=tuple(somebody.view() for somebody in self.people),
-            manners=BrandManners(quiet=self.quiet, live_at=self.live_at),
+            manners=BrandManners(quiet=self.quiet, live_at=self.live_at, brand=self.brand),
         )
         return plan(job, self.rules, now=self.now)
 
