@@ -18,7 +18,7 @@ _ANSWERS: Mapping[Reason, str] = {
     Reason.FINISHED: "The job has ended, so its time matters to nobody.",
     Reason.THERE_ALREADY: "Somebody is there already.",
     Reason.NOTHING_TOLD_YET: "They have not been told a time yet, so none has moved.",
-    Reason.WITHIN_TOLERANCE: "They know the right time, near enough.",
+    Reason.WITHIN_TOLERANCE: "They know the right time, or are being told it.",
     Reason.EXPECTED_HAS_PASSED: "The expected time has passed: to announce it now would be odd.",
     Reason.EARLIER_OWES_NOTHING: "It comes earlier than promised, which needs no message.",
     Reason.WAITS_FOR_THE_CUSTOMER: "The customer is asked first; others hear once they agree.",

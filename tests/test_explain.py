@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -9,6 +11,7 @@ from notifier.booking import NewPerson
 from notifier.clock import new_id
 from notifier.domain.facts import FactType
 from notifier.domain.messages import Role, WhyNot
+from notifier.domain.rules import RuleSet
 from notifier.errors import NotFound
 from notifier.explain import Explained, explain
 from tests.desk import ADA, Desk, make_desk
@@ -95,3 +98,16 @@ def test_another_brand_sees_nothing(desk: Desk) -> None:
     job = desk.visit()
     with pytest.raises(NotFound):
         explain(desk.services, new_id(), job)
+
+
+@pytest.mark.parametrize(("brand", "reason"), [("southside", "other_brand"), ("northside", "owed")])
+def test_a_rule_of_another_brand_says_so(desk: Desk, brand: str, reason: str) -> None:
+    """A rule that is limited to a brand speaks for that brand alone."""
+    job = desk.visit()
+    desk.late(job, 45)
+    book = desk.services.rulebook
+    rules = RuleSet(
+        replace(rule, brands=(brand,)) if rule.id == "running_late" else rule for rule in book.rules
+    )
+    services = replace(desk.services, rulebook=replace(book, rules=rules))
+    assert of(explain(services, desk.brand, job), "running_late").reason == reason

@@ -227,6 +227,11 @@ def _job(page: Page, served: ServedBoard, job_id: UUID) -> None:
     page.locator("#explain summary").click()
 
 
+def _why(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    page.goto(f"{served.url}/board/jobs/{job_id}/why")
+    page.locator("details summary").first.click()
+
+
 def _sheet(page: Page, served: ServedBoard, job_id: UUID) -> None:
     page.goto(f"{served.url}/board")
     open_sheet(page, "Ada Park")
@@ -243,7 +248,7 @@ def _search(page: Page, served: ServedBoard, job_id: UUID) -> None:
     expect(page.locator("#found .result")).to_be_visible()
 
 
-PLACES = [_day, _job, _sheet, _tasks, _search]
+PLACES = [_day, _job, _why, _sheet, _tasks, _search]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

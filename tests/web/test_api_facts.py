@@ -183,7 +183,7 @@ def test_explain_answers_for_the_past_as_it_was(api: Api, clock: FakeClock) -> N
         next(item for item in items if item["rule"] == "running_late") for items in (then, now)
     )
     assert (late_then["owed"], late_now["owed"]) == (False, True)
-    assert late_then["why"] == "They know the right time, near enough."
+    assert late_then["why"] == "They know the right time, or are being told it."
     assert late_now["send_at"] == "2026-11-23T17:30:00Z"
     assert late_now["in_the_way"] == []
     for wrong in ("2026-11-23T17:15:00", "2026-11-20T17:15:00Z", "2027-01-01T00:00:00Z", "soon"):
