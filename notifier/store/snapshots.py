@@ -117,6 +117,7 @@ _AROUND = (
         _ASSIGNED_PERSON,
         JobPerson,
         Person,
+        _WHICH_TECHNICIAN,
         _HAS_OTHER_JOBS,
         ContactPoint,
         _SUPPRESSED,
@@ -182,8 +183,8 @@ class Snapshot:
         facts = (*self.facts, fact)
         state = fold_in(self.state, self.facts, fact)
         people = _with_moments(self.plan_input.people, self.moments, state, facts)
-        plan_input = replace(self.plan_input, state=state, people=people)
         people = _concerned(people, self.technicians, state)
+        plan_input = replace(self.plan_input, state=state, people=people)
         return replace(self, facts=facts, state=state, plan_input=plan_input)
 
 
@@ -236,9 +237,9 @@ def load_snapshots(
             found.suppressed,
             has_tasks=found.has_tasks,
             humans=humans[job_id],
-        )
             technicians=found.technicians,
             assigned_person=found.assigned_person,
+        )
         for job_id, found in around.items()
     }
 
@@ -316,9 +317,9 @@ class _Around:
     job: Job
     brand: Brand
     has_tasks: bool
-    people: dict[UUID, tuple[JobPerson, Person]] = field(default_factory=dict)
     assigned_person: UUID | None
     technicians: dict[UUID, UUID] = field(default_factory=dict)  # job people by technician
+    people: dict[UUID, tuple[JobPerson, Person]] = field(default_factory=dict)
     contacts: dict[UUID, list[ContactPoint]] = field(default_factory=lambda: defaultdict(list))
     suppressed: dict[tuple[UUID, str, bytes], str] = field(default_factory=dict)
     with_other_jobs: set[UUID] = field(default_factory=set)  # people
@@ -338,9 +339,9 @@ def _around(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, _Around]:
         if job_person is None:
             continue
         around.people.setdefault(job_person.id, (job_person, person))
-        if other_jobs:
         if technician is not None:
             around.technicians[technician] = job_person.id
+        if other_jobs:
             around.with_other_jobs.add(person.id)
         if contact is None:
             continue
@@ -373,9 +374,9 @@ def snapshot_of(
     suppressed: dict[tuple[UUID, str, bytes], str],
     *,
     humans: Humans,
-    has_tasks: bool = False,
     technicians: Mapping[UUID, UUID],
     assigned_person: UUID | None = None,
+    has_tasks: bool = False,
 ) -> Snapshot:
     """Return the snapshot that these rows make: those of now, or as they stood in the past."""
     facts = tuple(fact_of(row) for row in fact_rows)
@@ -412,6 +413,7 @@ def snapshot_of(
         held=job.held_at is not None,
         people=_concerned(_with_moments(views, moments, state, facts), technicians, state),
         manners=BrandManners(
+            brand=brand.slug,
             quiet=quiet,
             works=works_on(brand.country, closed_weekdays(quiet)),
             live_at=brand.live_at,
@@ -425,17 +427,15 @@ def snapshot_of(
         plan_input=plan_input,
         has_tasks=has_tasks,
         people={job_person.id: (job_person, person) for job_person, person in people},
-        contacts={contact.id: contact for _, person in people for contact in contacts[person.id]},
-        messages={message.id: message for message in messages},
         technicians=technicians,
         assigned_person=assigned_person,
+        contacts={contact.id: contact for _, person in people for contact in contacts[person.id]},
+        messages={message.id: message for message in messages},
         parcels=parcels,
         moments=moments,
     )
 
 
-def _with_moments(
-    views: tuple[PersonView, ...],
 def _concerned(
     views: tuple[PersonView, ...], technicians: Mapping[UUID, UUID], state: JobState
 ) -> tuple[PersonView, ...]:
@@ -446,6 +446,8 @@ def _concerned(
     return tuple(view for view in views if view.job_person not in out)
 
 
+def _with_moments(
+    views: tuple[PersonView, ...],
     moments: dict[UUID, tuple[Entry, ...]],
     state: JobState,
     facts: tuple[Fact, ...],
