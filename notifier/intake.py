@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -28,7 +29,7 @@ from notifier.planner import (
     plan_snapshots,
 )
 from notifier.services import Services
-from notifier.store.facts import fact_row, next_seq
+from notifier.store.facts import append_facts, fact_row, fact_values, next_seq
 from notifier.store.snapshots import Snapshot
 from notifier.store.tables import AuditLine
 from notifier.technicians import technician_named
@@ -144,6 +145,7 @@ def _record_each(
     now = services.now()
     outcomes: dict[UUID, Recorded | NotifierError] = {}
     facts: dict[UUID, Fact] = {}
+    rows: list[dict[str, Any]] = []
     after: dict[UUID, Snapshot] = {}
     given: list[UUID] = []
     for job_id in job_ids:
@@ -155,11 +157,13 @@ def _record_each(
         except NotifierError as error:
             outcomes[job_id] = error
             continue
-        _append(session, services, snapshot, fact, new)
+        rows.append(_row(services, snapshot, fact, new))
+        snapshot.job.version += 1
         facts[job_id], after[job_id] = fact, snapshot.with_fact(fact)
         applied = fact.id not in after[job_id].state.ignored
         if applied and give_by_fact(session, services, snapshot, fact, now=now):
             given.append(job_id)
+    append_facts(session, rows)
     if given:
         session.flush()
         after |= load_for_planning(session, services, given)
@@ -170,25 +174,21 @@ def _record_each(
     return outcomes
 
 
-def _append(
-    session: Session, services: Services, snapshot: Snapshot, fact: Fact, new: NewFact
-) -> None:
+def _row(services: Services, snapshot: Snapshot, fact: Fact, new: NewFact) -> dict[str, Any]:
+    """Return the row of `fact`; what is for staff alone is sealed."""
     note = None
     if new.note:
         _, customer = snapshot.people[_customer(snapshot)]
         if customer.key is not None:
             note = services.vault.seal(customer.key, new.note)
-    session.add(
-        fact_row(
-            snapshot.job,
-            fact,
-            actor=new.actor,
-            note=note,
-            source_id=new.source_id,
-            external_id=new.external_id,
-        )
+    return fact_values(
+        snapshot.job,
+        fact,
+        actor=new.actor,
+        note=note,
+        source_id=new.source_id,
+        external_id=new.external_id,
     )
-    snapshot.job.version += 1
 
 
 def withdraw(

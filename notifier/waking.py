@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import psycopg
 import structlog
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 _CHANNEL = "notifier_due"
 _log = structlog.get_logger()
@@ -30,7 +30,7 @@ class Waker:
         try:
             with self._engine.connect() as connection:
                 connection.execution_options(isolation_level="AUTOCOMMIT")
-                connection.execute(text(f"NOTIFY {_CHANNEL}"))
+                connection.exec_driver_sql(f"NOTIFY {_CHANNEL}")
         except Exception as error:  # the tick finds it
             _log.warning("wake_failed", error=type(error).__name__)
 

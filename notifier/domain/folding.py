@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -92,7 +92,7 @@ def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> J
     for fact in ordered:
         if fact.id not in withdrawn and fact.type is not FactType.WITHDRAWN:
             state = _carried_on(state, fact)
-    return state
+    return _with_last_report(state, ordered)
 
 
 def fold_in(state: JobState, facts: Collection[Fact], fact: Fact) -> JobState:
@@ -104,7 +104,7 @@ def fold_in(state: JobState, facts: Collection[Fact], fact: Fact) -> JobState:
     takes_back = state.taken_back is not None or fact.type is FactType.WITHDRAWN
     if takes_back or any(_place(fact) < _place(known) for known in facts):
         return fold(state.kind, (*facts, fact), state.parcels)
-    return _carried_on(state, fact)
+    return _with_last_report(_carried_on(state, fact), [fact])
 
 
 def _place(fact: Fact) -> tuple[datetime, int]:
@@ -118,8 +118,20 @@ def _carried_on(state: JobState, fact: Fact) -> JobState:
     effect = _effect(state, fact)
     if effect is Effect.IGNORED:
         return replace(state, ignored=state.ignored | {fact.id})
-    state = _apply(state, fact, effect)
-    return replace(state, last_report=fact) if fact.source in _REPORTING else state
+    return _apply(state, fact, effect)
+
+
+def _with_last_report(state: JobState, ordered: Sequence[Fact]) -> JobState:
+    """Note the last of `ordered` that somebody reported and that counts."""
+    for fact in reversed(ordered):
+        if (
+            fact.source in _REPORTING
+            and fact.type not in (FactType.BOOKED, FactType.WITHDRAWN)
+            and fact.id not in state.withdrawn
+            and fact.id not in state.ignored
+        ):
+            return replace(state, last_report=fact)
+    return state
 
 
 def _book(state: JobState, fact: Fact) -> JobState:

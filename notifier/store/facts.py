@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, insert
+from sqlalchemy.orm import Session
 
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Window, from_json, to_json, utc_text
 from notifier.store.tables import FactRow, Job
+
+_APPEND = insert(FactRow)
 
 
 def body_of(fact: Fact) -> dict[str, Any]:
@@ -71,7 +74,18 @@ def next_seq(facts: Sequence[Fact]) -> int:
     return max((fact.seq for fact in facts), default=0) + 1
 
 
-def fact_row(
+def append_facts(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Append rows of `fact_values`, all in one statement."""
+    if rows:
+        session.connection().execute(_APPEND, rows)
+
+
+def fact_row(job: Job, fact: Fact, *, actor: str) -> FactRow:
+    """Return the row that records `fact` for `job`."""
+    return FactRow(**fact_values(job, fact, actor=actor))
+
+
+def fact_values(
     job: Job,
     fact: Fact,
     *,
@@ -79,23 +93,23 @@ def fact_row(
     note: bytes | None = None,
     source_id: UUID | None = None,
     external_id: str | None = None,
-) -> FactRow:
-    """Return the row that records `fact` for `job`."""
-    return FactRow(
-        id=fact.id,
-        brand_id=job.brand_id,
-        job_id=job.id,
-        seq=fact.seq,
-        type=fact.type,
-        source=fact.source,
-        source_id=source_id,
-        actor=actor,
-        occurred_at=fact.occurred_at,
-        received_at=fact.received_at,
-        body=body_of(fact),
-        note=note,
-        external_id=external_id,
-    )
+) -> dict[str, Any]:
+    """Return the columns of the row that records `fact` for `job`."""
+    return {
+        "id": fact.id,
+        "brand_id": job.brand_id,
+        "job_id": job.id,
+        "seq": fact.seq,
+        "type": fact.type,
+        "source": fact.source,
+        "source_id": source_id,
+        "actor": actor,
+        "occurred_at": fact.occurred_at,
+        "received_at": fact.received_at,
+        "body": body_of(fact),
+        "note": note,
+        "external_id": external_id,
+    }
 
 
 def _text(value: UUID | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -33,6 +34,20 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Ids(Uuid[UUID]):
+    """UUIDs. SQLite has them as text, of which a job's rows name the same few again and again."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Return what reads a value; PostgreSQL's driver has read it already."""
+        read = super().result_processor(dialect, coltype)  # type: ignore[no-untyped-call]
+        return _id_of if read is not None else None
+
+
+@lru_cache(maxsize=10_000)  # at some 200 bytes each
+def _id_of(text: str | None) -> UUID | None:
+    return UUID(text) if text is not None else None
+
+
 class Base(DeclarativeBase):
     """All tables. Constraint names are fixed so that both databases migrate alike."""
 
@@ -46,14 +61,14 @@ class Base(DeclarativeBase):
     )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
         datetime: UtcTime,
-        UUID: Uuid,
+        UUID: Ids,
         dict[str, Any]: JSON().with_variant(JSONB, "postgresql"),
         list[Any]: JSON().with_variant(JSONB, "postgresql"),
     }
 
 
 #: A UUIDv7, made by the service's `ids`, never by the database.
-Id = Annotated[UUID, mapped_column(Uuid, primary_key=True)]
+Id = Annotated[UUID, mapped_column(Ids, primary_key=True)]
 
 #: AES-GCM under the key of the person or source that it belongs to (`vault.py`).
 Sealed = Annotated[bytes, mapped_column(LargeBinary)]
