@@ -63,6 +63,8 @@ _EXAMPLES: Mapping[str, Any] = {
     "rules": [{"id": "reminder", "for": "appointment"}],
 }
 
+_LONGEST_EXAMPLE = 70  # characters
+
 _CEL_TYPES = {"str": "text", "int": "number", "bool": "yes or no"}
 
 #: What each name that CEL can read means; a test holds that none is missing.
@@ -186,8 +188,11 @@ def _default(field: FieldInfo) -> str:
 
 def _example(key: str, field: FieldInfo, shipped: list[dict[str, Any]]) -> str:
     """Return how the rules that we ship say it, else as good an example."""
-    lines = [said[key] for said in shipped if key in said and not _is_long(said[key])]
-    value = lines[0] if lines else _EXAMPLES.get(key, _of_type(field))
+    lines = [_flow({key: said[key]}) for said in shipped if key in said]
+    telling = [line for line in lines if len(line) <= _LONGEST_EXAMPLE]
+    if telling:
+        return _cell(f"`{max(telling, key=len)}`")  # the one that shows most of it
+    value = _EXAMPLES.get(key, _of_type(field))
     return _cell(f"`{_flow({key: value})}`") if value is not None else "–"
 
 
@@ -292,10 +297,6 @@ def _flow(said: dict[str, Any]) -> str:
     """Return one line of YAML."""
     text = yaml.safe_dump(said, default_flow_style=True, sort_keys=False, width=1_000).strip()
     return text.removeprefix("{").removesuffix("}")
-
-
-def _is_long(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
 def _cell(text: str) -> str:
