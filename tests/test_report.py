@@ -45,8 +45,8 @@ def desk(sessions: sessionmaker[Session], clock: FakeClock) -> Desk:
 def visit(desk: Desk, name: str, hours: float, technician: str) -> UUID:
     """Book a visit of two hours that begins in so many; nothing is sent."""
     start = desk.clock() + timedelta(hours=hours)
-    fields = {"technician": technician}
-    job = desk.visit(name, window=Window(start, start + timedelta(hours=2)), **fields)
+    window = Window(start, start + timedelta(hours=2))
+    job = desk.visit(name, window=window, technician=technician)
     desk.clock.set(start - timedelta(hours=hours))
     return job
 

@@ -99,9 +99,17 @@ def open_moments(
 
 def _calls(promise: Entry, course: Course, person: UUID) -> Iterator[Settlement]:
     for fact in course.state.answers:
-        about = fact.person == person and fact.effective_at >= promise.given_at
-        if about and fact.id != promise.fact and _is_a_call(fact, promise):
+        about = fact.person == person and _is_after(fact, promise, course)
+        if about and _is_a_call(fact, promise):
             yield Settlement(fact.effective_at, Settled.KEPT)
+
+
+def _is_after(fact: Fact, promise: Entry, course: Course) -> bool:
+    """Whether it was said after the promise: the call in which it was made keeps nothing."""
+    made = course.by_id.get(promise.fact) if promise.fact is not None else None
+    if made is None:
+        return fact.effective_at >= promise.given_at
+    return (fact.effective_at, fact.seq) > (made.effective_at, made.seq)
 
 
 def _is_a_call(fact: Fact, promise: Entry) -> bool:

@@ -183,6 +183,14 @@ def test_a_call_that_was_taken_back_keeps_nothing() -> None:
     assert len(stage.open()) == 1
 
 
+def test_the_call_in_which_it_was_promised_keeps_nothing() -> None:
+    """Rung at one, and promised then that they are rung again."""
+    stage = LedgerStage()
+    spoken_to(stage, ONE)
+    stage.by_phone(CALL_BACK, THREE, ONE)
+    assert len(stage.open()) == 1
+
+
 def test_taking_back_one_call_leaves_the_other() -> None:
     """Two calls are two calls, however alike they look."""
     stage = LedgerStage()
