@@ -98,7 +98,7 @@ class Moments:
                 promised = self.person.next_moment
                 return promised.due if promised is not None else None
             case Edge.PROMISE_MADE:
-                made = self._promise_to_tell()
+                made = self.promise_to_tell()
                 return made.received_at if made is not None else None
 
     def _given_at(self, edge: Edge) -> datetime:
@@ -110,7 +110,7 @@ class Moments:
             return state.expected_fact.received_at
         return self.job.booked_at
 
-    def _promise_to_tell(self) -> Fact | None:
+    def promise_to_tell(self) -> Fact | None:
         """Return the last promise that staff made to them and left to us to say."""
         made = [
             fact
@@ -185,7 +185,7 @@ class Moments:
         """Return the moment that the message promises: on a quarter of an hour, or as staff
         named it."""
         if rule.at is not None and rule.at.edge is Edge.PROMISE_MADE:
-            made = self._promise_to_tell()
+            made = self.promise_to_tell()
             return made.moment if made is not None else None
         if rule.update_after is None:
             return None

@@ -20,6 +20,7 @@ from notifier.domain.owed import Owed, Plan, TaskOwed
 from notifier.domain.plan_input import PlanInput
 from notifier.domain.quiet_hours import send_moment
 from notifier.domain.rules import Asserts, Audience, Family, Rule, RuleSet
+from notifier.domain.schedule import Edge
 from notifier.domain.situation import Situation
 from notifier.domain.steps import Step, first_step, next_step, out_of_reach
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
@@ -344,6 +345,9 @@ class _Side:
 
     def _rests_on(self, rule: Rule, asserts: Expectation | None) -> UUID | None:
         state = self.job.state
+        if rule.at is not None and rule.at.edge is Edge.PROMISE_MADE:
+            made = self.moments.promise_to_tell()
+            return made.id if made is not None else None
         if rule.family is Family.STATUS and state.status_fact is not None:
             return state.status_fact.id
         if asserts == state.expected and state.expected_fact is not None:

@@ -1,0 +1,116 @@
+"""A moment that is promised enters the ledger once they know of it, and leaves it if it was a
+mistake."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier import intake
+from notifier.domain.endings import Ending, PromiseView
+from notifier.domain.facts import FactSource, FactType, PromiseKind
+from notifier.domain.messages import Strength
+from notifier.ledgers import read_ledgers
+from notifier.providers.receipt import ReceiptEvent
+from notifier.store.snapshots import load_snapshots
+from notifier.store.tables import Promise
+from tests.desk import Desk, make_desk
+from tests.fakes.clock import FakeClock
+
+CALL_BACK, UPDATE = PromiseKind.CALL_BACK, PromiseKind.UPDATE
+
+
+@pytest.fixture
+def desk(sessions: sessionmaker[Session], clock: FakeClock) -> Desk:
+    """Return a brand at nine in the morning."""
+    return make_desk(sessions, clock)
+
+
+def moments(desk: Desk, job: object) -> list[PromiseView]:
+    """Return the promised moments of the job's customer."""
+    with desk.services.sessions() as session:
+        (ledger,) = read_ledgers(session, [job], now=desk.clock())  # type: ignore[list-item]
+    return [view for view in ledger.people[0].promises if view.entry.moment is not None]
+
+
+def waiting(desk: Desk, job: object) -> list[PromiseKind]:
+    """Return what planning sees the customer wait for."""
+    with desk.services.sessions() as session:
+        snapshot = load_snapshots(session, [job])[job]  # type: ignore[list-item,index]
+    return [moment.what for moment in snapshot.plan_input.people[0].moments]
+
+
+def test_by_phone_it_is_given_at_once_and_what_was_told_stays(desk: Desk) -> None:
+    """The row is a moment, given; the window that she holds is another matter."""
+    job = desk.visit()
+    told, status = desk.told(job), desk.job(job).status
+    due = desk.clock() + timedelta(hours=2)
+    desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=due, by_phone=True)
+    (view,) = moments(desk, job)
+    assert (view.entry.what, view.due, view.tell_by) == (CALL_BACK, due, due)
+    assert (view.entry.strength, view.ending) == (Strength.GIVEN, Ending.OPEN)
+    assert waiting(desk, job) == [CALL_BACK]
+    assert (desk.told(job), desk.job(job).status) == (told, status)
+
+
+def test_in_writing_it_is_given_when_the_message_arrived(desk: Desk) -> None:
+    """Until then nobody was promised anything; then just what staff said."""
+    job = desk.visit()
+    due = desk.clock() + timedelta(hours=2)
+    desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=due)
+    assert moments(desk, job) == []
+    desk.deliver()
+    (view,) = moments(desk, job)
+    assert (view.entry.what, view.due, view.entry.strength) == (
+        CALL_BACK,
+        due,
+        Strength.DELIVERED,
+    )
+    assert view.entry.rule == "promise_made"
+    assert waiting(desk, job) == [CALL_BACK]
+
+
+def test_a_failure_after_all_takes_the_moment_out_again(desk: Desk) -> None:
+    """The row that takes it back says the same moment, so that nothing is left over."""
+    job = desk.visit()
+    desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=desk.clock() + timedelta(hours=2))
+    desk.deliver()
+    (message,) = desk.messages(job, "promise_made")
+    desk.receipt(message, ReceiptEvent.UNDELIVERED)
+    with desk.services.sessions() as session:
+        query = select(Promise).where(Promise.message_id == message.id).order_by(Promise.id)
+        rows = [(row.what, row.moment, row.strength) for row in session.scalars(query)]
+    if len(rows) > 1:  # a receipt that comes after *delivered* may count for nothing
+        assert rows[0][:2] == rows[1][:2]
+        assert moments(desk, job)[0].ending is Ending.WITHDRAWN
+
+
+def test_taking_the_fact_back_withdraws_the_promise(desk: Desk) -> None:
+    """The row stays, with another that takes it back; nobody waits for it."""
+    job = desk.visit()
+    due = desk.clock() + timedelta(hours=2)
+    fact = desk.say(job, FactType.PROMISED, what=UPDATE, moment=due, by_phone=True).fact_id
+    intake.withdraw(desk.services, desk.brand, job, fact, source=FactSource.STAFF, actor="staff:1")
+    (view,) = moments(desk, job)
+    assert (view.ending, view.due) == (Ending.WITHDRAWN, due)
+    assert waiting(desk, job) == []
+    with desk.services.sessions() as session:
+        rows = session.scalars(select(Promise).where(Promise.fact_id == fact)).all()
+    assert {(row.what, row.moment) for row in rows} == {("update", due)}
+    assert {row.strength for row in rows} == {"given", "none"}
+
+
+def test_being_spoken_to_is_seen_by_the_same_planning_that_records_it(desk: Desk) -> None:
+    """The task for the call is done with the fact, not a tick later."""
+    job = desk.visit()
+    due = desk.clock() + timedelta(minutes=30)
+    desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=due, by_phone=True)
+    assert [task.job_person_id for task in desk.tasks(job)] == [desk.person(job).id]
+    desk.clock.advance(minutes=1)
+    desk.say(job, FactType.SPOKEN_TO)
+    assert waiting(desk, job) == []
+    assert desk.tasks(job) == []
+    assert moments(desk, job)[0].ending is Ending.KEPT
