@@ -179,14 +179,14 @@ def _explained(
         if row.rule == decision.rule and row.job_person_id == decision.job_person
     ]
     in_the_way = _in_the_way(snapshot, decision, owed, rows, at)
-    in_shadow = decision.owed and WhyNot.SHADOW in in_the_way
+    never_goes = (why for why in (WhyNot.TRIAL, WhyNot.SHADOW) if why in in_the_way)
     return Explained(
         rule=decision.rule,
         when=rule.condition.text if rule is not None else "",
         job_person_id=decision.job_person,
         role=decision.role,
         owed=decision.owed,
-        reason=WhyNot.SHADOW if in_shadow else decision.reason,
+        reason=next(never_goes, decision.reason) if decision.owed else decision.reason,
         in_the_way=in_the_way,
         values=decision.values | {"messages": [_fate(row) for row in rows]},
         channel=owed.channel if owed is not None else None,
@@ -206,6 +206,8 @@ def _in_the_way(
     if decision.reason in _IN_THE_WAY:
         found.append(decision.reason)
     if owed is not None:
+        if owed.rule.trial:
+            found.append(Reason.ON_TRIAL)
         if snapshot.brand.live_at is None:
             found.append(WhyNot.SHADOW)
         if snapshot.plan_input.held:

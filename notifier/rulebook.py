@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-
-import yaml
-from pydantic import BaseModel, ValidationError
 
 from notifier.conditions import ConditionInvalid, compile_condition
 from notifier.domain.caps import Cap
@@ -18,27 +14,12 @@ from notifier.domain.conditions import Condition
 from notifier.domain.message_values import DIGEST
 from notifier.domain.rules import Audience, EpisodeBy, Family, Rule, RuleSet
 from notifier.rendering import Words
-from notifier.rule_specs import AtSpec, CapSpec, IfSpec, PlainSpec, RuleFile, RuleSpec
+from notifier.rule_specs import IfSpec, RuleFile, RuleSpec
+from notifier.yaml_files import YamlFault, YamlInvalid, meant, parse_yaml
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong in a rule file, and where."""
-
-    file: str
-    line: int
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.sentence}"
-
-
-class RulesInvalid(Exception):
+class RulesInvalid(YamlInvalid):
     """The rules can't be used; `faults` names every reason."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +29,11 @@ class Rulebook:
     rules: RuleSet
     hash: str
     files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def on_trial(self) -> frozenset[str]:
+        """The rules that plan and record, and send nothing."""
+        return frozenset(rule.id for rule in self.rules if rule.trial)
 
     def rule(self, rule_id: str) -> Rule | None:
         """Return the rule of that name, if it is still there."""
@@ -61,7 +47,7 @@ def load_rulebook(directory: Path) -> Rulebook:
     """
     files = sorted(directory.glob("*.yaml"))
     if not files:
-        raise RulesInvalid([Fault(str(directory), 0, "there is no rule file (*.yaml) in it")])
+        raise RulesInvalid([YamlFault(str(directory), 0, "there is no rule file (*.yaml) in it")])
     return rulebook_of({path.name: path.read_text(encoding="utf-8") for path in files})
 
 
@@ -70,7 +56,7 @@ def rulebook_of(files: Mapping[str, str]) -> Rulebook:
 
     :raises RulesInvalid: with every fault found, not only the first.
     """
-    faults: list[Fault] = []
+    faults: list[YamlFault] = []
     rules: list[Rule] = []
     caps: list[Cap] = []
     digest = hashlib.sha256()
@@ -84,7 +70,7 @@ def rulebook_of(files: Mapping[str, str]) -> Rulebook:
         for rule, line in found:
             if rule.id in seen:
                 sentence = f"the rule `{rule.id}` is in {seen[rule.id]} already"
-                faults.append(Fault(name, line, sentence))
+                faults.append(YamlFault(name, line, sentence))
             seen[rule.id] = name
             places[rule.id] = (name, line)
             rules.append(rule)
@@ -109,7 +95,7 @@ def check_rules(rulebook: Rulebook, words: Words, locales: Sequence[str] = ("en"
     for text in words.check_all(messages, locales):
         where, _, sentence = text.partition(": ")
         file, _, line = where.partition(":")
-        faults.append(Fault(file, int(line) if line.isdigit() else 1, sentence or text))
+        faults.append(YamlFault(file, int(line) if line.isdigit() else 1, sentence or text))
     if faults:
         raise RulesInvalid(faults)
 
@@ -119,33 +105,20 @@ def json_schema() -> dict[str, Any]:
     return RuleFile.model_json_schema(by_alias=True)
 
 
-def _read(name: str, text: str) -> tuple[list[tuple[Rule, int]], list[Cap], list[Fault]]:
+def _read(name: str, text: str) -> tuple[list[tuple[Rule, int]], list[Cap], list[YamlFault]]:
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return [], [], [Fault(name, line, f"this is not YAML: {error.problem}")]
-    try:
-        file = RuleFile.model_validate(data)
-    except ValidationError as error:
-        return (
-            [],
-            [],
-            [
-                Fault(name, _line(node, detail["loc"]), _sentence(detail))
-                for detail in error.errors()
-            ],
-        )
+        document = parse_yaml(name, text, RuleFile)
+    except YamlInvalid as error:
+        return [], [], error.faults
     rules: list[tuple[Rule, int]] = []
-    faults: list[Fault] = []
-    for index, spec in enumerate(file.rules):
+    faults: list[YamlFault] = []
+    for index, spec in enumerate(document.model.rules):
         try:
-            rules.append((_rule(spec), _line(node, ("rules", index, "supersedes"))))
+            rules.append((_rule(spec), document.fault(("rules", index, "supersedes"), "").line))
         except ConditionInvalid as error:
-            line = _line(node, ("rules", index, "when"))
-            faults.append(Fault(name, line, f"the condition of `{spec.id}`: {error}"))
-    return rules, [cap.cap() for cap in file.caps], faults
+            said = f"the condition of `{spec.id}`: {error}"
+            faults.append(document.fault(("rules", index, "when"), said))
+    return rules, [cap.cap() for cap in document.model.caps], faults
 
 
 _AS_THEY_ARE = set(RuleSpec.model_fields) & set(Rule.__dataclass_fields__) - {
@@ -183,76 +156,15 @@ def _rule(spec: RuleSpec) -> Rule:
     )
 
 
-def _loose_ends(rules: Sequence[Rule], places: Mapping[str, tuple[str, int]]) -> list[Fault]:
+def _loose_ends(rules: Sequence[Rule], places: Mapping[str, tuple[str, int]]) -> list[YamlFault]:
     """Return the names of rules that no rule has."""
     known = {rule.id for rule in rules}
     return [
-        Fault(
+        YamlFault(
             *places[rule.id],
-            f"`{rule.id}` supersedes `{name}`, no rule{_meant(name, known)}",
+            f"`{rule.id}` supersedes `{name}`, no rule{meant(name, known)}",
         )
         for rule in rules
         for name in rule.supersedes
         if name not in known
     ]
-
-
-def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
-    """Return the line (from 1) of the part of the document that `location` names."""
-    line = 1
-    for part in location:
-        if node is None:
-            break
-        line = node.start_mark.line + 1
-        node, key_line = _child(node, part)
-        line = key_line or line
-    return line
-
-
-def _child(node: yaml.Node, part: int | str) -> tuple[yaml.Node | None, int | None]:
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        child = node.value[part]
-        return child, child.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == part:
-                return value, key.start_mark.line + 1
-    return None, None
-
-
-def _sentence(detail: Mapping[str, Any]) -> str:
-    location, message = detail["loc"], detail["msg"]
-    names = [str(part) for part in location if isinstance(part, str)]
-    where = names[-1] if names else "the file"
-    if detail["type"] == "extra_forbidden":
-        return f"`{where}` is not something that can be said here{_meant(where, _sayable(names))}"
-    if detail["type"] == "missing":
-        return f"`{where}` is missing"
-    if detail["type"] == "enum":
-        expected = detail["ctx"]["expected"]
-        allowed = expected.replace(" or ", ", ").replace("'", "").split(", ")
-        said = str(detail["input"])
-        return f"`{where}`: `{said}` is none of {', '.join(allowed)}{_meant(said, allowed)}"
-    return f"`{where}`: {message.removeprefix('Value error, ')}"
-
-
-_SPECS: dict[str, type[BaseModel]] = {
-    "if": IfSpec,
-    "any": PlainSpec,
-    "not": PlainSpec,
-    "at": AtSpec,
-    "rules": RuleSpec,
-    "caps": CapSpec,
-}
-
-
-def _sayable(names: Sequence[str]) -> set[str]:
-    """Return the words of the part of the language that the last of `names` stands in."""
-    around = next((name for name in reversed(names[:-1]) if name in _SPECS), None)
-    spec = _SPECS[around] if around is not None else RuleFile
-    return {field.alias or name for name, field in spec.model_fields.items()}
-
-
-def _meant(said: str, known: Iterable[str]) -> str:
-    close = get_close_matches(said, list(known), n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""

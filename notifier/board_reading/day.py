@@ -125,7 +125,7 @@ def read_day(services: Services, brand_id: UUID, *, docked: UUID | None = None) 
             ),
             phone=read_phone(session, services, shown) if brand.demo and shown else None,
             open_tasks=count_open_tasks(session, brand_id),
-            on_trial=count_trials(session, [job.id for job in jobs]),
+            on_trial=count_trials(session, services, [job.id for job in jobs]),
         )
 
 

@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.board_reading.people import open_or_none
 from notifier.composing import compose
-from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.messages import WAITING, Channel, MessageStatus, WhyNot
 from notifier.rendering import RenderFailed
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import JobPerson, Message, Person
 from notifier.store.vault import Unreadable
 
-_ON_TRIAL = (Message.status == MessageStatus.SKIPPED, Message.reason == WhyNot.TRIAL)
+
+def is_trial(services: Services) -> ColumnElement[bool]:
+    """Return the condition that a message was not sent, or will not be, for its rule's trial."""
+    return or_(
+        and_(Message.status == MessageStatus.SKIPPED, Message.reason == WhyNot.TRIAL),
+        and_(Message.status.in_(WAITING), Message.rule.in_(services.rulebook.on_trial)),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +48,16 @@ def read_trials(services: Services, brand_id: UUID, job_id: UUID) -> tuple[Trial
             select(Message, Person)
             .join(JobPerson, JobPerson.id == Message.job_person_id)
             .join(Person, Person.id == JobPerson.person_id)
-            .where(Message.brand_id == brand_id, Message.job_id == job_id, *_ON_TRIAL)
+            .where(Message.brand_id == brand_id, Message.job_id == job_id, is_trial(services))
             .order_by(Message.send_at.desc(), Message.id.desc())
         )
         return tuple(_trial(session, services, row, person) for row, person in rows)
 
 
-def count_trials(session: Session, job_ids: Collection[UUID]) -> int:
+def count_trials(session: Session, services: Services, job_ids: Collection[UUID]) -> int:
     """Return how many messages about these jobs were not sent because their rule is on trial."""
     query = select(func.count()).select_from(Message)
-    return session.scalar(query.where(Message.job_id.in_(job_ids), *_ON_TRIAL)) or 0
+    return session.scalar(query.where(Message.job_id.in_(job_ids), is_trial(services))) or 0
 
 
 def _trial(session: Session, services: Services, row: Message, person: Person) -> TrialMessage:
