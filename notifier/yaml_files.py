@@ -1,15 +1,20 @@
-"""Read a YAML file into a Pydantic model; every fault with its file and line."""
+"""Read YAML into Pydantic models; every fault with its file, its line, and what was meant."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 _Model = TypeVar("_Model", bound=BaseModel)
+
+#: Where a part of a document stands: names of mappings and places in lists, outermost first.
+Location = Sequence[int | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,19 @@ class YamlInvalid(Exception):
         self.faults = faults
 
 
+@dataclass(frozen=True, slots=True)
+class Document(Generic[_Model]):
+    """A file that was read, and where each part of it stands."""
+
+    name: str
+    model: _Model
+    node: yaml.Node | None
+
+    def fault(self, location: Location, sentence: str) -> YamlFault:
+        """Return what is wrong at `location`."""
+        return YamlFault(self.name, _line(self.node, location), sentence)
+
+
 def read_yaml(path: Path, model: type[_Model]) -> _Model:
     """Return the file at `path` as `model`.
 
@@ -41,24 +59,58 @@ def read_yaml(path: Path, model: type[_Model]) -> _Model:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise YamlInvalid([YamlFault(path.name, 0, f"can't be read: {error.strerror}")]) from error
+    return parse_yaml(path.name, text, model).model
+
+
+def parse_yaml(name: str, text: str, model: type[_Model]) -> Document[_Model]:
+    """Return `text`, of the file `name`, as `model`.
+
+    :raises YamlInvalid: with every fault found, not only the first.
+    """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        fault = YamlFault(path.name, line, f"this is not YAML: {error.problem}")
+        fault = YamlFault(name, line, f"this is not YAML: {error.problem}")
         raise YamlInvalid([fault]) from error
+    twice = [
+        YamlFault(name, key.start_mark.line + 1, f"`{key.value}` stands there twice")
+        for key in _said_twice(node)
+    ]
+    if twice:
+        raise YamlInvalid(twice)
     try:
-        return model.model_validate(data)
+        return Document(name, model.model_validate(data), node)
     except ValidationError as error:
         faults = [
-            YamlFault(path.name, _line(node, one["loc"]), _sentence(one["loc"], one["msg"]))
+            YamlFault(name, _line(node, one["loc"]), _sentence(one, model))
             for one in error.errors()
         ]
         raise YamlInvalid(faults) from error
 
 
-def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
+def meant(said: str, known: Iterable[str]) -> str:
+    """Return a question after the one of `known` that `said` is close to, or nothing."""
+    close = get_close_matches(said, list(known), n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def _said_twice(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """Yield each name that its mapping has already: YAML would quietly take the last."""
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            yield from _said_twice(child)
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield key
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+            yield from _said_twice(value)
+
+
+def _line(node: yaml.Node | None, location: Location) -> int:
     """Return the line (from 1) of the part of the document that `location` names."""
     line = 1
     for part in location:
@@ -80,11 +132,47 @@ def _child(node: yaml.Node | None, part: int | str) -> tuple[yaml.Node, int] | N
     return None
 
 
-def _sentence(location: tuple[int | str, ...], message: str) -> str:
-    names = [str(part) for part in location if isinstance(part, str)]
+def _sentence(detail: Mapping[str, Any], model: type[BaseModel]) -> str:
+    location, message = detail["loc"], detail["msg"]
+    names = [str(part) for part in location if isinstance(part, str) and part != "[key]"]
     where = names[-1] if names else "the file"
-    if message.startswith("Extra inputs"):
-        return f"`{where}` is not something that can be said here"
-    if message.startswith("Field required"):
+    if detail["type"] == "extra_forbidden":
+        known = _sayable(_model_at(model, names[:-1]))
+        return f"`{where}` is not something that can be said here{meant(where, known)}"
+    if detail["type"] == "missing":
         return f"`{where}` is missing"
+    if detail["type"] == "enum":
+        allowed = detail["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
+        said = str(detail["input"])
+        return f"`{where}`: `{said}` is none of {', '.join(allowed)}{meant(said, allowed)}"
+    if detail["type"] in _SHAPES:
+        return f"{f'`{where}`' if names else where} must be {_SHAPES[detail['type']]}"
     return f"`{where}`: {message.removeprefix('Value error, ')}"
+
+
+#: What a part of a file must be, in words, by Pydantic's type of the error.
+_SHAPES = {
+    "model_type": "names with values, one a line",
+    "dict_type": "names with values, one a line",
+    "list_type": "a list",
+}
+
+
+def _sayable(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_at(model: type[BaseModel], names: Iterable[str]) -> type[BaseModel]:
+    """Return the model of the part of a `model` that `names` lead to."""
+    for said in names:
+        for name, field in model.model_fields.items():
+            if said in (name, field.alias):
+                model = _models_in(field.annotation) or model
+    return model
+
+
+def _models_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_models_in(inner) for inner in get_args(annotation))
+    return next((model for model in found if model is not None), None)

@@ -9,7 +9,7 @@ import pytest
 from notifier.consent_policy import load_consent_policy
 from notifier.domain.consent import ConsentPolicy, Needs
 from notifier.domain.messages import MessageKind
-from notifier.rulebook import RulesInvalid
+from notifier.yaml_files import YamlInvalid
 from tests.services import ROOT
 
 KINDS = """\
@@ -24,7 +24,7 @@ def faults(path: Path, text: str) -> list[str]:
     """Return the faults of a file that holds `text`."""
     file = path / "consent.yaml"
     file.write_text(text)
-    with pytest.raises(RulesInvalid) as caught:
+    with pytest.raises(YamlInvalid) as caught:
         load_consent_policy(file)
     return [str(fault) for fault in caught.value.faults]
 
@@ -52,13 +52,12 @@ def test_every_fault_has_its_line(tmp_path: Path) -> None:
     )
     levels = "unless_refused, if_granted, never"
     assert faults(tmp_path, text) == [
-        f"consent.yaml:1: `kinds` must say what `transactional` needs: {levels}",
-        f"consent.yaml:2: `transactional` needs one of: {levels}",
-        "consent.yaml:5: `advertising` is no kind of message; "
-        "there is transactional, care, marketing",
-        "consent.yaml:7: `Germany` is no country; write its ISO 3166 code, such as DE",
-        f"consent.yaml:8: `care` needs one of: {levels}",
-        "consent.yaml:9: `notes` is nothing that stands here; there is kinds, regions",
+        f"consent.yaml:2: `transactional`: `always` is none of {levels}",
+        "consent.yaml:5: `advertising`: `advertising` is none of transactional, care, marketing; "
+        "did you mean `marketing`?",
+        "consent.yaml:7: `Germany`: `Germany` is no country; write its ISO 3166 code, such as DE",
+        f"consent.yaml:8: `care`: `maybe` is none of {levels}",
+        "consent.yaml:9: `notes` is not something that can be said here",
     ]
 
 
@@ -66,7 +65,7 @@ def test_every_fault_has_its_line(tmp_path: Path) -> None:
     ("text", "fault"),
     [
         ("", "consent.yaml:1: the file must be names with values, one a line"),
-        ("kinds: [care]\n", "consent.yaml:1: this must be names with values, one a line"),
+        ("kinds: [care]\n", "consent.yaml:1: `kinds` must be names with values, one a line"),
         ("kinds: {\n", "consent.yaml:2: this is not YAML"),
         (KINDS + "  care: never\n", "consent.yaml:5: `care` stands there twice"),
     ],
@@ -76,7 +75,14 @@ def test_what_is_no_table_is_refused(tmp_path: Path, text: str, fault: str) -> N
     assert any(said.startswith(fault) for said in faults(tmp_path, text))
 
 
+def test_every_kind_must_be_decided(tmp_path: Path) -> None:
+    """One that is left out is not a permission."""
+    assert faults(tmp_path, KINDS.replace("  care: unless_refused\n", "")) == [
+        "consent.yaml:1: `kinds`: say what `care` needs: unless_refused, if_granted, never"
+    ]
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """Nothing is sent on a guess."""
-    with pytest.raises(RulesInvalid, match="missing"):
+    with pytest.raises(YamlInvalid, match="No such file"):
         load_consent_policy(tmp_path / "consent.yaml")

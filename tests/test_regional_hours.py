@@ -148,7 +148,7 @@ def test_a_faulty_row_is_told_with_its_line(tmp_path: Path) -> None:
         (7, "`region`"),
         (8, "`kinds`"),
         (9, "`daily`"),
-        (10, "`sundays` is not something that can be said here"),
+        (10, "`sundays` is not something that can be said here; did you mean `sun`?"),
         (7, "`source` is missing"),
     }
     assert "quiet_hours.yaml:4:" in str(caught.value)
