@@ -15,7 +15,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from notifier import planner
+from notifier.caps_at_claim import begin_tally
 from notifier.composing import Composed, compose
+from notifier.day_links import open_day
 from notifier.digests import gather
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.links import status_url
@@ -90,6 +92,7 @@ def _claim_each(
     """Claim or refuse each row; return the claims, and the rows that wait for another."""
     busy = outbox.people_with_a_claim(session, [row.job_id for row in rows])
     up_to_date = {row.job_id for row in rows}
+    tally = begin_tally(session, services, around, now=now)
     claims: list[Claim] = []
     waiting: set[UUID] = set()
     for row in rows:
@@ -102,6 +105,8 @@ def _claim_each(
         way = None if refused else _way(services, row, around)
         if refused is None and way is None:
             refused = Refusal(MessageStatus.SKIPPED, WhyNot.NO_PROVIDER)
+        if refused is None and tally.has_enough(row):
+            refused = Refusal(MessageStatus.SKIPPED, WhyNot.CAP_REACHED)
         if refused is not None or way is None:
             assert refused is not None
             row.status, row.reason = refused.status, refused.why
@@ -119,6 +124,7 @@ def _claim_each(
             row.settled_at = now
             continue
         claims.append(_claim(session, services, row, way, composed, around, now))
+        tally.claimed.append(row)
         busy.add(row.job_person_id)
         for carried in together:
             _carry(session, services, carried, row, composed)
@@ -197,6 +203,7 @@ def _claim(
         )
     )
     brand = around.brands[row.brand_id]
+    open_day(session, services, row, around.jobs[row.job_id], brand, composed.link_token, now=now)
     return Claim(
         message_id=row.id,
         attempt_id=attempt_id,
