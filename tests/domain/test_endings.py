@@ -347,6 +347,22 @@ def test_an_earlier_time_that_they_took_is_never_late() -> None:
     assert stage.first(EVENING).ending is Ending.MOVED_IN_TIME
 
 
+def test_an_earlier_time_that_nobody_asked_about_can_come_too_late() -> None:
+    """Told on the phone at half past eight that we come at a quarter past: nobody chose that."""
+    stage = LedgerStage()
+    sooner = NINE_TO_ELEVEN.shifted(-45)
+    stage.given(sooner, at(8, 30), fact=stage.say(FactType.TOLD, at(8, 30), window=sooner))
+    assert stage.first(EVENING).ending is Ending.MOVED_LATE
+
+
+def test_what_is_given_while_we_are_there_is_kept() -> None:
+    """The text was handed over a minute after he rang the bell; the visit is the same."""
+    stage = LedgerStage()
+    arrived(10)(stage)
+    stage.given(window((9, 55), (10, 25)), at(10, 1))
+    assert [view.ending for view in stage.views(EVENING)] == [Ending.KEPT, Ending.KEPT]
+
+
 def test_an_offer_of_another_day_is_heard_though_nobody_answers() -> None:
     """They know that nobody comes today; an unanswered *earlier* changes nothing."""
     for offer, ending in (
