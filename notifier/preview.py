@@ -110,7 +110,8 @@ def _preview(
         waiting = {row.id: _says(row) for row in before.messages.values() if row.status in WAITING}
         say(session)
         after = load_for_planning(session, services, [job_id])[job_id]
-        rows = after.messages.values()
+        on_trial = services.rulebook.on_trial
+        rows = [row for row in after.messages.values() if row.rule not in on_trial]
         dropped = [row for row in rows if row.id in waiting and row.status not in WAITING]
         fresh = [row for row in rows if row.status in WAITING or _held(row)]
         return Preview(
@@ -164,9 +165,10 @@ def _unreached(
 ) -> tuple[Unreached, ...]:
     found: dict[UUID, Unreached] = {}
     for owed in plan(snapshot.plan_input, services.rulebook.rules, now=now).owed:
-        if owed.why_not is None or owed.rule.family is Family.MOMENT:
-            continue
         link, person = snapshot.people[owed.job_person]
+        asked = link.role == Role.TECHNICIAN  # of whom dispatch has a task
+        if owed.why_not is None or owed.rule.family is Family.MOMENT or asked:
+            continue
         found[owed.job_person] = Unreached(
             job_person_id=owed.job_person,
             role=Role(link.role),

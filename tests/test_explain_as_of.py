@@ -158,6 +158,7 @@ def test_holds_suppressions_and_corrected_numbers_are_those_of_then(desk: Desk) 
     }
     with desk.services.sessions.begin() as session:
         suppress(session, desk.services, **address, why=WhyNot.OPTED_OUT, source="reply")
+    diary.write()  # on the list, and no row says so yet
     drop_what_waits(desk.services, **address)
     diary.write()
     assert WhyNot.OPTED_OUT in in_the_way(desk, diary.job)

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.board_reading.trials import read_trials
 from notifier.domain.decisions import Reason
+from notifier.domain.facts import FactType
 from notifier.domain.messages import MessageStatus, WhyNot
 from notifier.domain.rules import RuleSet
 from notifier.explain import Explained, explain
-from notifier.planner import bring_up_to_date
-from tests.desk import Desk, make_desk
+from notifier.preview import preview
+from tests.desk import Desk, make_desk, staff_fact
 from tests.fakes.clock import FakeClock
 
 
@@ -55,28 +56,38 @@ def test_it_is_recorded_and_never_sent(desk: Desk) -> None:
 
 
 def test_what_it_would_have_said_is_put_into_words_when_it_is_read(desk: Desk) -> None:
-    """The words that the rule's message has now, over the channel that it would have taken."""
-    job = desk.visit()
-    desk.late(job, 45)
-    found = read_trials(desk.services, desk.brand, job)
-    assert [(one.rule, one.channel, one.to_name) for one in found] == [
-        ("running_late", "sms", "Ada Park")
-    ]
-    assert "9:45" in (found[0].body or "")
-    assert read_trials(desk.services, job, job) == ()
-
-
-def test_planning_again_adds_nothing_and_explain_says_trial(desk: Desk) -> None:
-    """Before the row is there and after."""
+    """Before its turn and after, over the channel that it would have taken."""
     job = desk.visit()
     desk.late(job, 45)
     for _ in range(2):
-        explained = late_of(desk, job)
-        assert (explained.owed, explained.reason) == (False, Reason.ON_TRIAL)
-        assert explained.in_the_way == (Reason.ON_TRIAL,)
-        with desk.services.sessions.begin() as session:
-            bring_up_to_date(session, desk.services, [job], now=desk.clock())
-    assert len(desk.messages(job, "running_late")) == 1
+        found = read_trials(desk.services, desk.brand, job)
+        assert [(one.rule, one.channel, one.to_name) for one in found] == [
+            ("running_late", "sms", "Ada Park")
+        ]
+        assert "9:45" in (found[0].body or "")
+        desk.deliver()
+    assert read_trials(desk.services, job, job) == ()
+
+
+def test_explain_says_trial_before_its_turn_and_after(desk: Desk) -> None:
+    """It is what stands in the way."""
+    job = desk.visit()
+    desk.late(job, 45)
+    before = late_of(desk, job)
+    desk.deliver()
+    after = late_of(desk, job)
+    assert (before.owed, after.owed) == (True, False)
+    assert before.reason == after.reason == Reason.ON_TRIAL
+    assert before.in_the_way == after.in_the_way == (Reason.ON_TRIAL,)
+
+
+def test_staff_are_not_shown_it_as_something_that_goes_out(desk: Desk) -> None:
+    """The preview of a fact lists what will be sent, and this will not."""
+    job = desk.visit()
+    late = staff_fact(FactType.DELAYED, minutes=45)
+    assert preview(desk.services, desk.brand, job, late).messages == ()
+    real = on_trial(desk, trial=False)
+    assert len(preview(real.services, desk.brand, job, late).messages) == 1
 
 
 def test_a_message_that_waited_is_not_sent_once_its_rule_is_on_trial(

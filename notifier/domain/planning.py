@@ -107,7 +107,10 @@ class _Side:
         audience = Audience(self.person.role.value)
         slip_spoken = False
         silenced: set[str] = set()
-        for rule in self.rules.of(self.job.state.kind):
+        rules = self.rules.of(self.job.state.kind)
+        if self.person.role is Role.TECHNICIAN:  # nothing else concerns them
+            rules = self.rules.asking(self.job.state.kind)
+        for rule in rules:
             notes: dict[str, object] = {}
             reason = self._consider(rule, audience, notes, slip_spoken=slip_spoken)
             speaks = reason in _SPEAKS and not rule.trial
@@ -263,8 +266,6 @@ class _Side:
                 next_update_at=self.moments.next_update(rule, send_at),
             )
         )
-        if rule.trial:
-            return Reason.ON_TRIAL
         if why_not is WhyNot.CAP_REACHED:
             return Reason.CAP_REACHED
         return Reason.NEEDS_CALL if rule.call_first else Reason.OWED
@@ -276,8 +277,6 @@ class _Side:
         return next_step(rule, episode.text, self.person, live=live, now=self.now)
 
     def _why_not(self, rule: Rule, step: Step, send_at: datetime) -> WhyNot | None:
-        if rule.trial:
-            return WhyNot.TRIAL
         if rule.call_first:
             return WhyNot.NEEDS_CALL
         return step.why_not or self._at_cap(rule, step, send_at)
@@ -298,6 +297,8 @@ class _Side:
         return WhyNot.CAP_REACHED
 
     def _send_at(self, rule: Rule, owed_at: datetime, heard_by: datetime | None) -> datetime | None:
+        if self.person.role is Role.TECHNICIAN:  # at work, whatever the hour
+            return max(owed_at, self.now)
         starts = [
             window.start
             for window in (self.reference.asserts, self.job.state.expected)

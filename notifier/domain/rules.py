@@ -166,6 +166,17 @@ class RuleSet(tuple[Rule, ...]):
     def _by_kind(self) -> Mapping[JobKind, tuple[Rule, ...]]:
         return {kind: tuple(rule for rule in self if rule.jobs is kind) for kind in JobKind}
 
+    @cached_property
+    def _asking(self) -> Mapping[JobKind, tuple[Rule, ...]]:
+        return {
+            kind: tuple(rule for rule in rules if Audience.TECHNICIAN in rule.to)
+            for kind, rules in self._by_kind.items()
+        }
+
+    def asking(self, kind: JobKind) -> tuple[Rule, ...]:
+        """Return those about jobs of `kind` that turn to who does the work."""
+        return self._asking[kind]
+
     def of(self, kind: JobKind) -> tuple[Rule, ...]:
         """Return those about jobs of `kind`."""
         return self._by_kind[kind]
