@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.messages import Channel
+from notifier.domain.messages import Channel, Role
 from notifier.store.tables import Brand, ContactPoint, Job, JobPerson, Message, Sender
 
 
@@ -25,6 +25,7 @@ class Correspondent:
     person_id: UUID | None = None
     job_id: UUID | None = None
     job_person_id: UUID | None = None
+    role: Role | None = None
 
 
 def find_correspondent(
@@ -51,7 +52,8 @@ def find_correspondent(
     latest = session.scalar(
         select(Message)
         .where(Message.contact_point_id.in_(points), Message.claimed_at.is_not(None))
-        .order_by(Message.claimed_at.desc(), Message.id.desc())
+        # Of a digest it is the one whose link was in it.
+        .order_by(Message.claimed_at.desc(), Message.carried_by.is_not(None), Message.id.desc())
         .limit(1)
     )
     if latest is not None and latest.contact_point_id is not None:
@@ -62,6 +64,7 @@ def find_correspondent(
             person_id=point.person_id,
             job_id=latest.job_id,
             job_person_id=latest.job_person_id,
+            role=Role(session.get_one(JobPerson, latest.job_person_id).role),
         )
     return _of_newest_job(session, brands, list(points.values()))
 
@@ -115,6 +118,7 @@ def _of_newest_job(
         person_id=point.person_id,
         job_id=job_person.job_id,
         job_person_id=job_person.id,
+        role=Role(job_person.role),
     )
 
 

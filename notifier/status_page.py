@@ -46,6 +46,7 @@ from notifier.store.tables import (
     Technician,
 )
 from notifier.store.vault import Unreadable, Vault
+from notifier.told_together import ToldTogether, told_together
 
 #: A technician can be early; a customer who says "here" long before is mistaken.
 HERE_BEFORE, HERE_AFTER = timedelta(hours=2), timedelta(hours=12)
@@ -109,9 +110,11 @@ class StatusPage:
     by: Party | None = None
     technician: str | None = None  # a first name, only on the way
     next_update: datetime | None = None
+    checking: bool = False  # they heard that nobody reported, and nobody has since
     call_by: datetime | None = None  # they asked for a call: when we ring at the latest
     answered: FactType | None = None  # what they answered to the time on the page
     parcels: tuple[ParcelOnPage, ...] = ()
+    together: tuple[ToldTogether, ...] = ()  # other jobs that the same message told of
     buttons: frozenset[Button] = frozenset()
 
     @property
@@ -129,6 +132,7 @@ class Holder:
     job_person: JobPerson
     person: Person
     contact_point_id: UUID | None
+    message_id: UUID | None
 
 
 def find_holder(session: Session, vault: Vault, token: str) -> Holder:
@@ -137,14 +141,16 @@ def find_holder(session: Session, vault: Vault, token: str) -> Holder:
     :raises NotFound: if no link has that token.
     """
     hashed = link_hash(vault, token)
-    contact_point_id = None
+    contact_point_id = message_id = None
     job_person = session.scalar(select(JobPerson).where(JobPerson.link_hash == hashed))
     if job_person is None:
         message = session.scalar(select(Message).where(Message.link_hash == hashed))
         if message is None:
             raise NotFound("There is no such page.")
-        contact_point_id = message.contact_point_id
+        contact_point_id, message_id = message.contact_point_id, message.id
         job_person = session.get_one(JobPerson, message.job_person_id)
+    if job_person.role == Role.TECHNICIAN:  # theirs lead to their day
+        raise NotFound("There is no such page.")
     job = session.get_one(Job, job_person.job_id)
     return Holder(
         brand=session.get_one(Brand, job.brand_id),
@@ -152,6 +158,7 @@ def find_holder(session: Session, vault: Vault, token: str) -> Holder:
         job_person=job_person,
         person=session.get_one(Person, job_person.person_id),
         contact_point_id=contact_point_id,
+        message_id=message_id,
     )
 
 
@@ -176,6 +183,7 @@ def read_status_page(session: Session, services: Services, token: str) -> Status
     asks = _asks(state, offer, holds, promised, zone) if asked else None
     answered = _answer_to(state, holder.job_person.id, offer or holds)
     call_by = _call_asked_for(session, holder)
+    last = _last_message(session, holder.job_person.id)
     page = StatusPage(
         brand=brand.name,
         brand_phone=brand.phone,
@@ -196,10 +204,14 @@ def read_status_page(session: Session, services: Services, token: str) -> Status
         reason=state.reason,
         by=state.by,
         technician=_technician(session, services.vault, state),
-        next_update=_next_update(session, holder.job_person.id, now),
+        next_update=_next_update(last, now),
+        checking=_is_checking(services, state, last),
         call_by=call_by,
         answered=answered,
         parcels=_parcels(session, job) if state.kind is JobKind.ORDER else (),
+        together=told_together(session, services, holder.message_id, holder.person)
+        if holder.message_id is not None
+        else (),
     )
     return _with_buttons(page, state, now)
 
@@ -325,15 +337,33 @@ def _technician(session: Session, vault: Vault, state: JobState) -> str | None:
     return _first_word(vault, technician.key, technician.name)
 
 
-def _next_update(session: Session, job_person_id: UUID, now: datetime) -> datetime | None:
-    """Return the moment by which they hear again, as the last message that went said."""
-    moment = session.scalar(
-        select(Message.next_update_at)
+def _last_message(session: Session, job_person_id: UUID) -> Message | None:
+    """Return the last message that went to them."""
+    return session.scalar(
+        select(Message)
         .where(Message.job_person_id == job_person_id, Message.status.in_([*TAKEN, *UNDER_WAY]))
         .order_by(Message.handed_over_at.desc(), Message.id.desc())
         .limit(1)
     )
+
+
+def _next_update(last: Message | None, now: datetime) -> datetime | None:
+    """Return the moment by which they hear again, as the last message that went said."""
+    moment = last.next_update_at if last is not None else None
     return moment if moment is not None and moment > now else None
+
+
+def _is_checking(services: Services, state: JobState, last: Message | None) -> bool:
+    """Return whether the last that they heard is that nobody reported, and nobody has since."""
+    rule = services.rulebook.rule(last.rule) if last is not None else None
+    if rule is None or rule.condition.silent_for is None or last is None:
+        return False
+    if state.finished or state.status is JobStatus.ARRIVED:
+        return False
+    report = state.last_report
+    if report is None or last.claimed_at is None:
+        return True
+    return report.received_at < last.claimed_at
 
 
 def _call_asked_for(session: Session, holder: Holder) -> datetime | None:

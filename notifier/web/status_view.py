@@ -16,6 +16,7 @@ from notifier.page_times import say_date, say_day, say_moment, say_window
 from notifier.status_actions import Refused
 from notifier.status_page import Button, ParcelOnPage, Standing, StatusPage
 from notifier.stopping import Stopping
+from notifier.told_together import ToldTogether
 
 REFUSED = {
     Refused.OFFER_GONE: "Sorry, that time is no longer open. What you see here is how it stands.",
@@ -71,9 +72,11 @@ class StatusView:
     offer: str | None
     reason: str | None
     next_update: str | None
+    checking: bool
     technician: str | None
     notes: tuple[str, ...]
     parcels: tuple[ParcelView, ...]
+    together: tuple[ToldTogether, ...]
     asked_window: Window | None
     can_say_here: bool
     can_say_missing: bool
@@ -111,16 +114,19 @@ def view_of(page: StatusPage, *, now: datetime) -> StatusView:
         promised_day=_day(page, now),
         promised_differs=differs and not page.finished,
         expected=_when(page, page.expected, now),
-        sure=page.standing is not Standing.AS_PROMISED or page.status not in _DOUBTFUL,
+        sure=not page.checking
+        and (page.standing is not Standing.AS_PROMISED or page.status not in _DOUBTFUL),
         later_by=_later_by(page),
         offer=_when(page, page.offer, now),
         reason=_reason(page),
         next_update=say_moment(page.next_update, page.zone, now=now, locale=page.locale)
         if page.next_update and not page.finished
         else None,
+        checking=page.checking,
         technician=page.technician,
         notes=_notes(page, now),
         parcels=tuple(_parcel(page, parcel, now) for parcel in page.parcels),
+        together=page.together,
         asked_window=page.asks if asks else None,
         can_say_here=bool(page.buttons & {Button.HERE, Button.RECEIVED}),
         can_say_missing=Button.NOT_RECEIVED in page.buttons,
@@ -213,6 +219,8 @@ def _notes(page: StatusPage, now: datetime) -> tuple[str, ...]:
 
 
 def _tone(page: StatusPage) -> str:
+    if page.checking and page.standing is Standing.AS_PROMISED:
+        return "plain"
     if page.status in (JobStatus.COMPLETED, JobStatus.DELIVERED):
         return "done"
     if page.status in (JobStatus.MISSED, JobStatus.CANCELLED, JobStatus.EXCEPTION):
