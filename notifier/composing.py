@@ -13,18 +13,19 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.jobs import JobKind
 from notifier.domain.message_values import DIGEST, MessageValues
-from notifier.domain.messages import Channel
+from notifier.domain.messages import Channel, Role
 from notifier.domain.phones import for_reading
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.segments import count_segments
 from notifier.domain.windows import from_json
-from notifier.links import message_token, status_url
+from notifier.links import day_url, message_token, status_url
 from notifier.services import Services
 from notifier.store.tables import (
     Brand,
     ContactPoint,
     FactRow,
     Job,
+    JobPerson,
     Message,
     Parcel,
     Person,
@@ -129,13 +130,20 @@ def _values(
         reason=Reason(job.reason) if job.reason else None,
         by=Party(job.by) if job.by else None,
         technician=_technician(session, services, message.technician_id),
-        link=status_url(services.public_url, token),
+        link=_link(session, services, message, token),
         first_text=is_text and not _texted_before(session, point),
         late_apology=message.tell_by is not None and message.tell_by < now,
         asked=message.asserts is not None and not message.moves_told,
         carrier=parcel.carrier if parcel else None,
         tracking_code=parcel.tracking_code if parcel else None,
     )
+
+
+def _link(session: Session, services: Services, message: Message, token: str) -> str:
+    """Return where the message leads: a technician to their day, everybody else to the job."""
+    reader = session.get_one(JobPerson, message.job_person_id)
+    page = day_url if reader.role == Role.TECHNICIAN else status_url
+    return page(services.public_url, token)
 
 
 def _of_all(

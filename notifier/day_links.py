@@ -9,11 +9,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from notifier.domain.messages import Role
 from notifier.errors import NotFound, NotifierError
+from notifier.links import day_url, link_hash
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.tables import Brand, DayLink, Technician
+from notifier.store.tables import Brand, DayLink, Job, JobPerson, Message, Technician
 
 _TOKEN_BYTES = 16
 #: A day's last visit may run past midnight.
@@ -33,6 +36,7 @@ class OpenDay:
     technician_id: UUID
     day: date
     zone: ZoneInfo
+    asked: UUID | None = None  # the job that the message with this link asks about
 
     @property
     def actor(self) -> str:
@@ -56,21 +60,60 @@ def make_day_link(services: Services, brand_id: UUID, technician_id: UUID, day: 
         technician = session.get(Technician, technician_id)
         if technician is None or technician.brand_id != brand_id:
             raise NotFound("There is no such technician.")
-        zone = ZoneInfo(session.get_one(Brand, brand_id).zone)
-        midnight = datetime.combine(day + timedelta(days=1), time(), zone)
-        session.add(
-            DayLink(
-                id=services.ids(),
-                brand_id=brand_id,
-                technician_id=technician_id,
-                day=day.isoformat(),
-                token_hash=_token_hash(services, token),
-                created_at=services.now(),
-                expires_at=midnight + _AFTER_MIDNIGHT,
-                revoked_at=None,
-            )
-        )
-    return f"{services.public_url}/day/{token}"
+        brand = session.get_one(Brand, brand_id)
+        session.add(_row(services, brand, technician_id, day, token, now=services.now()))
+    return day_url(services.public_url, token)
+
+
+def open_day(
+    session: Session,
+    services: Services,
+    message: Message,
+    job: Job,
+    brand: Brand,
+    token: str,
+    *,
+    now: datetime,
+) -> None:
+    """Let the link of a message to a technician lead to the day of the visit that it asks about.
+
+    Messages to everybody else are passed over; so is one whose link is open already.
+    """
+    link = session.get_one(JobPerson, message.job_person_id)
+    if link.role != Role.TECHNICIAN or _known(session, services, token) is not None:
+        return
+    technician_id = session.scalar(
+        select(Technician.id).where(Technician.person_id == link.person_id)
+    )
+    assert technician_id is not None
+    day = (job.starts_at or now).astimezone(ZoneInfo(brand.zone)).date()
+    session.add(_row(services, brand, technician_id, day, token, now=now))
+
+
+def _row(
+    services: Services,
+    brand: Brand,
+    technician_id: UUID,
+    day: date,
+    token: str,
+    *,
+    now: datetime,
+) -> DayLink:
+    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(brand.zone))
+    return DayLink(
+        id=services.ids(),
+        brand_id=brand.id,
+        technician_id=technician_id,
+        day=day.isoformat(),
+        token_hash=_token_hash(services, token),
+        created_at=now,
+        expires_at=max(midnight, now) + _AFTER_MIDNIGHT,
+        revoked_at=None,
+    )
+
+
+def _known(session: Session, services: Services, token: str) -> DayLink | None:
+    return session.scalar(select(DayLink).where(DayLink.token_hash == _token_hash(services, token)))
 
 
 def revoke_day_links(
@@ -96,9 +139,7 @@ def resolve_day_link(services: Services, token: str) -> OpenDay:
     :raises LinkClosed: if it was taken back or its day is over.
     """
     with reading(services.sessions) as session:
-        link = session.scalar(
-            select(DayLink).where(DayLink.token_hash == _token_hash(services, token))
-        )
+        link = _known(session, services, token)
         if link is None:
             raise NotFound("There is no such link.")
         if link.revoked_at is not None:
@@ -106,12 +147,16 @@ def resolve_day_link(services: Services, token: str) -> OpenDay:
         if link.expires_at <= services.now():
             raise LinkClosed("This day is over. Please ask the office for today’s link.")
         zone = session.get_one(Brand, link.brand_id).zone
+        asked = session.scalar(
+            select(Message.job_id).where(Message.link_hash == link_hash(services.vault, token))
+        )
     return OpenDay(
         link_id=link.id,
         brand_id=link.brand_id,
         technician_id=link.technician_id,
         day=date.fromisoformat(link.day),
         zone=ZoneInfo(zone),
+        asked=asked,
     )
 
 

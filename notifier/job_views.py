@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.facts import Fact
 from notifier.domain.folding import fold
 from notifier.domain.jobs import JobKind
-from notifier.domain.messages import Channel, WhyNot
+from notifier.domain.messages import Channel, Role, WhyNot
 from notifier.domain.windows import Expectation, from_json
 from notifier.links import person_token, status_url
 from notifier.services import Services
@@ -212,7 +212,7 @@ def _people(
     rows = session.execute(
         select(JobPerson, Person)
         .join(Person, Person.id == JobPerson.person_id)
-        .where(JobPerson.job_id.in_(job_ids))
+        .where(JobPerson.job_id.in_(job_ids), JobPerson.role != Role.TECHNICIAN)
         .order_by(JobPerson.position)
     ).all()
     channels = _channels(session, services, {person.id: person for _, person in rows})

@@ -31,5 +31,10 @@ def status_url(public_url: str, token: str) -> str:
     return f"{public_url}/s/{token}"
 
 
+def day_url(public_url: str, token: str) -> str:
+    """Return the address of the technician's day behind `token`."""
+    return f"{public_url}/day/{token}"
+
+
 def _short(digest: bytes) -> str:
     return base64.urlsafe_b64encode(digest[:_TOKEN_BYTES]).decode()

@@ -15,17 +15,29 @@ from notifier import intake
 from notifier.correspondents import Correspondent, find_correspondent
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
-from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.messages import Channel, MessageStatus, Role, WhyNot
 from notifier.domain.phones import for_reading
 from notifier.domain.promises import same_promise
 from notifier.domain.reply_intents import CLOSES_ADDRESS, Intent, classify
 from notifier.domain.windows import Window, from_json
 from notifier.errors import Conflict, Invalid
+from notifier.links import person_token
 from notifier.services import Services
+from notifier.status_actions import say_here
 from notifier.store.addresses import address_hash
-from notifier.store.tables import Brand, ContactPoint, Job, JobPerson, Message, Person, Reply
+from notifier.store.tables import (
+    Brand,
+    ContactPoint,
+    Job,
+    JobPerson,
+    Message,
+    Person,
+    Reply,
+    Task,
+)
 from notifier.store.tasks import owe_task
 from notifier.suppressions import Address, drop_what_waits, lift, suppress, suppressed_among
+from notifier.technician_replies import answer_by_text
 
 _log = structlog.get_logger()
 
@@ -74,7 +86,7 @@ def take_reply(services: Services, reply: IncomingReply) -> str | None:
             _log.warning("reply_to_nobody", channel=reply.channel)
             return None
         addresses = {(brand.id, str(reply.channel), hashed) for brand in writer.brands}
-        intent = classify(reply.body, suppressed=_opted_out(session, addresses))
+        intent = _intent(reply, writer, suppressed=_opted_out(session, addresses))
         row = _store(session, services, writer, reply, intent)
         if intent is Intent.NO_CONTACT:
             addresses |= _addresses_of(session, writer)
@@ -87,10 +99,45 @@ def take_reply(services: Services, reply: IncomingReply) -> str | None:
     if intent in CLOSES_ADDRESS:
         for brand_id, channel, closed in sorted(addresses):
             drop_what_waits(services, brand_id=brand_id, channel=channel, address_hash=closed)
+    elif writer.role is Role.TECHNICIAN:
+        _hear_technician(services, writer, reply, row.id)
     elif intent in (Intent.CONFIRM, Intent.DECLINE):
         _answer_offer(services, writer, reply, intent)
+    elif intent is Intent.ARRIVED and writer.job_person_id is not None:
+        say_here(services, person_token(services.vault, writer.job_person_id))
     services.wake()
     return _help(brand) if intent is Intent.HELP else None
+
+
+def _intent(reply: IncomingReply, writer: Correspondent, *, suppressed: bool) -> Intent:
+    """Return what the reply asks for. A technician's "no" declines nothing: it is no customer's."""
+    intent = classify(reply.body, suppressed=suppressed)
+    for_anyone = CLOSES_ADDRESS | {Intent.OPT_IN, Intent.HELP}
+    return Intent.OTHER if writer.role is Role.TECHNICIAN and intent not in for_anyone else intent
+
+
+def _hear_technician(
+    services: Services, writer: Correspondent, reply: IncomingReply, reply_id: UUID
+) -> None:
+    """Record what a technician answers about the visit asked about last; else it is read."""
+    if writer.job_id is None or writer.job_person_id is None:
+        return
+    recorded = answer_by_text(
+        services,
+        writer.brands[0].id,
+        writer.job_id,
+        writer.job_person_id,
+        reply.body,
+        external_id=reply.provider_id,
+        received_at=reply.received_at,
+    )
+    if recorded:
+        with services.sessions.begin() as session:
+            session.execute(
+                update(Task)
+                .where(Task.reply_id == reply_id, Task.done_at.is_(None))
+                .values(done_at=services.now(), dropped=True)
+            )
 
 
 def _opted_out(session: Session, addresses: set[Address]) -> bool:

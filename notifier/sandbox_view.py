@@ -22,7 +22,7 @@ from notifier.store.vault import Unreadable, Vault
 #: More than this on one page helps nobody.
 MOST_ITEMS = 400
 
-_LINK = re.compile(r"https?://\S+/s/[\w-]{16}")
+_LINK = re.compile(r"https?://\S+/(?:s|day)/[\w-]{16}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

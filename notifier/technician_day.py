@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,8 +14,9 @@ from notifier import intake
 from notifier.day_links import OpenDay
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.jobs import FINISHED, Effect, JobKind, JobStatus, effect_of
-from notifier.domain.messages import Channel, Role
+from notifier.domain.messages import UNDER_WAY, Channel, MessageStatus, Role
 from notifier.domain.reasons import Reason
+from notifier.domain.technician_answers import FACT_OF, Act, Answer
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.intake import NewFact
@@ -31,26 +31,7 @@ from notifier.store.vault import Unreadable
 HOLD_SECONDS = 15
 #: How long after a tap the page still offers to take it back.
 _UNDO_FOR = timedelta(minutes=15)
-LATE_MINUTES = (15, 30, 45, 60)
-
-
-class Act(StrEnum):
-    """What a technician can say about a visit."""
-
-    ON_MY_WAY = "on_my_way"
-    HERE = "here"
-    DONE = "done"
-    LATE = "late"
-    CANNOT = "cannot"
-
-
-_FACTS = {
-    Act.ON_MY_WAY: FactType.EN_ROUTE,
-    Act.HERE: FactType.ARRIVED,
-    Act.DONE: FactType.COMPLETED,
-    Act.LATE: FactType.DELAYED,
-    Act.CANNOT: FactType.DELAYED,
-}
+_MAY_BE_READ = UNDER_WAY | {MessageStatus.DELIVERED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +49,7 @@ class Visit:
     expected: Expectation | None
     acts: frozenset[Act]
     own: Fact | None
+    asked: bool = False  # they were asked where they are, and nobody has reported since
 
     @property
     def finished(self) -> bool:
@@ -88,9 +70,12 @@ class TechnicianDay:
 
     @property
     def next_visit(self) -> Visit | None:
-        """The visit to do now: the one under way, else the first that is open."""
+        """The visit asked about, else the one under way, else the first that is open."""
         under_way = (JobStatus.ARRIVED, JobStatus.EN_ROUTE)
         open_ones = [visit for visit in self.visits if not visit.finished]
+        asked = [visit for visit in open_ones if visit.asked]
+        if asked:
+            return asked[0]
         current = [visit for visit in open_ones if visit.status in under_way]
         return next(iter(current or open_ones), None)
 
@@ -131,27 +116,49 @@ def say(
     """
     visit = _find(services, link, job_id)
     if act not in visit.acts:
-        return visit.status == _FACTS[act].value  # a second tap on the same button is fine
-    about_time = act in (Act.LATE, Act.CANNOT)
-    expected: Expectation | None = None
-    if act is Act.CANNOT:
-        expected = OFF
-    elif act is Act.LATE and minutes is None:
-        expected = UNKNOWN
-    new = NewFact(
-        type=_FACTS[act],
-        source=FactSource.TECHNICIAN,
-        actor=link.actor,
-        minutes=minutes if act is Act.LATE else None,
-        expected=expected,
-        reason=reason if about_time else None,
-        hold_seconds=HOLD_SECONDS if about_time else 0,
-    )
+        return visit.status == FACT_OF[act].value  # a second tap on the same button is fine
+    answer = Answer(act, minutes)
     try:
-        intake.record(services, link.brand_id, job_id, new)
+        record_answer(services, link.brand_id, job_id, answer, actor=link.actor, reason=reason)
     except (Conflict, Invalid):
         return False
     return True
+
+
+def record_answer(
+    services: Services,
+    brand_id: UUID,
+    job_id: UUID,
+    answer: Answer,
+    *,
+    actor: str,
+    reason: Reason | None = None,
+    occurred_at: datetime | None = None,
+    external_id: str | None = None,
+) -> None:
+    """Record what a technician said about a visit, with a tap or by text.
+
+    :raises NotFound: if the brand has no such visit.
+    :raises Invalid, Conflict: if it can't be said of it any more.
+    """
+    about_time = answer.act in (Act.LATE, Act.CANNOT)
+    expected: Expectation | None = None
+    if answer.act is Act.CANNOT:
+        expected = OFF
+    elif answer.act is Act.LATE and answer.minutes is None:
+        expected = UNKNOWN
+    new = NewFact(
+        type=FACT_OF[answer.act],
+        source=FactSource.TECHNICIAN,
+        actor=actor,
+        occurred_at=occurred_at,
+        minutes=answer.minutes if answer.act is Act.LATE else None,
+        expected=expected,
+        reason=reason if about_time else None,
+        external_id=external_id,
+        hold_seconds=HOLD_SECONDS if about_time else 0,
+    )
+    intake.record(services, brand_id, job_id, new)
 
 
 def take_back(services: Services, link: OpenDay, job_id: UUID, fact_id: UUID) -> bool:
@@ -181,7 +188,8 @@ def _find(services: Services, link: OpenDay, job_id: UUID) -> Visit:
 
 
 def _jobs(session: Session, link: OpenDay) -> list[Job]:
-    """Return the technician's jobs that stand on this day, or that the link has spoken about.
+    """Return the technician's jobs that stand on this day, or that the link was made for or has
+    spoken about.
 
     A visit that they put off keeps its place on the page, so that they can take it back.
     """
@@ -191,7 +199,11 @@ def _jobs(session: Session, link: OpenDay) -> list[Job]:
         Job.brand_id == link.brand_id,
         Job.kind == JobKind.APPOINTMENT,
         Job.technician_id == link.technician_id,
-        or_((Job.starts_at >= start) & (Job.starts_at < end), Job.id.in_(spoken)),
+        or_(
+            (Job.starts_at >= start) & (Job.starts_at < end),
+            Job.id.in_(spoken),
+            Job.id == link.asked,
+        ),
     )
     return list(session.scalars(mine.order_by(Job.starts_at, Job.id)))
 
@@ -212,17 +224,18 @@ def _visit(
         status=state.status,
         window=state.agreed or state.promised,
         expected=state.expected,
-        acts=_acts(snapshot),
+        acts=acts_of(snapshot),
         own=_own(session, snapshot, link, now),
+        asked=_is_asked(snapshot),
     )
 
 
-def _acts(snapshot: Snapshot) -> frozenset[Act]:
+def acts_of(snapshot: Snapshot) -> frozenset[Act]:
     """Return what can still be said: whatever the table of statuses does not ignore."""
     state = snapshot.state
     acts = {
         act
-        for act, fact in _FACTS.items()
+        for act, fact in FACT_OF.items()
         if effect_of(state.kind, state.status, fact, FactSource.TECHNICIAN) is not Effect.IGNORED
     }
     if state.status is JobStatus.MISSED or state.expected is OFF:
@@ -230,6 +243,22 @@ def _acts(snapshot: Snapshot) -> frozenset[Act]:
     if state.agreed is None:
         acts.discard(Act.LATE)
     return frozenset(acts)
+
+
+def _is_asked(snapshot: Snapshot) -> bool:
+    """Return whether who is assigned was asked where they are, with no report by anyone since."""
+    state = snapshot.state
+    on_job = snapshot.technicians.get(state.technician) if state.technician else None
+    if state.status in FINISHED or state.status is JobStatus.ARRIVED:
+        return False
+    heard = state.last_report.received_at if state.last_report is not None else None
+    return any(
+        message.job_person_id == on_job
+        and message.status in _MAY_BE_READ
+        and message.claimed_at is not None
+        and (heard is None or heard < message.claimed_at)
+        for message in snapshot.messages.values()
+    )
 
 
 def _own(session: Session, snapshot: Snapshot, link: OpenDay, now: datetime) -> Fact | None:

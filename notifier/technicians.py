@@ -36,9 +36,7 @@ def technician_named(
     name = " ".join(name.split())
     name_hash = services.vault.blind(f"technician:{name.casefold()}")
     technician = session.scalar(
-        select(Technician).where(
-            Technician.brand_id == brand_id, Technician.name_hash == name_hash
-        )
+        select(Technician).where(Technician.brand_id == brand_id, Technician.name_hash == name_hash)
     )
     if technician is None:
         key = services.vault.new_key()

@@ -9,15 +9,16 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from notifier.board_reading.going import Going, read_going
 from notifier.board_reading.people import PersonSeen, open_or_none, read_people
 from notifier.board_reading.risk import Risk, RiskFacts, risk_of
 from notifier.board_reading.standing import Standing, read_standing
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind, JobStatus
-from notifier.domain.messages import WAITING, Channel, MessageStatus
+from notifier.domain.messages import WAITING, Channel, MessageStatus, Role
 from notifier.domain.promises import same_promise
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Expectation, from_json
@@ -26,6 +27,10 @@ from notifier.store.tables import Job, Message, Parcel, Task, Technician
 
 #: A message in one of these is about to go, or went and nobody knows yet how it ended.
 _MOVING = WAITING | {MessageStatus.CLAIMED, MessageStatus.UNKNOWN, MessageStatus.HELD}
+
+
+#: Keys of tasks that a rule for dispatch raised.
+_DISPATCH = "dispatch:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,7 @@ class TaskLine:
     who: str | None
     phone: str | None
     overdue: bool
+    going: Going | None = None  # who can say where they are, where nobody has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +103,17 @@ class Card:
     tell_by: datetime | None
     starts_at: datetime | None
     people: tuple[PersonSeen, ...]
+    technicians: tuple[PersonSeen, ...]  # whoever was assigned and can be asked
     parcels: tuple[ParcelLine, ...]
     next_up: tuple[MessageLine, ...]
     last_sent: MessageLine | None
     tasks: tuple[TaskLine, ...]
     risk: Risk | None
+
+    @property
+    def everybody(self) -> tuple[PersonSeen, ...]:
+        """All who may have had a message about it."""
+        return self.people + self.technicians
 
     @property
     def customer(self) -> PersonSeen | None:
@@ -121,8 +133,9 @@ def read_cards(
     job_ids = [job.id for job in jobs]
     people = read_people(session, services.vault, brand_id, job_ids)
     names = read_technicians(session, services, brand_id)
-    messages = _messages(session, job_ids, people)
-    tasks = read_tasks(session, brand_id, people, now, job_ids=job_ids)
+    messages = _messages(session, job_ids, people, services.rulebook.on_trial)
+    going = read_going(session, services, jobs, people, now)
+    tasks = read_tasks(session, brand_id, people, going, now, job_ids=job_ids)
     parcels = _parcels(session, job_ids)
     standing = read_standing(session, job_ids)
     return [
@@ -153,6 +166,7 @@ def read_tasks(
     session: Session,
     brand_id: UUID,
     people: Mapping[UUID, tuple[PersonSeen, ...]],
+    going: Mapping[UUID, Going],
     now: datetime,
     *,
     job_ids: Iterable[UUID] | None = None,
@@ -164,14 +178,22 @@ def read_tasks(
     if job_ids is not None:
         query = query.where(Task.job_id.in_(list(job_ids)))
     return [
-        _task(task, people.get(task.job_id, ()) if task.job_id else (), now)
+        _task(task, people, going, now)
         for task in session.scalars(query.order_by(Task.due_at, Task.id))
     ]
 
 
-def _task(task: Task, people: tuple[PersonSeen, ...], now: datetime) -> TaskLine:
-    about = next((person for person in people if person.id == task.job_person_id), None)
-    person = about or (people[0] if people else None)
+def _task(
+    task: Task,
+    people: Mapping[UUID, tuple[PersonSeen, ...]],
+    going: Mapping[UUID, Going],
+    now: datetime,
+) -> TaskLine:
+    of_job = people.get(task.job_id, ()) if task.job_id else ()
+    about = next((person for person in of_job if person.id == task.job_person_id), None)
+    person: PersonSeen | Going | None = about or (of_job[0] if of_job else None)
+    asked = going.get(task.job_id) if task.job_id and task.key.startswith(_DISPATCH) else None
+    person = asked or person
     return TaskLine(
         id=task.id,
         job_id=task.job_id,
@@ -181,12 +203,17 @@ def _task(task: Task, people: tuple[PersonSeen, ...], now: datetime) -> TaskLine
         who=person.name if person else None,
         phone=person.phone if person else None,
         overdue=task.due_at < now,
+        going=asked,
     )
 
 
 def _messages(
-    session: Session, job_ids: list[UUID], people: Mapping[UUID, tuple[PersonSeen, ...]]
+    session: Session,
+    job_ids: list[UUID],
+    people: Mapping[UUID, tuple[PersonSeen, ...]],
+    on_trial: frozenset[str],
 ) -> Mapping[UUID, list[MessageLine]]:
+    """Return what was sent and what will be; a rule on trial sends nothing."""
     rows = session.execute(
         select(
             Message.job_id,
@@ -202,7 +229,10 @@ def _messages(
             Message.settled_at,
             Message.accepted_at,
         )
-        .where(Message.job_id.in_(job_ids))
+        .where(
+            Message.job_id.in_(job_ids),
+            or_(Message.rule.not_in(on_trial), Message.claimed_at.is_not(None)),
+        )
         .order_by(Message.due_at, Message.id)
     )
     names = {person.id: person.name for found in people.values() for person in found}
@@ -256,6 +286,10 @@ def _card(
 ) -> Card:
     kind, status, expected = JobKind(job.kind), JobStatus(job.status), from_json(job.expected)
     taken = [line for line in messages if line.status in _TAKEN_LINES and line.settled_at]
+    technicians = tuple(person for person in people if person.role is Role.TECHNICIAN)
+    people = tuple(person for person in people if person.role is not Role.TECHNICIAN)
+    asking = {person.id for person in technicians}
+    taken = [line for line in taken if line.job_person_id not in asking]
     customer = people[0] if people else None
     said_no = _said_no(kind, job.zone, expected, standing)
     asked = customer is not None and not said_no and _is_asked(kind, job, customer, messages)
@@ -284,6 +318,7 @@ def _card(
         tell_by=job.tell_by,
         starts_at=job.starts_at,
         people=people,
+        technicians=technicians,
         parcels=parcels,
         next_up=tuple(line for line in messages if line.status in _MOVING),
         last_sent=max(taken, key=lambda line: line.settled_at or now) if taken else None,

@@ -1,4 +1,4 @@
-"""How many links to a technician's day are open."""
+"""How a technician is reached: their number, and how many links to their day are open."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from notifier.errors import NotFound
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import DayLink, Technician
+from notifier.technicians import number_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class TechnicianToday:
     name: str | None
     day: date
     open_links: int
+    phone: str | None  # at which they are asked where they are
 
 
 def read_technician_today(
@@ -56,4 +58,5 @@ def read_technician_today(
             name=open_or_none(services.vault, technician.key, technician.name),
             day=day,
             open_links=open_links or 0,
+            phone=number_of(session, services, technician),
         )

@@ -108,7 +108,7 @@ def read_job(services: Services, brand_id: UUID, job_id: UUID, *, with_phone: bo
     """
     with reading(services.sessions) as session:
         card = _card(session, services, brand_id, job_id)
-        people = {person.id: person for person in card.people}
+        people = {person.id: person for person in card.everybody}
         facts = read_facts(session, services, brand_id, card)
         return JobPage(
             card=card,
@@ -243,7 +243,7 @@ def _messages(
 
 
 def _replies(session: Session, services: Services, card: Card) -> list[ReplySeen]:
-    keys = {person.person_id: person for person in card.people}
+    keys = {person.person_id: person for person in card.everybody}
     rows = session.scalars(
         select(Reply).where(Reply.job_id == card.id).order_by(Reply.received_at.desc())
     )

@@ -71,7 +71,7 @@ class PersonSeen:
 def read_people(
     session: Session, vault: Vault, brand_id: UUID, job_ids: Iterable[UUID]
 ) -> Mapping[UUID, tuple[PersonSeen, ...]]:
-    """Return the people of each job, the first customer first."""
+    """Return the people of each job, the first customer first, who goes out last."""
     rows = session.execute(
         select(JobPerson, Person)
         .join(Person, Person.id == JobPerson.person_id)

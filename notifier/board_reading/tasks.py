@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from notifier.board_reading.cards import TaskLine, read_tasks
+from notifier.board_reading.going import read_going
 from notifier.board_reading.people import read_people
 from notifier.services import Services
 from notifier.store.engine import reading
@@ -40,7 +41,8 @@ def read_open_tasks(services: Services, brand_id: UUID) -> list[TaskSeen]:
         jobs = {job.id: job for job in session.scalars(select(Job).where(Job.id.in_(job_ids)))}
         people = read_people(session, services.vault, brand_id, list(jobs))
         seen = []
-        for task in read_tasks(session, brand_id, people, services.now()):
+        going = read_going(session, services, list(jobs.values()), people, services.now())
+        for task in read_tasks(session, brand_id, people, going, services.now()):
             job = jobs.get(task.job_id) if task.job_id else None
             seen.append(
                 TaskSeen(

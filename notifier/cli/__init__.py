@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from notifier.cli import brands, doctor, explain, keys, report, rules, serving, sources, staff
+from notifier.cli import (
+    brands,
+    doctor,
+    explain,
+    keys,
+    report,
+    rules,
+    serving,
+    sources,
+    staff,
+    technicians,
+)
 
 
 def register_commands(app: Flask) -> None:
@@ -18,6 +29,7 @@ def register_commands(app: Flask) -> None:
         keys.revoke_api_key_command,
         staff.staff,
         staff.day_link,
+        technicians.technicians,
         sources.sources,
         rules.rules,
         explain.explain,

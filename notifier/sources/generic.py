@@ -26,6 +26,7 @@ from notifier.sources.generic_events import (
     OrderBooked,
     OrderData,
     PersonShape,
+    name_and_phone,
     problems_of,
 )
 from notifier.sources.json_bodies import read_object, short_text
@@ -121,6 +122,7 @@ def _fact(kind: JobKind, fact: FactType, event: FactEvent) -> SourceEvent:
         join = ByTrackingCode(parcel)
     else:
         raise Untranslatable("data.reference: say which job this is about.")
+    technician, technician_phone = name_and_phone(data.technician)
     return SourceEvent(
         join=join,
         job_kind=kind,
@@ -133,7 +135,8 @@ def _fact(kind: JobKind, fact: FactType, event: FactEvent) -> SourceEvent:
         reason=data.reason,
         by=data.by,
         parcel=parcel,
-        technician=data.technician,
+        technician=technician,
+        technician_phone=technician_phone,
         note=data.note,
     )
 
@@ -144,6 +147,9 @@ def _code(data: FactData) -> str | None:
 
 def _booked(kind: JobKind, at: datetime, data: AppointmentData | OrderData) -> SourceEvent:
     order = data if isinstance(data, OrderData) else None
+    technician, technician_phone = name_and_phone(
+        data.technician if isinstance(data, AppointmentData) else None
+    )
     return SourceEvent(
         join=ByReference(data.reference),
         job_kind=kind,
@@ -156,7 +162,8 @@ def _booked(kind: JobKind, at: datetime, data: AppointmentData | OrderData) -> S
             window=data.window.window() if data.window else None,
             zone=data.place.time_zone,
             address=data.place.address,
-            technician=data.technician if isinstance(data, AppointmentData) else None,
+            technician=technician,
+            technician_phone=technician_phone,
             items=order.items if order else (),
             parcels=tuple(
                 BookedParcel(carrier=one.carrier, tracking_code=one.tracking_code)

@@ -85,6 +85,18 @@ class WindowShape(_Shape):
         return Window(self.start, self.end)
 
 
+class TechnicianShape(_Shape):
+    """Who goes, and the number at which they are asked."""
+
+    name: Line
+    phone: Line | None = None
+
+
+def name_and_phone(said: str | TechnicianShape | None) -> tuple[str | None, str | None]:
+    """Return the name and the number, as far as they were said."""
+    return (said.name, said.phone) if isinstance(said, TechnicianShape) else (said, None)
+
+
 class FactData(_Shape):
     """What a fact may carry. Which of it goes with which type, the intake decides."""
 
@@ -96,7 +108,7 @@ class FactData(_Shape):
     agreed: bool | None = None
     reason: Reason | None = None
     by: Party | None = None
-    technician: Line | None = None
+    technician: Line | TechnicianShape | None = None
     note: Text | None = None
 
     def expectation(self) -> Window | Special | None:
@@ -122,7 +134,7 @@ class PersonShape(_Shape):
     email: Line | None = None
     time_zone: Line | None = None
     locale: Line | None = None
-    role: Role = Role.CUSTOMER
+    role: Literal[Role.CUSTOMER, Role.SECOND_CONTACT, Role.ON_SITE] = Role.CUSTOMER
 
 
 class ParcelShape(_Shape):
@@ -137,7 +149,7 @@ class AppointmentData(_Shape):
 
     reference: Line
     service: Line
-    technician: Line | None = None
+    technician: Line | TechnicianShape | None = None
     window: WindowShape | None = None
     place: PlaceShape = PlaceShape()
     customer: PersonShape

@@ -81,6 +81,7 @@ class Booking:
     zone: str | None = None
     address: str | None = None
     technician: str | None = None
+    technician_phone: str | None = None
     items: tuple[str, ...] = ()
     parcels: tuple[BookedParcel, ...] = ()
 
@@ -104,6 +105,7 @@ class SourceEvent:
     by: Party | None = None
     parcel: str | None = None  # tracking code, normalised
     technician: str | None = None
+    technician_phone: str | None = None
     note: str | None = None  # for staff only
     booking: Booking | None = None  # with the type `booked`, and only there
 

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from notifier.day_links import LinkClosed, resolve_day_link
 from notifier.domain.reasons import Reason
+from notifier.domain.technician_answers import LATE_MINUTES, Act
 from notifier.errors import NotFound
-from notifier.technician_day import LATE_MINUTES, Act, read_day, say, take_back
+from notifier.technician_day import read_day, say, take_back
 from notifier.web.current import services
 from notifier.web.day_view import view_of
 

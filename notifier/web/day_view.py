@@ -10,9 +10,10 @@ from notifier.domain.facts import Fact, FactType
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.phones import for_reading
 from notifier.domain.promises import same_promise
+from notifier.domain.technician_answers import LATE_MINUTES, Act
 from notifier.domain.windows import OFF, UNKNOWN, Window
 from notifier.page_times import say_hours, say_moment
-from notifier.technician_day import LATE_MINUTES, Act, TechnicianDay, Visit
+from notifier.technician_day import TechnicianDay, Visit
 
 _STATE_WORDS = {
     JobStatus.SCHEDULED: "",
@@ -56,6 +57,7 @@ class VisitView:
     state_words: str
     acts: tuple[str, ...]
     late_choices: tuple[LateChoice, ...]
+    asked: bool
     recorded: str | None
     undo_fact: UUID | None
 
@@ -108,6 +110,7 @@ def _visit(visit: Visit, country: str, now: datetime) -> VisitView:
         state_words=_state_words(visit, drifted=drifted),
         acts=tuple(act.value for act in visit.acts),
         late_choices=_late_choices(visit) if Act.LATE in visit.acts else (),
+        asked=visit.asked,
         recorded=_recorded(visit, visit.own, now) if visit.own else None,
         undo_fact=visit.own.id if visit.own else None,
     )

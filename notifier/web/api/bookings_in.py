@@ -22,8 +22,10 @@ from notifier.web.api.shapes import (
     Phone,
     Reference,
     ShortText,
+    WhoGoesIn,
     WindowIn,
     Zone,
+    name_and_phone,
 )
 
 
@@ -127,17 +129,19 @@ class AppointmentIn(BookingIn):
     """A visit in a window. Without a window, the first one told becomes the promise."""
 
     service: ShortText
-    technician: ShortText | None = None
+    technician: WhoGoesIn | None = None
 
     def to_new(self, country: str) -> NewAppointment:
         """Return what to book; `country` reads numbers without a +.
 
         :raises Invalid: if a phone number can't be one.
         """
+        technician, technician_phone = name_and_phone(self.technician)
         return NewAppointment(
             reference=self.reference,
             service=self.service,
-            technician=self.technician,
+            technician=technician,
+            technician_phone=technician_phone,
             window=self.window.to_window() if self.window else None,
             zone=self.place.time_zone,
             address=self.place.address,

@@ -19,8 +19,9 @@ from notifier.web.api.shapes import (
     LongText,
     Moment,
     Reference,
-    ShortText,
+    WhoGoesIn,
     WindowIn,
+    name_and_phone,
     to_expectation,
 )
 
@@ -81,7 +82,7 @@ class FactIn(Body):
     agreed: StrictBool | None = None
     reason: Reason | None = None
     by: Party | None = None
-    technician: ShortText | None = None
+    technician: WhoGoesIn | None = None
     parcel: Reference | None = None
     person: UUID | None = None
     what: Annotated[
@@ -103,6 +104,7 @@ class FactIn(Body):
         :raises Invalid: if a field does not go with this type of fact, or one is missing.
         """
         self._check()
+        technician, technician_phone = name_and_phone(self.technician)
         return NewFact(
             type=self.type,
             source=FactSource.API,
@@ -114,7 +116,8 @@ class FactIn(Body):
             agreed=self.agreed,
             reason=self.reason,
             by=self.by,
-            technician=self.technician,
+            technician=technician,
+            technician_phone=technician_phone,
             parcel=self.parcel,
             person=self.person,
             what=self.what,

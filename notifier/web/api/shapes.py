@@ -141,6 +141,22 @@ Phone = Annotated[
 ]
 
 
+class TechnicianIn(Body):
+    """Who goes; at `phone` they are asked, by text, where nobody has reported on a visit."""
+
+    name: ShortText
+    phone: Phone | None = None
+
+
+#: A name, or a name and a number.
+WhoGoesIn = ShortText | TechnicianIn
+
+
+def name_and_phone(said: WhoGoesIn | None) -> tuple[str | None, str | None]:
+    """Return the name and the number, as far as they were said."""
+    return (said.name, said.phone) if isinstance(said, TechnicianIn) else (said, None)
+
+
 class WindowIn(Body):
     """A start and an end; the end is later."""
 

@@ -1,6 +1,16 @@
 """The board, for signed-in staff. Importing the views hangs them on the blueprint."""
 
-from notifier.web.board import day, day_links, job, sheets, signing_in, taking_back, tasks, why
+from notifier.web.board import (
+    day,
+    day_links,
+    job,
+    sheets,
+    signing_in,
+    taking_back,
+    tasks,
+    whereabouts,
+    why,
+)
 from notifier.web.board.blueprint import board
 
 __all__ = [
@@ -12,5 +22,6 @@ __all__ = [
     "signing_in",
     "taking_back",
     "tasks",
+    "whereabouts",
     "why",
 ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from urllib.parse import quote
 from uuid import UUID
 
-from flask import abort
+from flask import abort, request
 from flask.typing import ResponseReturnValue
 
 from notifier.board_reading.day_links import TechnicianToday, read_technician_today
 from notifier.day_links import make_day_link, revoke_day_links
-from notifier.errors import NotFound
+from notifier.errors import Invalid, NotFound
+from notifier.technicians import set_phone
 from notifier.web.board.access import current_staff
 from notifier.web.board.blueprint import board
 from notifier.web.board.pages import draw_page, is_part
@@ -37,6 +38,18 @@ def close_links(technician_id: UUID) -> ResponseReturnValue:
     day = _today(technician_id).day
     closed = revoke_day_links(services(), current_staff().brand_id, technician_id, day)
     return _draw(_today(technician_id), closed=closed)
+
+
+@board.post("/board/technicians/<uuid:technician_id>/phone")
+def keep_phone(technician_id: UUID) -> ResponseReturnValue:
+    """Keep the number at which they are asked; an empty one takes it away."""
+    number = request.form.get("phone", "").strip()
+    _today(technician_id)
+    try:
+        set_phone(services(), current_staff().brand_id, technician_id, number or None)
+    except Invalid as error:
+        return _draw(_today(technician_id), wrong=str(error), number=number)
+    return _draw(_today(technician_id), kept=True)
 
 
 def _today(technician_id: UUID) -> TechnicianToday:

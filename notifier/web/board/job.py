@@ -75,7 +75,7 @@ def _draw_part(job: JobPage, page: Page) -> str:
         "_job.html",
         page=page,
         job=job,
-        why=why_of(explanation, {person.id: person for person in job.card.people}),
+        why=why_of(explanation, {person.id: person for person in job.card.everybody}),
         trials=read_trials(services(), page.brand.id, job.card.id),
     )
 

@@ -142,6 +142,8 @@ def _fact(card: Card, sheet: Sheet) -> NewFact:
 
 def _form(sheet: Sheet) -> Mapping[str, str]:
     """Return what was answered, or what a sheet that is answered already opens with."""
+    if request.method == "GET" and sheet.asks is Asks.HOW_LATE:
+        return request.args  # a button that says how late
     if request.method == "GET" and sheet.asks is Asks.WHAT_IS_PROMISED:
         return as_opened(services().now())
     return request.form

@@ -78,7 +78,7 @@ def show_why(job_id: UUID) -> ResponseReturnValue:
     except (Invalid, Conflict) as error:
         sentence = str(error)
     shown = explanation.at if explanation is not None else page.now
-    people = {person.id: person for person in card.people}
+    people = {person.id: person for person in card.everybody}
     return draw_page(
         "why.html",
         page=page,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notifier.board_reading.cards import TaskLine
 from notifier.board_reading.job import FactLine
 from notifier.board_reading.risk import Risk
 from notifier.domain.endings import Ending, PromiseView
@@ -174,6 +175,8 @@ TASK: dict[str, str] = {
     "reply": "Answer {who}",
     "look_into": "Look into a message to {who}",
     "sender_halted": "Mend the sender: nothing goes out",
+    "dispatch": "Look into this for {who}",
+    "going": "Ask {who} where they are",
 }
 
 #: Why a task is there, where it is not why a message was not sent.
@@ -184,6 +187,7 @@ CALL_WHY: dict[str, str] = {
     "call_asked_for": "they asked to be called",
     "offer_declined": "the time that we asked about does not suit them",
     "update_promised": "we promised them an update",
+    "no_word_from_technician": "no word from them, and the customer is waiting",
 }
 
 #: What a reply wants.
@@ -204,6 +208,7 @@ ROLE: dict[Role, str] = {
     Role.CUSTOMER: "customer",
     Role.SECOND_CONTACT: "second contact",
     Role.ON_SITE: "on site",
+    Role.TECHNICIAN: "technician",
 }
 
 FACT: dict[FactType, str] = {
@@ -325,7 +330,10 @@ def task_why(kind: str, why: str) -> str:
     return CALL_WHY.get(why) or MESSAGE.get(why) or why_not_words(why)
 
 
-def task_words(kind: str, who: str | None) -> str:
+def task_words(task: TaskLine) -> str:
     """Return what must be done, and about whom."""
+    kind = task.kind
+    if kind == "look_into" and task.why not in _WHY_NOT_VALUES:  # a rule turned to dispatch
+        kind = "going" if task.going else "dispatch"
     said = TASK.get(kind, plain(kind).capitalize())
-    return said.format(who=who or "the customer")
+    return said.format(who=task.who or ("the technician" if task.going else "the customer"))

@@ -1,0 +1,58 @@
+"""Who should be at a visit by now and has not said so, and how dispatch reaches them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.board_reading.people import PersonSeen, open_or_none
+from notifier.domain.jobs import JobStatus
+from notifier.domain.messages import WhyNot
+from notifier.services import Services
+from notifier.store.tables import Job, Technician
+
+_AWAITED = frozenset({JobStatus.SCHEDULED, JobStatus.CONFIRMED, JobStatus.EN_ROUTE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Going:
+    """The technician assigned to a visit."""
+
+    name: str | None
+    phone: str | None  # to ring; None: nobody told us
+    unreachable: WhyNot | None  # why no text reaches them
+
+
+def read_going(
+    session: Session,
+    services: Services,
+    jobs: Sequence[Job],
+    people: Mapping[UUID, tuple[PersonSeen, ...]],
+    now: datetime,
+) -> dict[UUID, Going]:
+    """Return who goes, by job; not for jobs that are not due, or that somebody has come to."""
+    awaited = [
+        job
+        for job in jobs
+        if job.status in _AWAITED and job.starts_at is not None and job.starts_at <= now
+    ]
+    wanted = {job.technician_id for job in awaited if job.technician_id is not None}
+    rows = session.scalars(select(Technician).where(Technician.id.in_(wanted)))
+    technicians = {row.id: row for row in rows}
+    going = {}
+    for job in awaited:
+        row = technicians.get(job.technician_id) if job.technician_id else None
+        if row is None:
+            continue
+        asked = next((p for p in people.get(job.id, ()) if p.person_id == row.person_id), None)
+        going[job.id] = Going(
+            name=open_or_none(services.vault, row.key, row.name),
+            phone=asked.phone if asked is not None else None,
+            unreachable=asked.unreachable if asked is not None else WhyNot.NO_CONTACT,
+        )
+    return going

@@ -1,0 +1,35 @@
+"""Commands about who goes out: the number at which they are asked."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import with_appcontext
+
+from notifier.cli.context import brand_option, chosen_brand, services
+from notifier.errors import NotifierError
+from notifier.technicians import set_phone, technician_named
+
+
+@click.group()
+def technicians() -> None:
+    """Who goes out."""
+
+
+@technicians.command("phone")
+@click.argument("name")
+@click.argument("number", required=False)
+@click.option("--remove", is_flag=True, help="Ask them by text no more.")
+@brand_option
+@with_appcontext
+def phone(name: str, number: str | None, remove: bool, brand_slug: str | None) -> None:
+    """Ask NAME by text at NUMBER where they are, when nobody has reported on a visit."""
+    if (number is None) != remove:
+        raise click.UsageError("give a number, or --remove")
+    brand = chosen_brand(brand_slug)
+    with services().sessions.begin() as session:
+        technician_id = technician_named(session, services(), brand.id, name, now=services().now())
+    try:
+        set_phone(services(), brand.id, technician_id, number)
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("They are asked by text no more." if remove else "They are asked by text from now.")
