@@ -52,6 +52,7 @@ class MessageView:
     provider_id: str | None
     created_at: datetime
     accepted_at: datetime | None
+    carried_by: UUID | None  # the message of another job that said this too, and its fate
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,4 +202,5 @@ def _message(
         provider_id=row.provider_id,
         created_at=row.created_at,
         accepted_at=row.accepted_at,
+        carried_by=row.carried_by,
     )

@@ -18,6 +18,7 @@ from notifier.digests import MOST_TOGETHER
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.domain.windows import Window, from_json
+from notifier.explain import explain
 from notifier.intake import hold
 from notifier.planner import look_again
 from notifier.providers.errors import SendDeferred, SendOutcomeUnknown, SendRejected
@@ -510,3 +511,18 @@ def test_waiting_ends_with_the_first_and_takes_along_those_still_gathering(world
     world.clock.advance(minutes=10)
     deliver(world)
     assert len(world.sms.sent) == 1
+
+
+def test_the_past_shows_of_each_what_became_of_the_one_that_carried_it(world: World) -> None:
+    """Its attempt and reports are on record under the carrier's name alone."""
+    jobs = three(world)
+    slip_all(world, *jobs)
+    deliver(world)
+    sent_at = world.clock()
+    world.clock.advance(minutes=1)
+    world.receipt(carrier(world, *jobs), ReceiptEvent.DELIVERED)
+    world.clock.advance(hours=1)
+    for job in jobs:
+        past = explain(world.services, world.brand, job, at=sent_at)
+        (late,) = [one for one in past if one.rule == "order_delayed"]
+        assert [fate["status"] for fate in late.values["messages"]] == ["accepted"]  # type: ignore[attr-defined]

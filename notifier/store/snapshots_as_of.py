@@ -40,6 +40,7 @@ from notifier.store.tables import (
 )
 
 _Row = TypeVar("_Row", bound=Base)
+_OnRecord = TypeVar("_OnRecord", Attempted, Reported)
 
 
 def snapshot_as_of(
@@ -195,7 +196,8 @@ def _suppressed(
 
 def _messages(session: Session, job: Job, at: datetime) -> list[Message]:
     rows = _rows(session, Message, Message.created_at <= at, job.id, Message.created_at)
-    ids = [row.id for row in rows]
+    # What a digest carried has that attempt and its reports on record under the one that did.
+    ids = [one for row in rows for one in (row.id, row.carried_by) if one is not None]
     attempts: dict[UUID, list[Attempted]] = defaultdict(list)
     for attempt in session.scalars(select(Attempt).where(Attempt.message_id.in_(ids))):
         attempts[attempt.message_id].append(
@@ -220,7 +222,23 @@ def _messages(session: Session, job: Job, at: datetime) -> list[Message]:
                 at=receipt.received_at,
             )
         )
-    return [_message(row, job, attempts[row.id], reports[row.id], at) for row in rows]
+    return [
+        _message(
+            row,
+            job,
+            attempts[row.id]
+            + [one for one in _carriers(row, attempts) if one.id == row.attempt_id],
+            reports[row.id]
+            + [one for one in _carriers(row, reports) if one.attempt == row.attempt_id],
+            at,
+        )
+        for row in rows
+    ]
+
+
+def _carriers(row: Message, of_messages: Mapping[UUID, list[_OnRecord]]) -> list[_OnRecord]:
+    """Return what is on record of the message that carried `row`, if one did."""
+    return of_messages.get(row.carried_by, []) if row.carried_by is not None else []
 
 
 def _message(

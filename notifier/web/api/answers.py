@@ -165,7 +165,8 @@ class MessageOut(Answer):
     """One text or email: to whom, what it says, where it stands and why.
 
     `body` is null until it is rendered. `reason` says why it was not sent, or the provider's
-    code for why it did not arrive.
+    code for why it did not arrive. `carried_by` is the message of another job of the same human
+    that said this too: it went as that one, and shares its fate.
     """
 
     id: UUID
@@ -191,6 +192,7 @@ class MessageOut(Answer):
     provider_id: str | None
     created_at: MomentOut
     accepted_at: MomentOut | None
+    carried_by: UUID | None
 
 
 class MessagesOut(Answer):
