@@ -14,7 +14,7 @@ from notifier.domain import conditions
 from notifier.domain.caps import Cap, CapPer
 from notifier.domain.conditions import Condition, Count, Part, Question
 from notifier.domain.drift import DriftKind
-from notifier.domain.facts import FactType
+from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Channel, MessageKind, Priority
 from notifier.domain.reasons import Party, Reason
@@ -112,7 +112,7 @@ OneOrMoreParties = Annotated[list[Party], BeforeValidator(_listed), Field(min_le
 OneOrMoreReasons = Annotated[list[Reason], BeforeValidator(_listed), Field(min_length=1)]
 OneOrMoreFacts = Annotated[list[FactType], BeforeValidator(_listed), Field(min_length=1)]
 OneOrMoreBeliefs = Annotated[list[Belief], BeforeValidator(_listed), Field(min_length=1)]
-OneOrMoreNames = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
+OneOrMorePromises = Annotated[list[PromiseKind], BeforeValidator(_listed), Field(min_length=1)]
 
 
 class PlainSpec(_Spec):
@@ -127,8 +127,11 @@ class PlainSpec(_Spec):
     cause: OneOrMoreFacts | None = Field(None, description="The fact that `expected` rests on.")
     told: OneOrMoreBeliefs | None = Field(None, description="What the person holds.")
     expected: OneOrMoreBeliefs | None = Field(None, description="What the business believes.")
-    promised_by: OneOrMoreNames | None = Field(
-        None, description="Who promised them the next update: a rule's name, or `staff`."
+    promised: OneOrMorePromises | None = Field(
+        None, description="What they were promised by a moment that is still ahead."
+    )
+    put_off: Times | None = Field(
+        None, description="How often a text alone has put that off: 0, 1, `2+`."
     )
     finished: bool | None = Field(None, description="Whether the job has ended.")
     technician_known: bool | None = Field(None, description="Whether somebody is assigned.")

@@ -84,6 +84,13 @@ def bad_news(count: Count) -> Question:
     return lambda situation: count.covers(situation.bad_news)
 
 
+def put_off(count: Count) -> Question:
+    """Return whether what was promised for a moment was put off so often by a text alone."""
+    return lambda situation: situation.moment is not None and count.covers(
+        situation.moment.put_off
+    )
+
+
 def silent_for(least: timedelta) -> Question:
     """Return whether nobody has reported on the job for so long."""
 
@@ -111,7 +118,7 @@ reason = _among(lambda s: s.state.reason)
 cause = _among(lambda s: s.cause)
 told = _among(lambda s: s.told)
 expected = _among(lambda s: s.expected)
-promised_by = _among(lambda s: s.promised_by)
+promised = _among(lambda s: s.moment.what if s.moment else "")
 finished = _is(lambda s: s.state.finished)
 technician_known = _is(lambda s: s.state.technician is not None)
 technician_changed = _is(lambda s: s.technician_changed)

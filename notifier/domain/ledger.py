@@ -127,10 +127,9 @@ class PersonView:
         """The reached assertion with the latest hand-over."""
         return told_of(self.given)
 
-    @property
-    def next_moment(self) -> OpenMoment | None:
-        """The moment that they wait for first."""
-        return self.moments[0] if self.moments else None
+    def moment_ahead(self, now: datetime) -> OpenMoment | None:
+        """Return the moment that they wait for first, of those that have not passed."""
+        return next((moment for moment in self.moments if moment.due > now), None)
 
     @property
     def update_due(self) -> datetime | None:

@@ -95,7 +95,7 @@ class Moments:
             case Edge.TELL_BY:
                 return self._usual_tell_by(told) if isinstance(told, Window) else None
             case Edge.MOMENT:
-                promised = self.person.next_moment
+                promised = self.person.moment_ahead(self.now)
                 return promised.due if promised is not None else None
             case Edge.PROMISE_MADE:
                 made = self.promise_to_tell()
@@ -183,16 +183,20 @@ class Moments:
 
     def next_update(self, rule: Rule, send_at: datetime) -> datetime | None:
         """Return the moment that the message promises: on a quarter of an hour, or as staff
-        named it."""
+        named it. Whoever waits up for a visit, and so is told at night, waits for no morning."""
         if rule.at is not None and rule.at.edge is Edge.PROMISE_MADE:
             made = self.promise_to_tell()
             return made.moment if made is not None else None
         if rule.update_after is None:
             return None
-        moment = max(send_at, self.now) + rule.update_after
+        told_at = max(send_at, self.now)
+        moment = told_at + rule.update_after
         moment += timedelta(minutes=-moment.minute % 15)
         moment = moment.replace(second=0, microsecond=0)
         quiet = self.person.quiet_for(rule.kind, self.job.manners.quiet)
+        if any(quiet.covers(told_at, zone) for zone in self.person.zones):
+            law = quiet.law()
+            return moment if law is None else next_allowed(moment, law, self.person.zones)
         return next_allowed(moment, quiet, self.person.zones)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from notifier.domain.drift import Drift, is_asked
 from notifier.domain.jobs import JobKind
-from notifier.domain.ledger import PersonView, Reference
+from notifier.domain.ledger import OpenMoment, PersonView, Reference
 from notifier.domain.plan_input import PlanInput
 from notifier.domain.promises import promise_text
 from notifier.domain.windows import Expectation, Special, Window
@@ -105,15 +105,9 @@ class Situation:
         return told.start if heard is None else max(heard, told.start)
 
     @cached_property
-    def promised_by(self) -> str:
-        """Return who promised them the next update or call: a rule, `staff`, or nothing."""
-        moment = self.person.next_moment
-        if moment is None:
-            return ""
-        if moment.message is None:
-            return "staff"
-        rules = (past.rule for past in self.person.past if past.id == moment.message)
-        return next(rules, "")
+    def moment(self) -> OpenMoment | None:
+        """Return the moment by which they were promised news or a call, if one is ahead."""
+        return self.person.moment_ahead(self.now)
 
     def values(self) -> dict[str, object]:
         """Return all of it by the names that CEL reads: `job.status`, `drift.minutes`."""
@@ -146,7 +140,8 @@ _READ: dict[str, tuple[str, Callable[[Situation], object]]] = {
     "drift.asked": ("bool", lambda s: is_asked(s.drift.kind)),
     "ledger.promises": ("int", lambda s: len(s.person.given)),
     "ledger.strength": ("str", lambda s: s.person.told.strength.value if s.person.told else "none"),
-    "ledger.promised_by": ("str", lambda s: s.promised_by),
+    "ledger.promised": ("str", lambda s: s.moment.what.value if s.moment else "none"),
+    "ledger.put_off": ("int", lambda s: s.moment.put_off if s.moment else 0),
     "history.messages": ("int", lambda s: sum(m.may_have_reached for m in s.person.past)),
     "history.bad_news": ("int", lambda s: s.bad_news),
     "brand.slug": ("str", lambda s: s.job.manners.brand),

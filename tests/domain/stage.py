@@ -120,7 +120,8 @@ class Somebody:
             if row.status is MessageStatus.DELIVERED and row.next_update_at and row.handed_over
         ]
         since = [m for m in promised if told is None or m.given_at >= told.given_at]
-        return tuple(sorted(since, key=lambda moment: moment.given_at)[-1:])
+        last = sorted(since, key=lambda moment: moment.given_at)[-1:]
+        return tuple(replace(moment, put_off=len(since) - 1) for moment in last)
 
     @property
     def told(self) -> Expectation | None:

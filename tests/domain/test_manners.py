@@ -158,7 +158,8 @@ def test_silence_begins_with_the_window_and_ends_with_any_report() -> None:
         ("{ bad_news: 0 }", True),
         ('{ bad_news: "1+" }', False),
         ("{ overdue: true }", False),
-        ("{ promised_by: staff }", False),
+        ("{ promised: update }", False),
+        ("{ put_off: 0 }", False),
     ],
 )
 def test_common_conditions_are_written_plainly(condition: str, holds: bool) -> None:

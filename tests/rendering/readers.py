@@ -37,6 +37,7 @@ VISIT_MESSAGES = (
     "ask_technician",
     "no_word_yet",
     "no_news_yet",
+    "no_call_yet",
     "promise_made",
 )
 ORDER_MESSAGES = (

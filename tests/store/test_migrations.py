@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, event, inspect
+from sqlalchemy import Engine, MetaData, event, inspect
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.facts import FactSource, FactType
@@ -16,7 +18,8 @@ from notifier.intake import withdraw
 from notifier.providers.receipt import ReceiptEvent
 from notifier.store.engine import create_engine_for
 from notifier.store.migrate import upgrade
-from notifier.store.tables import Base
+from notifier.store.tables import Base, DayLink, Technician
+from tests.databases import Databases
 from tests.desk import make_desk
 from tests.fakes.clock import FakeClock
 
@@ -42,6 +45,71 @@ def test_migrating_twice_changes_nothing(database_url: str, engine: Engine) -> N
     with engine.connect() as connection:
         tables = set(inspect(connection).get_table_names())
     assert tables - {"alembic_version"} == set(Base.metadata.tables)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_what_an_older_version_wrote_is_there_after_migrating(
+    databases: Databases, kind: str
+) -> None:
+    """A business updates in the middle of a day; its rows are in use and stay as they are."""
+    url = databases.create_unmigrated(kind)
+    upgrade(url, "0001")
+    engine = create_engine_for(url)
+    old = MetaData()
+    old.reflect(engine)
+    brand, technician, link = uuid4(), uuid4(), uuid4()
+    now = datetime(2026, 11, 22, tzinfo=UTC).replace(tzinfo=None if kind == "sqlite" else UTC)
+
+    def key(value: UUID) -> object:
+        return value.hex if kind == "sqlite" else value
+
+    with engine.begin() as connection:
+        connection.execute(
+            old.tables["brands"].insert(),
+            {
+                "id": key(brand),
+                "slug": "acme",
+                "name": "Acme",
+                "zone": "Europe/Berlin",
+                "locale": "en",
+                "phone": "+493012345",
+                "country": "DE",
+                "quiet_from": "21:00",
+                "quiet_until": "08:00",
+                "amends": {},
+                "demo": False,
+                "created_at": now,
+            },
+        )
+        connection.execute(
+            old.tables["technicians"].insert(),
+            {
+                "id": key(technician),
+                "brand_id": key(brand),
+                "key": b"key",
+                "name": b"name",
+                "name_hash": b"hash",
+                "created_at": now,
+            },
+        )
+        connection.execute(
+            old.tables["day_links"].insert(),
+            {
+                "id": key(link),
+                "brand_id": key(brand),
+                "technician_id": key(technician),
+                "day": "2026-11-22",
+                "token_hash": b"token",
+                "created_at": now,
+                "expires_at": now,
+            },
+        )
+    upgrade(url)
+    with Session(engine) as session:
+        kept = session.get_one(DayLink, link)
+        assert session.get_one(Technician, kept.technician_id).person_id is None
+    engine.dispose()
+    databases.drop(url)
 
 
 @pytest.mark.parametrize("table", ["facts", "promises", "attempts", "receipts"])

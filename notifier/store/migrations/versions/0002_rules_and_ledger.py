@@ -11,40 +11,44 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_DUE = sa.text("status IN ('planned', 'ready', 'deferred')")
 _JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
 def upgrade() -> None:
-    """Apply it."""
-    with op.batch_alter_table("people") as table:
-        table.add_column(sa.Column("identity_hash", sa.LargeBinary(length=32), nullable=True))
-        table.create_index("ix_people_identity", ["brand_id", "identity_hash"])
-    with op.batch_alter_table("contact_points") as table:
-        table.add_column(sa.Column("regions", _JSON, nullable=True))
-    with op.batch_alter_table("messages") as table:
-        table.add_column(
-            sa.Column("priority", sa.Integer(), nullable=False, server_default=sa.text("1"))
-        )
-        table.add_column(sa.Column("carried_by", sa.Uuid(), nullable=True))
-        table.create_index("ix_messages_carried_by", ["carried_by"])
-        table.drop_index("ix_messages_due")
-        table.create_index(
-            "ix_messages_due",
-            ["priority", "due_at"],
-            sqlite_where=sa.text("status IN ('planned', 'ready', 'deferred')"),
-            postgresql_where=sa.text("status IN ('planned', 'ready', 'deferred')"),
-        )
-    with op.batch_alter_table("promises") as table:
-        table.add_column(
-            sa.Column(
-                "what", sa.String(length=40), nullable=False, server_default=sa.text("'window'")
-            )
-        )
-    with op.batch_alter_table("brands") as table:
-        table.add_column(sa.Column("quiet_days", _JSON, nullable=True))
-    with op.batch_alter_table("technicians") as table:
-        table.add_column(sa.Column("person_id", sa.Uuid(), nullable=True))
-        table.create_foreign_key("fk_technicians_person_id", "people", ["person_id"], ["id"])
+    """Apply it. No table is made anew, for its rows are in use."""
+    op.add_column("people", sa.Column("identity_hash", sa.LargeBinary(length=32), nullable=True))
+    op.create_index("ix_people_identity", "people", ["brand_id", "identity_hash"])
+    op.add_column("contact_points", sa.Column("regions", _JSON, nullable=True))
+    op.add_column("brands", sa.Column("quiet_days", _JSON, nullable=True))
+    op.add_column(
+        "messages",
+        sa.Column("priority", sa.Integer(), nullable=False, server_default=sa.text("1")),
+    )
+    op.add_column("messages", sa.Column("carried_by", sa.Uuid(), nullable=True))
+    op.create_index("ix_messages_carried_by", "messages", ["carried_by"])
+    op.drop_index("ix_messages_due", "messages")
+    op.create_index(
+        "ix_messages_due",
+        "messages",
+        ["priority", "due_at"],
+        sqlite_where=_DUE,
+        postgresql_where=_DUE,
+    )
+    op.add_column(
+        "promises",
+        sa.Column("what", sa.String(length=40), nullable=False, server_default=sa.text("'window'")),
+    )
+    op.add_column(
+        "technicians",
+        sa.Column(
+            "person_id",
+            sa.Uuid(),
+            sa.ForeignKey("people.id", name="fk_technicians_person_id"),
+            nullable=True,
+        ),
+        inline_references=True,
+    )
     op.create_table(
         "rule_sets",
         sa.Column("id", sa.Uuid(), nullable=False),
