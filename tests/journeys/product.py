@@ -139,6 +139,21 @@ class Product:
         assert answer.status_code == 200, answer.text
         return " ".join(unescape(_TAG.sub(" ", answer.get_data(as_text=True))).split())
 
+    def press(self, path: str, **form: str) -> None:
+        """Press a button of the board that posts to `path`, signed in as staff."""
+        if self._browser is None:
+            self._browser = self._signed_in()
+        page = self._browser.get("/board/tasks", base_url=PUBLIC_URL).get_data(as_text=True)
+        token = re.search(r'name="csrf_token" value="([^"]*)"', page)
+        answer = self._browser.post(
+            f"/board{path}",
+            data={"csrf_token": token[1] if token else "", **form},
+            base_url=PUBLIC_URL,
+            headers={"Referer": PUBLIC_URL},
+        )
+        assert answer.status_code == 303, answer.text
+        self.rest()
+
     # --- what customers and carriers do -----------------------------------------------
 
     def new_texts(self) -> list[Taken]:
