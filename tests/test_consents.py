@@ -19,7 +19,8 @@ from notifier.domain.messages import Channel, MessageKind, MessageStatus, WhyNot
 from notifier.domain.rules import RuleSet
 from notifier.errors import Invalid
 from notifier.explain import explain
-from notifier.store.tables import Consent, ContactPoint
+from notifier.refusals import refusal, stand_around
+from notifier.store.tables import Consent, ContactPoint, Message
 from tests.desk import ADA, WITH_EMAIL, Desk, make_desk
 from tests.fakes.clock import FakeClock
 
@@ -219,3 +220,19 @@ def test_a_consent_of_tomorrow_is_refused(desk: Desk) -> None:
     tomorrow = desk.clock() + timedelta(days=1)
     with pytest.raises(Invalid, match="future"):
         desk.visit(people=who(ADA, said(MARKETING, True, at=tomorrow)))
+
+
+def test_the_claim_asks_by_itself(desk: Desk) -> None:
+    """Were planning to miss it, what is committed at the claim still decides."""
+    job = desk.visit("JOB-1", people=who(ADA, said(MARKETING, True)))
+    other = desk.visit("JOB-2")
+    desk.say(job, FactType.COMPLETED)
+    desk.clock.advance(minutes=1)
+    patch(desk, other, consents=(said(MARKETING, False),))
+    with desk.services.sessions() as session:
+        row = session.scalars(select(Message).where(Message.rule == "done_thanks")).one()
+        now = desk.clock()
+        around = stand_around(session, desk.services, [row])
+        refused = refusal(row, around, now)
+    assert refused is not None
+    assert refused.why is WhyNot.NO_CONSENT
