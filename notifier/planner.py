@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.caps import longest_period
+from notifier.domain.decisions import Reason
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.messages import MessageStatus, Role, Strength, WhyNot
 from notifier.domain.owed import Owed, Plan
@@ -244,9 +245,11 @@ def _presume(session: Session, services: Services, snapshot: Snapshot, now: date
     found = False
     for person in snapshot.plan_input.people:
         known = {given.message for given in person.given}
+        known |= {entry.message for entry in snapshot.moments.get(person.job_person, ())}
         for past in person.past:
             rule = services.rulebook.rule(past.rule)
-            if rule is None or past.id in known or not past.moves_told:
+            gives_nothing = not past.moves_told and past.next_update_at is None
+            if rule is None or past.id in known or gives_nothing:
                 continue
             if not is_presumed(rule, past, person, now):
                 continue
@@ -279,7 +282,10 @@ def _first_told(session: Session, services: Services, snapshot: Snapshot) -> boo
 def _keep_tasks(
     session: Session, services: Services, snapshot: Snapshot, planned: Plan, now: datetime
 ) -> bool:
-    """Raise the tasks owed; drop the calls that nobody needs to make any more."""
+    """Raise the tasks owed; drop the calls that nobody needs to make any more.
+
+    A message that came too late has told nobody, so its call stays.
+    """
     rows: dict[str, Task] = {}
     if snapshot.has_tasks:
         found = session.scalars(select(Task).where(Task.job_id == snapshot.job.id))
@@ -307,9 +313,15 @@ def _keep_tasks(
             )
         )
         changed = True
+    too_late = tuple(
+        f"call:{snapshot.job.id}:{decision.job_person}:unreached:{decision.rule}:"
+        for decision in planned.decisions
+        if decision.reason is Reason.EXPIRED
+    )
     for key, row in rows.items():
         may_drop = key.startswith(_WHILE_OWED) or any(mark in key for mark in _UNTIL_SETTLED)
-        if may_drop and key not in owed and row.done_at is None:
+        kept = key in owed or key.startswith(too_late)
+        if may_drop and not kept and row.done_at is None:
             row.done_at, row.dropped = now, True
             changed = True
     return changed

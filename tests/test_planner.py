@@ -15,7 +15,7 @@ from notifier.domain.messages import Channel, MessageStatus, Role, WhyNot
 from notifier.domain.windows import UNKNOWN, Window
 from notifier.planner import look_again
 from notifier.providers.receipt import ReceiptEvent
-from notifier.store.tables import MessageKey, Sender
+from notifier.store.tables import MessageKey, Promise, Sender
 from tests.desk import ADA, TOMORROW, WITH_EMAIL, Desk, make_desk
 from tests.fakes.clock import FakeClock
 
@@ -49,6 +49,18 @@ def test_told_by_phone_the_task_is_dropped(desk: Desk) -> None:
     desk.clock.advance(minutes=1)
     desk.late(job, 90)
     assert [task for task in desk.tasks(job) if "running_late" in task.key]
+
+
+def test_the_call_about_a_cancelled_visit_outlasts_its_text(desk: Desk) -> None:
+    """A day after it was called off its text is too late; the visit is still ahead, and she
+    still does not know."""
+    in_two_days = Window(TOMORROW.start + timedelta(days=1), TOMORROW.end + timedelta(days=1))
+    job = desk.visit(people=(NewPerson(name="Ada"),), window=in_two_days)
+    desk.say(job, FactType.CANCELLED)
+    for hours in (0, 25):
+        desk.clock.advance(hours=hours)
+        desk.say(job, FactType.CONFIRMED)  # changes nothing, and has it planned once more
+        assert [task.key.split(":")[4] for task in desk.tasks(job)] == ["cancelled"]
 
 
 def test_an_undelivered_text_is_followed_by_the_email(desk: Desk) -> None:
@@ -112,6 +124,38 @@ def test_an_email_without_receipts_is_presumed_to_have_arrived(
     desk.receipt(late, ReceiptEvent.BOUNCED, "550")  # a later failure takes it back
     assert desk.told(job) == TOMORROW
     assert [task.kind for task in desk.tasks(job)] == ["call"]
+
+
+def test_an_update_promised_where_no_receipts_come_from_is_kept_too(
+    sessions: sessionmaker[Session], clock: FakeClock
+) -> None:
+    """ "We are checking, and write by …": an email that is presumed to have arrived promises."""
+    desk = make_desk(sessions, clock, email_provider="smtp")
+    with sessions.begin() as session:
+        session.add(
+            Sender(
+                id=desk.services.ids(),
+                brand_id=desk.brand,
+                channel=Channel.EMAIL,
+                provider="smtp",
+                address="hello@example.com",
+            )
+        )
+    job = desk.visit(people=(NewPerson(name="Ada", email="ada@example.com"),))
+    desk.clock.set(TOMORROW.end - timedelta(minutes=15))
+    while deliver_due(desk.services):
+        pass
+    (checking,) = desk.messages(job, "no_word_yet")
+    assert checking.asserts is None
+    assert checking.next_update_at is not None
+    desk.clock.advance(minutes=10)
+    for _ in range(2):
+        look_again(desk.services)
+    updates = [task.key for task in desk.tasks(job) if task.kind == "update"]
+    assert len(updates) == 1
+    with sessions() as session:
+        query = select(Promise.strength).where(Promise.message_id == checking.id)
+        assert list(session.scalars(query)) == ["presumed"]
 
 
 def test_a_promised_update_goes_before_its_moment(desk: Desk) -> None:
