@@ -13,7 +13,7 @@ from notifier.booking import NewPerson
 from notifier.delivery import deliver_due
 from notifier.domain.caps import Cap, CapPer
 from notifier.domain.facts import FactType
-from notifier.domain.messages import MessageStatus, Role, WhyNot
+from notifier.domain.messages import MessageStatus, Priority, Role, WhyNot
 from notifier.domain.rules import RuleSet
 from notifier.explain import explain
 from notifier.planner import look_again
@@ -82,7 +82,7 @@ def test_bad_news_is_high_whatever_its_rule_says(given_desk: GivenDesk) -> None:
     """A business that forgets `priority: high` leaves nobody waiting at home."""
     desk = given_desk(Cap(period=HOURS_24, at_most=1))
     rules = desk.services.rulebook.rules
-    low = RuleSet((replace(rule, priority="low") for rule in rules), caps=rules.caps)
+    low = RuleSet((replace(rule, priority=Priority.LOW) for rule in rules), caps=rules.caps)
     desk = replace(
         desk,
         services=replace(desk.services, rulebook=replace(desk.services.rulebook, rules=low)),

@@ -15,7 +15,7 @@ from notifier.brands import go_live
 from notifier.claiming import claim_due
 from notifier.clock import new_id
 from notifier.delivery import deliver_due
-from notifier.domain.facts import FactType
+from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus, Role, WhyNot
 from notifier.domain.windows import Window
 from notifier.errors import Invalid, NotFound
@@ -85,7 +85,7 @@ def test_a_visit_that_slips_is_explained_as_it_was_at_each_step(desk: Desk) -> N
     desk.deliver()
     diary.write()
     intake.withdraw(
-        desk.services, desk.brand, diary.job, late.fact_id, source="staff", actor="staff:1"
+        desk.services, desk.brand, diary.job, late.fact_id, source=FactSource.STAFF, actor="staff:1"
     )
     diary.write()
     desk.deliver()
@@ -151,19 +151,29 @@ def test_holds_suppressions_and_corrected_numbers_are_those_of_then(desk: Desk) 
     assert WhyNot.HELD_BY_STAFF in in_the_way(desk, diary.job)
     intake.release(desk.services, desk.brand, diary.job, actor="staff:1")
     diary.write()
-    address = {
-        "brand_id": desk.brand,
-        "channel": Channel.SMS,
-        "address_hash": address_hash(desk.services.vault, Channel.SMS, "+12065550100"),
-    }
+    number = address_hash(desk.services.vault, Channel.SMS, "+12065550100")
     with desk.services.sessions.begin() as session:
-        suppress(session, desk.services, **address, why=WhyNot.OPTED_OUT, source="reply")
+        suppress(
+            session,
+            desk.services,
+            brand_id=desk.brand,
+            channel=Channel.SMS,
+            address_hash=number,
+            why=WhyNot.OPTED_OUT,
+            source="reply",
+        )
     diary.write()  # on the list, and no row says so yet
-    drop_what_waits(desk.services, **address)
+    drop_what_waits(desk.services, brand_id=desk.brand, channel=Channel.SMS, address_hash=number)
     diary.write()
     assert WhyNot.OPTED_OUT in in_the_way(desk, diary.job)
     with desk.services.sessions.begin() as session:
-        lift(session, desk.services, **address)
+        lift(
+            session,
+            desk.services,
+            brand_id=desk.brand,
+            channel=Channel.SMS,
+            address_hash=number,
+        )
     diary.write()
     desk.late(diary.job, 120)
     corrected = PeoplePatch(phone="+12065550111")

@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from notifier.domain.rules import RuleSet
 from notifier.errors import Conflict
 from notifier.rule_sets import record_rule_set, rules_in_force
 from notifier.rulebook import Rulebook, rulebook_of
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.tables import RuleSet
+from notifier.store.tables import RuleSet as RuleSetRow
 from tests.fakes.clock import FakeClock
 from tests.services import make_services
 
@@ -35,7 +36,7 @@ def edited(rulebook: Rulebook, note: str) -> Rulebook:
 def hashes(services: Services) -> list[str]:
     """Return what was recorded, oldest first."""
     with reading(services.sessions) as session:
-        query = select(RuleSet.hash).order_by(RuleSet.in_force_at, RuleSet.id)
+        query = select(RuleSetRow.hash).order_by(RuleSetRow.in_force_at, RuleSetRow.id)
         return list(session.scalars(query))
 
 

@@ -8,7 +8,7 @@ import pytest
 from notifier.domain.facts import FactType
 from notifier.domain.ledger import Given, told_of
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
-from notifier.domain.rules import Rule
+from notifier.domain.rules import Rule, RuleSet
 from notifier.domain.windows import OFF, Window
 from tests.domain.stage import NINE_TO_ELEVEN, Somebody, Stage, at, window
 from tests.fakes.ids import id_number
@@ -157,7 +157,7 @@ def test_presumed_news_of_a_status_needs_no_call(fact: FactType) -> None:
 def test_silence_before_the_last_channel_is_not_presumed() -> None:
     """An email that nobody confirms, with a text still to try."""
     stage = Stage(email_gives_receipts=False)
-    stage.rules = tuple(
+    stage.rules = RuleSet(
         rule if rule.id != "running_late" else _email_first(rule) for rule in stage.rules
     )
     stage.late(30)

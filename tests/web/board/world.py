@@ -92,10 +92,9 @@ def given_visit(services: Services, brand: Brand, **changes: object) -> UUID:
     return booked.job_id
 
 
-def a_customer(**changes: str | None) -> NewPerson:
+def a_customer(name: str = "Ada Park", phone: str | None = "+12065550100") -> NewPerson:
     """Return Ada, with a mobile number."""
-    values: dict[str, str | None] = {"name": "Ada Park", "phone": "+12065550100", "email": None}
-    return NewPerson(role=Role.CUSTOMER, zone=None, locale=None, **(values | changes))
+    return NewPerson(role=Role.CUSTOMER, name=name, phone=phone)
 
 
 def late_texts(services: Services, job_id: UUID) -> list[Message]:
