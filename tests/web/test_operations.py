@@ -172,7 +172,7 @@ def test_the_documents_of_the_api_are_open_to_read(client: FlaskClient, brand: B
 
     assert spec is not None
     assert spec["openapi"].startswith("3.1")
-    assert len(spec["paths"]) == 12
+    assert len(spec["paths"]) == 14
     for path, operations in spec["paths"].items():
         assert path in page
         for operation in operations.values():
