@@ -33,7 +33,7 @@ from notifier.planner import bring_up_to_date
 from notifier.services import Services
 from notifier.store.deliveries import release_waiting
 from notifier.store.facts import fact_row, next_seq
-from notifier.store.snapshots import refresh_told
+from notifier.store.ledger_rows import refresh_told
 from notifier.store.tables import Brand, Job, JobPerson, Parcel, Promise
 from notifier.technicians import technician_named
 

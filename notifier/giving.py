@@ -14,7 +14,7 @@ from notifier.domain.messages import Strength
 from notifier.domain.promises import tell_by
 from notifier.domain.windows import Window, from_json
 from notifier.services import Services
-from notifier.store.snapshots import refresh_told
+from notifier.store.ledger_rows import refresh_told
 from notifier.store.tables import FactRow, Job, Message, Promise
 
 

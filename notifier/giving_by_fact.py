@@ -15,7 +15,8 @@ from notifier.domain.promises import tell_by
 from notifier.domain.windows import Expectation, Window, to_json
 from notifier.planner import customer_of
 from notifier.services import Services
-from notifier.store.snapshots import Snapshot, refresh_told
+from notifier.store.ledger_rows import refresh_told
+from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Promise
 
 

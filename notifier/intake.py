@@ -4,62 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from notifier.domain.drift import drift_of, is_asked
-from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
-from notifier.domain.folding import ANSWERS, fold
-from notifier.domain.jobs import FACTS_OF, JobKind
-from notifier.domain.ledger import reference_of
-from notifier.domain.promises import drifted
-from notifier.domain.reasons import Party, Reason
-from notifier.domain.tracking_codes import normal_tracking_code
-from notifier.domain.windows import Expectation, Window
+from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.folding import fold
+from notifier.domain.jobs import JobKind
 from notifier.errors import Conflict, Invalid, NotFound, NotifierError
 from notifier.giving_by_fact import give_by_fact, take_back_facts
+from notifier.new_facts import NewFact, fact_from, row_of
 from notifier.planner import (
     STEP,
     bring_up_to_date,
-    customer_of,
     load_for_planning,
     plan_snapshots,
 )
 from notifier.services import Services
-from notifier.store.facts import append_facts, fact_row, fact_values, next_seq
+from notifier.store.facts import append_facts, fact_row, next_seq
 from notifier.store.snapshots import Snapshot
 from notifier.store.tables import AuditLine
-from notifier.technicians import technician_named
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewFact:
-    """What a source says happened, before it is recorded."""
-
-    type: FactType
-    source: FactSource
-    actor: str  # staff:<id>, key:<id>, day_link:<id>, person:<id>, source:<id>
-    occurred_at: datetime | None = None  # by default now
-    minutes: int | None = None
-    expected: Expectation | None = None
-    window: Window | None = None
-    agreed: bool | None = None
-    reason: Reason | None = None
-    by: Party | None = None
-    technician: str | None = None  # by name
-    technician_phone: str | None = None  # where they are asked; in any format
-    parcel: str | None = None  # tracking code
-    person: UUID | None = None  # job person; by default the first customer
-    what: PromiseKind | None = None  # of `promised`
-    moment: datetime | None = None  # of `promised`: by when
-    by_phone: bool | None = None  # of `promised`: they know it already
-    note: str | None = None  # for staff; never reaches a customer
-    source_id: UUID | None = None
-    external_id: str | None = None
-    hold_seconds: int = 0  # "Sending in 10 s · Undo"
+__all__ = [
+    "NewFact",
+    "Recorded",
+    "hold",
+    "record",
+    "record_in",
+    "record_many",
+    "release",
+    "withdraw",
+    "withdraw_in",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +130,11 @@ def _record_each(
             snapshot = _of_brand(locked.get(job_id), brand_id)
             if expecting_version is not None and snapshot.job.version != expecting_version:
                 raise Conflict("this job has changed since you looked at it")
-            fact = _fact(session, services, snapshot, new, now)
+            fact = fact_from(session, services, snapshot, new, now)
         except NotifierError as error:
             outcomes[job_id] = error
             continue
-        rows.append(_row(services, snapshot, fact, new))
+        rows.append(row_of(services, snapshot, fact, new))
         snapshot.job.version += 1
         facts[job_id], after[job_id] = fact, snapshot.with_fact(fact)
         applied = fact.id not in after[job_id].state.ignored
@@ -172,23 +149,6 @@ def _record_each(
         applied = fact.id not in planned.state.ignored
         outcomes[job_id] = Recorded(fact.id, applied, planned.job.version)
     return outcomes
-
-
-def _row(services: Services, snapshot: Snapshot, fact: Fact, new: NewFact) -> dict[str, Any]:
-    """Return the row of `fact`; what is for staff alone is sealed."""
-    note = None
-    if new.note:
-        _, customer = snapshot.people[_customer(snapshot)]
-        if customer.key is not None:
-            note = services.vault.seal(customer.key, new.note)
-    return fact_values(
-        snapshot.job,
-        fact,
-        actor=new.actor,
-        note=note,
-        source_id=new.source_id,
-        external_id=new.external_id,
-    )
 
 
 def withdraw(
@@ -296,111 +256,3 @@ def _of_brand(snapshot: Snapshot | None, brand_id: UUID) -> Snapshot:
     if snapshot is None or snapshot.job.brand_id != brand_id:
         raise NotFound("there is no such job")
     return snapshot
-
-
-def _customer(snapshot: Snapshot) -> UUID:
-    customer = customer_of(snapshot)
-    if customer is None:
-        raise NotFound("this job has no customer")
-    return customer
-
-
-def _fact(
-    session: Session, services: Services, snapshot: Snapshot, new: NewFact, now: datetime
-) -> Fact:
-    """Return `new` as a fact, once it is certain that it can be said of this job."""
-    kind = JobKind(snapshot.job.kind)
-    if new.type not in FACTS_OF[kind]:
-        raise Invalid("type", f"an {kind.value} can't be said to be `{new.type.value}`")
-    _check(snapshot, new)
-    _check_promise(new, now)
-    person = new.person or _customer(snapshot)
-    if person not in snapshot.people or person in snapshot.technicians.values():
-        raise Invalid("person", "this person is not on the job")
-    technician = None
-    if new.technician:
-        technician = technician_named(
-            session,
-            services,
-            snapshot.job.brand_id,
-            new.technician,
-            phone=new.technician_phone,
-            now=now,
-        )
-    expected, window = new.expected, new.window
-    if new.type is FactType.TOLD and window is None and expected is None:
-        expected = snapshot.state.expected
-        window = expected if isinstance(expected, Window) else None
-    return Fact(
-        id=services.ids(),
-        seq=next_seq(snapshot.facts),
-        type=new.type,
-        source=new.source,
-        occurred_at=new.occurred_at or now,
-        received_at=now,
-        minutes=new.minutes,
-        expected=expected,
-        window=window,
-        agreed=new.agreed,
-        reason=new.reason,
-        by=_by(new),
-        technician=technician,
-        parcel=normal_tracking_code(new.parcel) if new.parcel else None,
-        person=person if new.type in ANSWERS else None,
-        terms=_terms(snapshot, person, new, now),
-        what=new.what,
-        moment=new.moment,
-        by_phone=new.by_phone is True if new.type is FactType.PROMISED else None,
-        hold_seconds=new.hold_seconds,
-    )
-
-
-def _check(snapshot: Snapshot, new: NewFact) -> None:
-    if new.type is FactType.DELAYED:
-        if (new.minutes is None) == (new.expected is None):
-            raise Invalid("minutes", "say either `minutes` or `expected`")
-        if new.minutes is not None and snapshot.state.agreed is None:
-            raise Invalid("minutes", "this job has no window to shift; say `expected`")
-    needs_window = (FactType.RESCHEDULED, FactType.ACCEPTED, FactType.DECLINED)
-    if new.type in needs_window and new.window is None:
-        raise Invalid("window", f"`{new.type.value}` needs a `window`")
-    if new.type is FactType.REASSIGNED and not new.technician:
-        raise Invalid("technician", "`reassigned` needs a `technician`")
-    if new.parcel and normal_tracking_code(new.parcel) not in snapshot.parcels:
-        raise Invalid("parcel", "this order has no parcel with that tracking code")
-
-
-def _check_promise(new: NewFact, now: datetime) -> None:
-    if new.type is not FactType.PROMISED:
-        return
-    if new.what not in (PromiseKind.UPDATE, PromiseKind.CALL_BACK):
-        raise Invalid("what", "say what is promised: `update` or `call_back`")
-    if new.moment is None:
-        raise Invalid("moment", "`promised` needs a `moment`: by when")
-    if new.moment <= now:
-        raise Invalid("moment", "a moment can only be promised before it comes")
-
-
-def _by(new: NewFact) -> Party | None:
-    """Absence is never assumed to be anybody's fault."""
-    if new.type in (FactType.MISSED, FactType.CANCELLED):
-        return new.by or Party.UNKNOWN
-    return new.by
-
-
-def _terms(snapshot: Snapshot, person: UUID, new: NewFact, now: datetime) -> Terms | None:
-    """Return what an `accepted` accepts: an open offer, or a time that they were told.
-
-    :raises Conflict: if it is neither any more.
-    """
-    if new.type is not FactType.ACCEPTED or new.window is None:
-        return None
-    state, zone = snapshot.state, snapshot.plan_input.zone
-    view = next(v for v in snapshot.plan_input.people if v.job_person == person)
-    reference = reference_of(view, state.agreed)
-    if not drifted(state.kind, state.expected, new.window, zone):
-        drift = drift_of(state, view, reference, zone=zone, now=now)
-        return Terms.OFFER if is_asked(drift.kind) else Terms.SUITS
-    if not drifted(state.kind, new.window, reference.asserts, zone):
-        return Terms.SUITS
-    raise Conflict("that time is no longer on offer")

@@ -21,7 +21,7 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.store.facts import fact_of
 from notifier.store.ledger_rows import entries_of, words_of
-from notifier.store.snapshots import past_of
+from notifier.store.person_views import past_of
 from notifier.store.tables import FactRow, Job, JobPerson, Message, Parcel, Promise
 
 _OfJob = TypeVar("_OfJob", FactRow, JobPerson, Message, Parcel, Promise)

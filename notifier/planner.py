@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.caps import longest_period
 from notifier.domain.decisions import Reason
 from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.ledger import first_window
 from notifier.domain.messages import MessageStatus, Role, Strength, WhyNot
 from notifier.domain.owed import Owed, Plan
 from notifier.domain.plan_input import current_tell_by, is_late
@@ -28,7 +29,7 @@ from notifier.links import link_hash, message_token
 from notifier.services import Services
 from notifier.store.facts import fact_row, next_seq
 from notifier.store.outbox import PRIORITIES
-from notifier.store.snapshots import Snapshot, first_window, load_snapshots
+from notifier.store.snapshots import Snapshot, load_snapshots
 from notifier.store.tables import Job, Message, MessageKey, Task
 from notifier.technicians import put_on_job
 

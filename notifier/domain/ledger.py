@@ -219,3 +219,13 @@ def reference_of(
     windows = [asserts for _, _, asserts, _ in entries if isinstance(asserts, Window)]
     at, _, asserts, message = entries[-1]
     return Reference(asserts, at, message, windows[-1] if windows else agreed)
+
+
+def first_window(views: Iterable[PersonView]) -> tuple[Window, Given] | None:
+    """Return the first window that anyone was told, by hand-over."""
+    given = [entry for view in views for entry in view.given if isinstance(entry.asserts, Window)]
+    reached = [entry for entry in given if entry.strength is not Strength.NONE]
+    first = min(reached, key=lambda entry: entry.given_at, default=None)
+    if first is None or not isinstance(first.asserts, Window):
+        return None
+    return first.asserts, first

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from notifier.domain.facts import PromiseKind
-from notifier.domain.ledger import PastMessage
+from notifier.domain.ledger import Given, PastMessage, told_of
 from notifier.domain.ledger_entries import Entry, Word
 from notifier.domain.messages import TAKEN, MessageStatus, Strength
-from notifier.domain.windows import from_json
-from notifier.store.tables import Promise
+from notifier.domain.windows import from_json, to_json
+from notifier.store.tables import JobPerson, Promise
 
 
 def entries_of(rows: Iterable[Promise], messages: Iterable[PastMessage]) -> tuple[Entry, ...]:
@@ -55,3 +58,36 @@ def _reached(message: PastMessage) -> bool:
     if message.status is MessageStatus.DELIVERED:
         return True
     return message.status in TAKEN and not message.gives_receipts
+
+
+def given_of(rows: Iterable[Promise]) -> tuple[Given, ...]:
+    """Return the ledger of one person: of each message or fact, the latest word on it."""
+    latest: dict[UUID, Given] = {}
+    for row in rows:
+        asserts = from_json(row.asserts)
+        origin = row.message_id or row.fact_id
+        if asserts is None or origin is None:
+            continue
+        latest.pop(origin, None)
+        latest[origin] = Given(
+            asserts=asserts,
+            given_at=row.given_at,
+            strength=Strength(row.strength),
+            message=row.message_id,
+            fact=row.fact_id,
+        )
+    return tuple(latest.values())
+
+
+def refresh_told(session: Session, job_person_id: UUID) -> None:
+    """Set the cached `told` of a job person from the ledger."""
+    rows = session.scalars(
+        select(Promise)
+        .where(Promise.job_person_id == job_person_id)
+        .order_by(Promise.recorded_at, Promise.id)
+    )
+    told = told_of(given_of(rows))
+    person = session.get_one(JobPerson, job_person_id)
+    person.told = to_json(told.asserts) if told else None
+    person.told_strength = told.strength if told else None
+    person.told_at = told.given_at if told else None

@@ -20,7 +20,8 @@ from notifier.domain.consent import ConsentPolicy
 from notifier.domain.message_history import Attempted, Reported, standing_at
 from notifier.domain.messages import WAITING, MessageStatus, Role, WhyNot
 from notifier.store.consents import closed_among
-from notifier.store.snapshots import Humans, Snapshot, snapshot_of
+from notifier.store.person_views import Humans
+from notifier.store.snapshots import Snapshot, snapshot_of
 from notifier.store.tables import (
     Attempt,
     AuditLine,
