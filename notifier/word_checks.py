@@ -15,6 +15,7 @@ from notifier.domain.findings import Finding
 from notifier.domain.message_examples import EXAMPLE, variations
 from notifier.domain.message_values import MessageValues
 from notifier.domain.reply_intents import CLOSES_ADDRESS, Intent, classify
+from notifier.domain.technician_answers import answer_in
 from notifier.rendering import EMAIL, SMS, RenderFailed, Words
 from notifier.word_rules import (
     OBLIGATIONS,
@@ -153,7 +154,8 @@ def _check(
                 sentence = f"it does not do what is owed by “{_plain(name)}”: “{_start(said.text)}”"
                 yield Finding.failing(where, sentence, f"It {obligation.means}.")
     for word in _invited(said.text, phrases):
-        fault = _fault_of_asking_for(word)
+        by_technician = any(kind.answered_by == "technician" for _, kind in kinds)
+        fault = _fault_of_asking_for(word, by_technician=by_technician)
         if fault:
             line = _line_of(words, said, re.compile(rf"\b{re.escape(word)}\b"))
             remedy = "Ask for C, R, X or H, or for a tap on the link."
@@ -189,12 +191,13 @@ def _invited(text: str, phrases: Phrases) -> Iterator[str]:
             yield match[1]
 
 
-def _fault_of_asking_for(word: str) -> str | None:
+def _fault_of_asking_for(word: str, *, by_technician: bool) -> str | None:
     # Read as of somebody who opted out: only then YES shows what carriers take it for.
     intent = classify(word, suppressed=True)
     if intent in _CARRIERS_WORDS:
         return f"it asks for “{word}”, which carriers read as opting in or out, or asking for help"
-    if intent is Intent.OTHER and word.isupper():
+    understood = answer_in(word) is not None if by_technician else intent is not Intent.OTHER
+    if word.isupper() and not understood:
         return f"it asks for “{word}”, an answer that we would not understand"
     return None
 

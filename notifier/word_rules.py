@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, RootModel, model_validator
 
@@ -73,6 +73,7 @@ class Kind(_Data):
 
     owes: tuple[str, ...]
     never: tuple[str, ...] = ()
+    answered_by: Literal["customer", "technician"] = "customer"
 
 
 class Obligations(_Data):

@@ -182,6 +182,16 @@ def test_the_letters_that_we_understand_may_be_asked_for(folder: Path, letter: s
     assert findings(folder, "booked", text) == []
 
 
+def test_a_technician_is_asked_for_what_a_technician_may_answer(folder: Path) -> None:
+    """OTW is understood from them, C is not, and STOP is as little asked for as of anybody."""
+    text = "{{ brand }}: where are you with {{ reference }}? Reply WORD or tap {{ link }}"
+
+    assert findings(folder, "ask_technician", text.replace("WORD", "OTW")) == []
+    for word in ("C", "END"):
+        found = findings(folder, "ask_technician", text.replace("WORD", word))
+        assert any(f"asks for “{word}”" in one.sentence for one in found)
+
+
 def test_the_first_text_says_how_to_stop(folder: Path) -> None:
     """In a word that stops."""
     (folder / "en" / "_first_text.txt").write_text("Reply ENOUGH to end these texts.")
