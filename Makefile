@@ -10,7 +10,7 @@ LOCK := $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-v
 export RUSTUP_HOME := $(CURDIR)/.venv/rustup
 CODE := app.py bench config notifier tests
 
-.PHONY: run test check fmt lock bench clean
+.PHONY: run test test-model check fmt lock bench clean
 .DEFAULT_GOAL := run
 
 run: .venv/runtime-installed
@@ -18,6 +18,14 @@ run: .venv/runtime-installed
 
 test: .venv/tests-installed
 	@sh tests/run-all.sh
+
+# The engine as a state machine, ten times as often as `make test` does; `make test-model SEED=7`
+# breaks new ground, RUNS=20000 more of it, SHARDS=visit-0 only a part.
+RUNS ?= 2000
+SEED ?= 3
+test-model: .venv/tests-installed
+	@MODEL_RUNS=$(RUNS) MODEL_SEED=$(SEED) $(PY) -m pytest -q -n 2 --timeout=0 \
+		-p no:cacheprovider tests/model $(if $(SHARDS),-k "$(SHARDS)")
 
 check: .venv/tests-installed
 	@sh tests/run-all.sh --only-checks

@@ -1,0 +1,419 @@
+"""What must hold at every claim and at every moment, whatever happened before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+
+from notifier.domain.folding import JobState
+from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.ledger import PastMessage
+from notifier.domain.messages import MessageStatus, Role
+from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
+from tests.domain.stage import PLACE
+from tests.model.attempts import Attempt
+from tests.model.oracle import (
+    Debt,
+    Word,
+    day_of,
+    debt,
+    differs,
+    holds,
+    is_night,
+    may_have_read,
+    morning,
+    says,
+    tell_by,
+)
+from tests.model.world import Person, World
+
+_S = JobStatus
+
+#: In which statuses what a message says of the job is so.
+_SO_IN: dict[str, frozenset[JobStatus]] = {
+    "booked": frozenset({_S.SCHEDULED}),
+    "reminder": frozenset({_S.SCHEDULED, _S.CONFIRMED}),
+    "on_the_way": frozenset({_S.EN_ROUTE}),
+    "someone_else_coming": frozenset({_S.EN_ROUTE}),
+    "cancelled": frozenset({_S.CANCELLED}),
+    "missed_by_us": frozenset({_S.MISSED}),
+    "order_confirmed": frozenset({_S.ORDERED}),
+    "shipped": frozenset({_S.SHIPPED}),
+    "out_for_delivery": frozenset({_S.OUT_FOR_DELIVERY}),
+    "delivery_attempted": frozenset({_S.ATTEMPTED}),
+    "ready_for_pickup": frozenset({_S.READY_FOR_PICKUP}),
+    "order_exception": frozenset({_S.EXCEPTION}),
+    "order_returned": frozenset({_S.RETURNED}),
+    "order_delivered": frozenset({_S.DELIVERED}),
+    "order_cancelled": frozenset({_S.CANCELLED}),
+    "no_word_yet": frozenset({_S.SCHEDULED, _S.CONFIRMED, _S.EN_ROUTE}),
+    "order_no_scan": frozenset({_S.ORDERED, _S.SHIPPED}),
+    "order_no_movement": frozenset({_S.IN_TRANSIT, _S.EXCEPTION}),
+}
+_ENDED = frozenset({_S.COMPLETED, _S.MISSED, _S.DELIVERED, _S.RETURNED, _S.CANCELLED})
+#: News of the time is no news in these.
+_NO_MORE_NEWS = _ENDED | {_S.ARRIVED}
+
+_ON_ITS_WAY = frozenset(
+    {
+        MessageStatus.CLAIMED,
+        MessageStatus.ACCEPTED,
+        MessageStatus.SENT,
+        MessageStatus.UNKNOWN,
+    }
+)
+
+_ROUND = timedelta(minutes=2)  # a worker's round, with room for the answer
+_REACH = timedelta(minutes=10)
+_IN_DOUBT = timedelta(minutes=16)  # after so long a person has it
+_LEAD = timedelta(minutes=45)  # all channels tried, each with its wait
+_SOON = timedelta(hours=3)
+_LATE_WORD = timedelta(hours=12)
+_BEFORE_END = timedelta(minutes=15)  # when those who wait hear that there is no word
+_BEFORE_UPDATE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One call to a provider, as it was when the claim was made."""
+
+    at: datetime
+    row: PastMessage
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A debt, since when it is one, and since when a living worker could have paid it."""
+
+    debt: Debt
+    arose: datetime
+    since: datetime
+
+
+class Watch:
+    """Looks over the engine's shoulder and fails the run when it breaks its word."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.said: dict[UUID, list[Said]] = {person.id: [] for person in self.people}
+        self.owed: dict[UUID, Owed] = {}
+        world.on_claim = self.claimed
+
+    @property
+    def people(self) -> list[Person]:
+        """The people of the job."""
+        return [one for one in self.world.people if isinstance(one, Person)]
+
+    # --- At a claim -------------------------------------------------------------------------
+
+    def claimed(self, person: Person, row: PastMessage, attempt: Attempt) -> None:
+        """Judge one call that is about to be made, by what is committed at this moment."""
+        self._allowed(person, row)
+        self._true(person, row)
+        self._once(person, row)
+        self._by_day(person, row)
+        self.said[person.id].append(Said(self.world.now, row, attempt))
+
+    def _allowed(self, person: Person, row: PastMessage) -> None:
+        world = self.world
+        assert not world.held, f"{row.rule} goes out though staff hold the job"
+        contact = next((c for c in person.contacts if c.id == row.contact), None)
+        assert contact is not None, f"{row.rule} goes to nobody"
+        assert contact.why_not is None, f"{row.rule} goes to an address that is closed"
+        others = [other for other in person.rows.values() if other.id != row.id]
+        assert all(other.status is not MessageStatus.CLAIMED for other in others), (
+            f"{row.rule} goes while another message to them is with a provider"
+        )
+
+    def _true(self, person: Person, row: PastMessage) -> None:
+        world, state = self.world, self.world.state
+        what = f"{row.rule} ({row.asserts}) to the {person.role} at {world.now:%d %H:%M:%S}"
+        statuses = _SO_IN.get(row.rule)
+        if statuses is not None:
+            assert state.status in statuses, f"{what}, but the job is {state.status}"
+        else:
+            assert state.status not in _NO_MORE_NEWS, f"{what}, but the job is {state.status}"
+        if row.technician is not None:
+            assert row.technician == state.technician, f"{what} names who no longer comes"
+        assert row.rests_on not in state.withdrawn, f"{what} rests on what was taken back"
+        if row.family == "slip":
+            self._slip_is_true(person, row, state, what)
+        elif row.asserts is not None:
+            self._time_is_true(person, row.asserts, state, what)
+
+    def _slip_is_true(self, person: Person, row: PastMessage, state: JobState, what: str) -> None:
+        expected, now = state.expected, self.world.now
+        assert expected is not None, f"{what}, but nothing is believed"
+        if isinstance(row.asserts, Window):
+            assert row.asserts.end > now, f"{what} tells of what has passed"
+        if not row.moves_told:
+            assert state.kind is JobKind.APPOINTMENT, f"{what} asks about an order"
+            assert person.role is Role.CUSTOMER, f"{what} asks who can't answer"
+            assert row.asserts == expected, f"{what} asks about something else than {expected}"
+            return
+        if row.rule == "offer_lapsed":
+            assert row.asserts in self._held_by(person), f"{what} is not what they hold"
+            self._time_is_true(person, row.asserts, state, what)
+            return
+        passed = isinstance(expected, Window) and expected.end <= now
+        if row.asserts is UNKNOWN and passed:
+            return  # the update that was promised: what was expected came and went
+        assert row.asserts is not None, f"{what} says nothing"
+        assert says(state.kind, row.asserts, expected), f"{what}, but {expected} is believed"
+
+    def _time_is_true(
+        self, person: Person, asserts: Expectation | None, state: JobState, what: str
+    ) -> None:
+        """What stands is said: what is believed, or what they hold where that still binds."""
+        expected, now = state.expected, self.world.now
+        passed = isinstance(expected, Window) and expected.end <= now
+        if asserts is OFF:
+            assert passed or expected is OFF, f"{what}, but {expected} is believed"
+            return
+        if asserts is UNKNOWN:
+            assert passed or expected is UNKNOWN or self._overdue(person), (
+                f"{what}, but {expected} is believed"
+            )
+            return
+        assert isinstance(asserts, Window)
+        if not differs(state.kind, expected, asserts) or passed:
+            return
+        assert isinstance(expected, Window), f"{what}, but {expected} is believed"
+        another_day = day_of(expected.start) != day_of(asserts.start)
+        if state.kind is JobKind.APPOINTMENT and another_day:
+            return  # they are asked; what they hold binds until they answer
+        later = (
+            day_of(expected.end) > day_of(asserts.end)
+            if state.kind is JobKind.ORDER
+            else says(state.kind, expected, asserts) is False
+            and expected.end > asserts.end + timedelta(minutes=10)
+        )
+        assert not later, f"{what}, but {expected} is believed"
+
+    def _overdue(self, person: Person) -> bool:
+        return any(
+            isinstance(held, Window) and held.end <= self.world.now
+            for held in self._held_by(person)
+        )
+
+    def _held_by(self, person: Person) -> list[Expectation | None]:
+        """Return what they hold: what reached them, and what is on its way to them."""
+        read = may_have_read(person)
+        on_its_way = [
+            (said.at, said.row.asserts)
+            for said in self.said[person.id]
+            if said.row.id in read and said.row.moves_told and said.row.asserts is not None
+        ]
+        held = [holds(person, self.world.state)]
+        if on_its_way:
+            held.append(max(on_its_way, key=lambda entry: entry[0])[1])
+        return held
+
+    # --- Once -------------------------------------------------------------------------------
+
+    def _once(self, person: Person, row: PastMessage) -> None:
+        """Nobody is told twice: not by a second call for one message, not by a second message.
+
+        The next channel may say it again once the one before stayed silent for its whole
+        reach or failed. What was said by phone meanwhile, or by another message about the
+        time, makes it news again. Each promised update is a word of its own.
+        """
+        what = f"{row.rule} ({row.asserts}) over {row.channel} to the {person.role}"
+        for said in self.said[person.id]:
+            if said.row.id == row.id:
+                assert not said.attempt.answer.taken, f"{what} goes a second time"
+        read = may_have_read(person)
+        for said in reversed(self.said[person.id]):
+            if said.row.id not in read or said.row.family != row.family:
+                continue
+            if self._says_the_same(said.row, row):
+                assert self._may_say_again(person, said, row), (
+                    f"{what} was told by {said.row.rule} over {said.row.channel} at {said.at}"
+                )
+            if row.family == "slip":
+                return
+
+    def _says_the_same(self, one: PastMessage, other: PastMessage) -> bool:
+        kind = self.world.kind
+        same_time = not differs(kind, one.asserts, other.asserts) and not differs(
+            kind, other.asserts, one.asserts
+        )
+        if one.family == "slip":
+            return same_time and one.moves_told == other.moves_told
+        same_episode = one.rule == other.rule and one.episode == other.episode
+        return same_episode and same_time and one.technician == other.technician
+
+    def _may_say_again(self, person: Person, said: Said, row: PastMessage) -> bool:
+        before = person.rows[said.row.id]
+        handed_over = before.handed_over or said.at
+        spoken = any(
+            given.message is None and given.given_at > handed_over for given in person.given
+        )
+        promised = before.next_update_at
+        update = promised is not None and self.world.now >= promised - _BEFORE_UPDATE
+        silent = self.world.now >= (before.accepted_at or said.at) + _REACH
+        carried_on = (
+            before.channel is not row.channel
+            and before.status is not MessageStatus.DELIVERED
+            and silent
+        )
+        return spoken or update or carried_on
+
+    # --- At night ---------------------------------------------------------------------------
+
+    def _by_day(self, person: Person, row: PastMessage) -> None:
+        """From 21:00 to 8:00 only what can't wait: its `tell_by` comes before the morning, or
+        the visit was three hours away when it came up."""
+        now, state = self.world.now, self.world.state
+        if not is_night(now, person):
+            return
+        what = f"{row.rule} ({row.asserts}) wakes the {person.role} at {now}"
+        held = [*self._held_by(person), state.expected]
+        starts = [one.start for one in held if isinstance(one, Window) and self._has_hour(one)]
+        came_up = [fact.received_at for fact in self.world.facts]
+        came_up += [
+            said.row.next_update_at - _BEFORE_UPDATE
+            for said in self.said[person.id]
+            if said.row.next_update_at is not None
+        ]
+        came_up += [_evening_before(start) for start in starts]
+        came_up += [one.end - _BEFORE_END for one in held if isinstance(one, Window)]
+        soon = any(abs(start - moment) <= _SOON for start in starts for moment in came_up)
+        by = [tell_by(person, state), *(moment + _BEFORE_UPDATE for moment in came_up)]
+        concerns_time = row.family == "slip" or row.asserts in (OFF, UNKNOWN)
+        too_late_by_morning = concerns_time and any(
+            moment is not None and moment <= now and morning(moment, person) == morning(now, person)
+            for moment in by
+        )
+        assert soon or too_late_by_morning, what
+
+    def _has_hour(self, window: Window) -> bool:
+        """Whether it says more than the day of a delivery."""
+        midnight = datetime.combine(day_of(window.end), time(0), PLACE)
+        return self.world.kind is JobKind.APPOINTMENT or window.start > midnight
+
+    # --- In time ----------------------------------------------------------------------------
+
+    def observe(self, *, awake: bool = True) -> None:
+        """Look at what everybody is owed now.
+
+        :param awake: whether the workers were; a debt's time counts from when they are.
+        """
+        world, state = self.world, self.world.state
+        for person in self.people:
+            now_owed = None if world.held else debt(person, state, world.now)
+            known = self.owed.get(person.id)
+            if now_owed is None:
+                self.owed.pop(person.id, None)
+                continue
+            arose = known.arose if known and self._same(known.debt, now_owed) else world.now
+            since = known.since if known and arose == known.arose and awake else world.now
+            self.owed[person.id] = Owed(now_owed, arose, since)
+            if not self._lapsed(self.owed[person.id]):
+                self._paid_in_time(person, self.owed[person.id])
+
+    def _same(self, one: Debt, other: Debt) -> bool:
+        return (
+            one.told == other.told
+            and one.word is other.word
+            and not differs(self.world.kind, one.expected, other.expected)
+            and not differs(self.world.kind, other.expected, one.expected)
+        )
+
+    def _lapsed(self, owed: Owed) -> bool:
+        """Whether it is too late to say that nobody comes, or that nobody knows when: whoever
+        held a window that ended has seen it."""
+        told = owed.debt.told
+        if isinstance(owed.debt.expected, Window) or not isinstance(told, Window):
+            return False
+        return self.world.now >= max(told.end, owed.arose + _LATE_WORD)
+
+    def next_deadline(self) -> datetime | None:
+        """Return when the next debt should have been paid."""
+        deadlines = [
+            moment
+            for person in self.people
+            if person.id in self.owed
+            for moment in self._deadlines(person, self.owed[person.id])
+        ]
+        return min((moment for moment in deadlines if moment > self.world.now), default=None)
+
+    def _deadlines(self, person: Person, owed: Owed) -> tuple[datetime, datetime]:
+        """Return by when it must have been sent, and by when it must be known to have arrived
+        or be with a person."""
+        by = tell_by(person, self.world.state)
+        if by is not None and owed.since + _ROUND <= by:
+            sent_by = by
+        else:
+            sent_by = morning(owed.since, person) + _ROUND
+        settled_by = sent_by + _LEAD
+        if is_night(settled_by, person) or is_night(sent_by, person):
+            settled_by = morning(settled_by, person) + _LEAD
+        return sent_by, settled_by
+
+    def _paid_in_time(self, person: Person, owed: Owed) -> None:
+        now = self.world.now
+        sent_by, settled_by = self._deadlines(person, owed)
+        if now < sent_by or self._has_task(person, owed) or self._waits(person):
+            return
+        what = f"the {person.role} holds {owed.debt.told}, {owed.debt.expected} is believed"
+        what += f" since {owed.since}; it is {now}"
+        told = [said for said in self.said[person.id] if self._pays(person, said.row, owed.debt)]
+        assert told, f"{what}; nothing was sent by {sent_by} and nobody has a task"
+        if now < settled_by:
+            return
+        assert any(self._arrived_or_may(person.rows[said.row.id], said) for said in told), (
+            f"{what}; nothing arrived by {settled_by} and nobody has a task"
+        )
+
+    def _pays(self, person: Person, row: PastMessage, owed: Debt) -> bool:
+        """Whether the message is the word that is owed; to ask is enough where they are asked.
+
+        A start before that of a window on its way to them is asked about, too.
+        """
+        if row.asserts is None or not says(self.world.kind, row.asserts, owed.expected):
+            return False
+        if row.moves_told or owed.word is Word.ASK:
+            return True
+        read = may_have_read(person)
+        return any(
+            said.row.id in read
+            and said.row.moves_told
+            and isinstance(said.row.asserts, Window)
+            and isinstance(row.asserts, Window)
+            and said.row.asserts.start > row.asserts.start
+            for said in self.said[person.id]
+        )
+
+    def _arrived_or_may(self, row: PastMessage, said: Said) -> bool:
+        if row.status is MessageStatus.DELIVERED:
+            return True
+        young = self.world.now <= (row.accepted_at or said.at) + _REACH
+        presumed = not row.gives_receipts and row.status is MessageStatus.ACCEPTED
+        return presumed or (row.status in _ON_ITS_WAY and young)
+
+    def _has_task(self, person: Person, owed: Owed) -> bool:
+        return any(
+            task.owed.job_person == person.id
+            and not task.dropped
+            and (not task.done or task.raised_at >= owed.arose)
+            for task in self.world.tasks.values()
+        )
+
+    def _waits(self, person: Person) -> bool:
+        """Whether nobody knows yet what became of an earlier message to them."""
+        return any(
+            row.claimed_at is not None
+            and row.accepted_at is None
+            and row.status in (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
+            and self.world.now <= row.claimed_at + _IN_DOUBT
+            for row in person.rows.values()
+        )
+
+
+def _evening_before(start: datetime) -> datetime:
+    """Return 18:00 at the place on the day before: when a reminder comes up."""
+    day = day_of(start) - timedelta(days=1)
+    return datetime.combine(day, time(18), PLACE).astimezone(UTC)
