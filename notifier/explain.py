@@ -182,7 +182,7 @@ def _explained(
     never_goes = (why for why in (WhyNot.TRIAL, WhyNot.SHADOW) if why in in_the_way)
     return Explained(
         rule=decision.rule,
-        when=rule.condition.text if rule is not None else "",
+        when=rule.text if rule is not None else "",
         job_person_id=decision.job_person,
         role=decision.role,
         owed=decision.owed,

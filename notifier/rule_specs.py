@@ -200,6 +200,11 @@ class AtSpec(_Spec):
             raise ValueError("count in hours (`before`, `after`) or in days, not both")
         return self
 
+    def text(self) -> str:
+        """Return it as the file writes it."""
+        said = {name: getattr(self, name) for name in AtSpec.model_fields}
+        return ", ".join(f"{name}: {_said(value)}" for name, value in said.items() if value)
+
     def moment(self) -> At:
         """Return it as the domain's value."""
         shift = self.after or (-self.before if self.before is not None else timedelta(0))
@@ -333,6 +338,8 @@ def _said(value: object) -> str:
         return f"{value.number}{'+' if value.or_more else ''}"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
     if isinstance(value, list):
         words = [str(word) for word in value]
         return words[0] if len(words) == 1 else f"[{', '.join(words)}]"

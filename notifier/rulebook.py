@@ -150,6 +150,9 @@ def _rule(spec: RuleSpec) -> Rule:
         channels=tuple(spec.channels),
         supersedes=tuple(spec.supersedes),
         condition=Condition(tuple(parts), asked.silent_for),
+        text="; ".join(
+            [part.text for part in parts] + ([f"at: {{{spec.at.text()}}}"] if spec.at else [])
+        ),
         family=spec.family or (Family.MOMENT if by_the_clock else Family.STATUS),
         episode=episode,
         message=spec.message or spec.id,

@@ -26,11 +26,6 @@ class Condition:
     parts: tuple[Part, ...] = ()
     silent_for: timedelta | None = None  # how long nobody may have reported for it to hold
 
-    @property
-    def text(self) -> str:
-        """The condition as the rule file states it."""
-        return "; ".join(part.text for part in self.parts) or "always"
-
     def fails_by(self, situation: Situation) -> Part | None:
         """Return the first part that does not hold; None if all do."""
         for part in self.parts:

@@ -83,6 +83,7 @@ class Rule:
     to: frozenset[Audience]
     brands: tuple[str, ...] = ()  # slugs; none: all of them
     condition: Condition
+    text: str = ""  # condition and moment, as the file states them
     message: str  # templates/messages/<locale>/<message>
     kind: MessageKind
     family: Family

@@ -85,8 +85,11 @@ def test_a_moment_is_before_or_after_any_edge(moment: str, goes: object) -> None
     concerns_past: true
     asserts: nothing
 """
-    (owed,) = staged(text, now=at(10, day=23)).plan().owed
+    stage = staged(text, now=at(10, day=23))
+    (owed,) = stage.plan().owed
     assert owed.send_at == goes
+    said = moment.strip("{ }").replace('"', "")
+    assert stage.rules[0].text == f"at: {{{said}}}"
 
 
 CHECK_IN = """
@@ -179,7 +182,7 @@ def test_cel_is_there_for_the_rest_and_both_must_hold() -> None:
         "condition_false",
         "when: drift.minutes % 2 == 0",
     )
-    assert stage.rules[0].condition.text == "drift: later; when: drift.minutes % 2 == 0"
+    assert stage.rules[0].text == "drift: later; when: drift.minutes % 2 == 0"
     stage.late(46)
     assert stage.owed() == ["running_late"]
 
