@@ -260,6 +260,8 @@ def _plain(value: object) -> object:
 def _check(new: NewAppointment | NewOrder) -> None:
     if not any(person.role is Role.CUSTOMER for person in new.people):
         raise Invalid("customer", "a job needs a customer")
+    if any(person.role is Role.TECHNICIAN for person in new.people):
+        raise Invalid("people", "who goes is not among them: name the `technician`")
     if new.zone is not None:
         checked_zone(new.zone, "place.time_zone")
     for person in new.people:

@@ -20,7 +20,8 @@ from notifier.domain.windows import Window
 from notifier.rendering import Words
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.tables import Brand, Heartbeat, Source, Staff
+from notifier.store.tables import Brand, Heartbeat, Source, Staff, Technician
+from notifier.technicians import phone_of
 from tests.services import ROOT, given_brand
 
 
@@ -331,3 +332,18 @@ def test_quiet_hours_that_make_no_sense_are_a_sentence(
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: ")
     assert brand_row(services, "northside").quiet_until == "08:00"
+
+
+def test_a_technician_gets_a_number_and_loses_it(run: FlaskCliRunner, services: Services) -> None:
+    """They are asked there from now on; what is no number changes nothing."""
+    brand = given_brand(services)
+
+    assert run.invoke(args=["technicians", "phone", "Sam", "206 555 0177"]).exit_code == 0
+    with reading(services.sessions) as session:
+        sam = session.scalars(select(Technician)).one()
+    assert phone_of(services, brand.id, sam.id) == "+12065550177"
+
+    assert run.invoke(args=["technicians", "phone", "Sam", "12"]).exit_code == 1
+    assert run.invoke(args=["technicians", "phone", "Sam"]).exit_code == 2
+    assert run.invoke(args=["technicians", "phone", "Sam", "--remove"]).exit_code == 0
+    assert phone_of(services, brand.id, sam.id) is None

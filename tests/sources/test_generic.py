@@ -192,3 +192,31 @@ def test_a_secret_that_nobody_can_sign_with_is_refused(secret: str) -> None:
     """It is refused when the source is added, not when its first event comes."""
     assert not takes_secret(secret)
     assert takes_secret(SECRET)
+
+
+def test_a_technician_comes_with_a_number_or_without() -> None:
+    """A name as ever, or a name and the number at which they are asked; for facts as well."""
+    person = {"name": "Ada Park", "phone": "+12065550100"}
+    booking = {"reference": "V-1", "service": "Boiler repair", "customer": person}
+    sam = {"name": "Sam", "phone": "+12065550177"}
+
+    plain = one(event("appointment.booked", NOW, **booking, technician="Sam")).booking
+    reached = one(event("appointment.booked", NOW, **booking, technician=sam)).booking
+    fact = one(event("appointment.reassigned", NOW, reference="V-1", technician=sam))
+
+    assert plain is not None
+    assert reached is not None
+    assert (plain.technician, plain.technician_phone) == ("Sam", None)
+    assert (reached.technician, reached.technician_phone) == ("Sam", "+12065550177")
+    assert (fact.technician, fact.technician_phone) == ("Sam", "+12065550177")
+
+
+def test_nobody_is_booked_as_a_technician() -> None:
+    """Who goes is named as such, not among the people whom the job concerns."""
+    person = {"name": "Eve", "phone": "+12065550100", "role": "technician"}
+    with pytest.raises(Untranslatable):
+        one(
+            event(
+                "appointment.booked", NOW, reference="V-1", service="Boiler repair", customer=person
+            )
+        )

@@ -12,8 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.day_links import make_day_link, revoke_day_links
+from notifier.domain.facts import FactType
 from notifier.domain.windows import to_json
 from notifier.errors import NotFound
+from notifier.planner import look_again
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Brand, DayLink, Job, Message
@@ -26,6 +28,7 @@ from tests.web.pages import (
     given_visit,
     plain,
     sandbox_services,
+    say,
 )
 
 DAY = date(2026, 11, 23)
@@ -233,3 +236,27 @@ def test_the_token_is_not_stored(services: Services, link: str) -> None:
     with reading(services.sessions) as session:
         stored = session.scalars(select(DayLink.token_hash)).one()
     assert token not in stored
+
+
+def test_a_visit_that_was_asked_about_stands_on_top(
+    client: FlaskClient, services: Services, brand: Brand, clock: FakeClock
+) -> None:
+    """They are still at the first; the second was asked about: it is first, with its taps."""
+    first = given_visit(services, brand.id, reference="JOB-1", technician_phone="+12065550177")
+    later = given_visit(
+        services, brand.id, reference="JOB-2", window=WINDOW.shifted(60), service="Gas check"
+    )
+    say(services, brand.id, first, FactType.ARRIVED)
+    path = make_day_link(services, brand.id, _sam(services, later), DAY).removeprefix(PUBLIC_URL)
+    assert "No word yet" not in plain(client.get(path).text)
+    clock.set(WINDOW.shifted(60).end - timedelta(minutes=45))
+    look_again(services)
+    deliver(services)
+
+    page = plain(client.get(path).text)
+
+    assert page.index("No word yet") < page.index("11:00 AM–1:00 PM")
+    for words in ("Where are you?", "15 min late", "30 min late", "Can’t come"):
+        assert words in page
+    assert _tap(client, path, later, "late", minutes="15") == 303
+    assert "No word yet" not in plain(client.get(path).text)

@@ -23,6 +23,8 @@ MINUTES = (15, 30, 45, 60)
 #: The same for an order, in days.
 DAYS = (1, 2, 3, 7)
 _MOST_MINUTES = 24 * 60
+#: Nobody comes sooner than this before their window.
+_EARLY = timedelta(hours=6)
 
 
 class Asks(StrEnum):
@@ -35,6 +37,7 @@ class Asks(StrEnum):
     WHAT_IS_PROMISED = "what_is_promised"  # a call or news, by when, and if they know
     WHO_GOES = "who_goes"
     WHOSE_DOING = "whose_doing"
+    SINCE_WHEN = "since_when"  # now, unless they say otherwise: it was merely not recorded
     NOTHING = "nothing"
 
 
@@ -55,7 +58,7 @@ _APPOINTMENT = (
     Sheet("promise", FactType.PROMISED, "Promise a call or news", Asks.WHAT_IS_PROMISED),
     Sheet("confirmed", FactType.CONFIRMED, "Confirmed", Asks.NOTHING),
     Sheet("on-the-way", FactType.EN_ROUTE, "On the way", Asks.NOTHING),
-    Sheet("arrived", FactType.ARRIVED, "Arrived", Asks.NOTHING),
+    Sheet("arrived", FactType.ARRIVED, "Arrived", Asks.SINCE_WHEN),
     Sheet("done", FactType.COMPLETED, "Done", Asks.NOTHING),
     Sheet("someone-else", FactType.REASSIGNED, "Someone else goes", Asks.WHO_GOES),
     Sheet("moved", FactType.RESCHEDULED, "Another time", Asks.WHICH_TIME),
@@ -123,6 +126,7 @@ def fact_from(
         type=sheet.type,
         source=FactSource.STAFF,
         actor=actor,
+        occurred_at=answers.occurred_at,
         minutes=answers.minutes,
         expected=answers.expected,
         window=answers.window,
@@ -140,6 +144,7 @@ def fact_from(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answers:
+    occurred_at: datetime | None = None
     minutes: int | None = None
     expected: Expectation | None = None
     window: Window | None = None
@@ -221,6 +226,26 @@ def _whose_doing(card: Card, form: Mapping[str, str]) -> _Answers:
     return _Answers(by=Party(by), reason=_reason(form))
 
 
+def _since_when(card: Card, form: Mapping[str, str]) -> _Answers:
+    """Read a time of day of the visit; what lies ahead counts as now."""
+    text = form.get("since", "").strip()
+    if not text:
+        return _Answers()
+    window = card.expected if isinstance(card.expected, Window) else _agreed(card)
+    if window is None:
+        raise Invalid("since", "This visit has no day yet: leave the time empty.")
+    try:
+        clock = time.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("since", "Write a time such as 10:50.") from error
+    zone = ZoneInfo(card.zone)
+    start = window.start.astimezone(zone)
+    moment = datetime.combine(start.date(), clock, zone)
+    if moment < start - _EARLY:  # a visit that runs past midnight
+        moment = datetime.combine(start.date() + timedelta(days=1), clock, zone)
+    return _Answers(occurred_at=moment)
+
+
 def _nothing(card: Card, form: Mapping[str, str]) -> _Answers:
     return _Answers()
 
@@ -233,6 +258,7 @@ _READERS: dict[Asks, Callable[[Card, Mapping[str, str]], _Answers]] = {
     Asks.WHAT_IS_PROMISED: _what_is_promised,
     Asks.WHO_GOES: _who_goes,
     Asks.WHOSE_DOING: _whose_doing,
+    Asks.SINCE_WHEN: _since_when,
     Asks.NOTHING: _nothing,
 }
 

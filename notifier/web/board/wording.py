@@ -135,6 +135,11 @@ MESSAGE: dict[str, str] = {
     "order_not_here": "not here on the day, sorry",
     "order_please_ignore": "please ignore our last message",
     "order_no_date_yet": "no date known yet",
+    "ask_technician": "where are you?",
+    "no_word_yet": "no word yet, we are checking",
+    "no_news_yet": "no news yet",
+    "order_no_scan": "not scanned yet, we are checking",
+    "order_no_movement": "not moving, we are checking",
 }
 
 REASON: dict[Reason, str] = {
@@ -176,7 +181,7 @@ TASK: dict[str, str] = {
     "look_into": "Look into a message to {who}",
     "sender_halted": "Mend the sender: nothing goes out",
     "dispatch": "Look into this for {who}",
-    "going": "Ask {who} where they are",
+    "going": "Ask {who}",
 }
 
 #: Why a task is there, where it is not why a message was not sent.
