@@ -34,8 +34,8 @@ def desk(sessions: sessionmaker[Session], clock: FakeClock) -> Desk:
     return make_desk(sessions, clock)
 
 
-def _with_sam(desk: Desk, reference: str = "JOB-1", **fields: str) -> UUID:
-    return desk.visit(reference, **({"technician": "Sam", "technician_phone": SAM} | fields))
+def _with_sam(desk: Desk, reference: str = "JOB-1") -> UUID:
+    return desk.visit(reference, technician="Sam", technician_phone=SAM)
 
 
 def _technicians(desk: Desk, job: UUID) -> list[JobPerson]:

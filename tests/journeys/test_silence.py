@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from tests.fakes.provider_server import PUBLIC_URL
 from tests.fakes.provider_state import Taken
@@ -19,7 +20,7 @@ def _who(name: str = "Sam Ortiz", phone: str | None = SAM) -> dict[str, str]:
 def _given_a_visit(product: Product, **changes: object) -> Job:
     """Book 11 AM to 1 PM with Sam, who can be asked; everything so far has arrived."""
     product.board()  # sign in: the link is good for a quarter of an hour
-    details: dict[str, object] = {"customer": _ADA, "technician": _who()}
+    details: dict[str, Any] = {"customer": _ADA, "technician": _who()}
     return product.book_quietly(**(details | changes))
 
 
@@ -301,3 +302,22 @@ def test_nobody_else_sees_the_technician_among_the_people(product: Product) -> N
     assert opened.status_code == 404
     asked = product.messages(job, "ask_technician")
     assert [(m["person"]["role"], m["status"]) for m in asked] == [("technician", "delivered")]
+
+
+def test_an_order_that_no_carrier_has_scanned(product: Product) -> None:
+    """Three days after its label: they hear that we check, and the page says so; a scan ends it."""
+    order = product.book_quietly("orders", window=hours("17:00", "23:00", day=29))
+    product.move_to("26 17:01")
+
+    text = product.new_text()
+    product.report(text)
+    assert "has not scanned" in text["body"]
+    assert "late" not in text["body"]
+    link = _link_in(text)
+    assert "We are checking where it is" in _page(product, link)
+
+    product.say(order, "in_transit")
+    product.rest()
+    assert "We are checking" not in _page(product, link)
+    product.move_to("27 16:55")
+    assert not any("no news" in text["body"] for text in product.new_texts())
