@@ -14,7 +14,7 @@ GRANTED = {"granted": True, "source": "checkout", "at": "2026-11-20T09:00:00Z"}
 
 def customer(**changes: object) -> dict[str, object]:
     """Return the booking's customer, changed as told."""
-    return an_appointment()["customer"] | changes
+    return {**an_appointment()["customer"], **changes}
 
 
 def recorded(services: Services) -> list[tuple[str, str, bool, str]]:
