@@ -12,8 +12,10 @@ from notifier.domain.ledger import PersonView
 from notifier.domain.messages import WhyNot
 from notifier.domain.owed import TaskOwed
 from notifier.domain.plan_input import PlanInput
+from notifier.domain.promises import promise_text
 from notifier.domain.rules import Rule, Unreached
 from notifier.domain.steps import Step
+from notifier.domain.windows import Expectation, Window
 
 #: Within what somebody who declined should hear from a person.
 _ANSWER_WITHIN = timedelta(minutes=30)
@@ -81,16 +83,28 @@ def calls(
     episode: Episode,
     step: Step,
     *,
+    asserts: Expectation | None,
     heard_by: datetime | None,
     now: datetime,
 ) -> Iterator[TaskOwed]:
-    """Yield the calls that a message comes with, or that replace it where nothing arrives."""
-    if rule.call_task or rule.call_first:
+    """Yield the calls that a message comes with, or that replace it where nothing arrives.
+
+    Where they replace it each news is a call of its own: one that was ticked off spoke of
+    what was believed then.
+    """
+    news = _news(asserts)
+    if rule.call_task:
         yield _call(job, person, rule.message, f"{rule.id}:{episode.text}", heard_by, now)
+    elif rule.call_first:
+        yield _call(job, person, rule.message, f"{rule.id}:{episode.text}:{news}", heard_by, now)
     wanted = rule.unreached is Unreached.TASK and step.unreached != WhyNot.NO_CONSENT
     if step.unreached is not None and wanted:
-        key = f"unreached:{rule.id}:{episode.text}"
+        key = f"unreached:{rule.id}:{episode.text}:{news}"
         yield _call(job, person, step.unreached, key, heard_by, now)
+
+
+def _news(asserts: Expectation | None) -> str:
+    return promise_text(asserts) if isinstance(asserts, Window) else str(asserts or "")
 
 
 def _call(

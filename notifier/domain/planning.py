@@ -18,6 +18,7 @@ from notifier.domain.messages import Role, WhyNot
 from notifier.domain.moments import Moments
 from notifier.domain.owed import Owed, Plan, TaskOwed
 from notifier.domain.plan_input import PlanInput
+from notifier.domain.promises import hour_of
 from notifier.domain.quiet_hours import send_moment
 from notifier.domain.rules import Asserts, Audience, Family, Rule, RuleSet
 from notifier.domain.schedule import Edge
@@ -28,6 +29,11 @@ from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 #: Having spoken, or being about to, a rule silences those that it supersedes.
 _SPEAKS = frozenset(
     {Reason.OWED, Reason.UNDER_WAY, Reason.ALREADY_TOLD, Reason.ALREADY_SPOKEN, Reason.A_TASK}
+)
+
+#: What they hold has moved, and they are told rather than asked.
+_NEWS = frozenset(
+    {DriftKind.LATER, DriftKind.MOVED, DriftKind.UNKNOWN, DriftKind.OFF, DriftKind.MISTAKE}
 )
 
 
@@ -234,12 +240,19 @@ class _Side:
             return Reason.QUIET_HOURS
         if send_at >= expires_at:
             return Reason.EXPIRED
-        step = self._step(rule, episode)
+        step = self._not_stuck(rule, self._step(rule, episode), owed_at, heard_by)
         if step.passed_over:
             notes["passed_over"] = list(step.passed_over)
         if not rule.trial:
             self.tasks += duties.calls(
-                self.job, self.person, rule, episode, step, heard_by=heard_by, now=self.now
+                self.job,
+                self.person,
+                rule,
+                episode,
+                step,
+                asserts=asserts,
+                heard_by=heard_by,
+                now=self.now,
             )
         if not step.owed:
             return step.reason
@@ -270,6 +283,18 @@ class _Side:
             return Reason.CAP_REACHED
         return Reason.NEEDS_CALL if rule.call_first else Reason.OWED
 
+    def _not_stuck(
+        self, rule: Rule, step: Step, owed_at: datetime, heard_by: datetime | None
+    ) -> Step:
+        """Call a person in where providers would not take it until it should have been heard."""
+        if step.not_taken is None:
+            return step
+        patience = max(owed_at + rule.reach, heard_by or owed_at)
+        if self.now >= patience:
+            return replace(step, unreached=step.not_taken)
+        self.looks.append(patience)
+        return step
+
     def _step(self, rule: Rule, episode: Episode) -> Step:
         if rule.call_first:
             return first_step(rule, self.person)
@@ -299,8 +324,9 @@ class _Side:
     def _send_at(self, rule: Rule, owed_at: datetime, heard_by: datetime | None) -> datetime | None:
         if self.person.role is Role.TECHNICIAN:  # at work, whatever the hour
             return max(owed_at, self.now)
-        starts = [
-            window.start
+        kind, zone = self.job.state.kind, self.job.zone
+        hours = [
+            hour_of(kind, window, zone)
             for window in (self.reference.asserts, self.job.state.expected)
             if isinstance(window, Window)
         ]
@@ -310,7 +336,7 @@ class _Side:
             quiet=self.person.quiet_for(rule.kind, self.job.manners.quiet),
             zones=self.person.zones,
             tell_by=heard_by,
-            starts=starts,
+            starts=[hour for hour in hours if hour is not None],
             manner=rule.quiet.value,
             send_anyway_within=rule.send_anyway_within,
         )
@@ -335,6 +361,10 @@ class _Side:
         told = self.reference.asserts
         if told is None or (self.drift.kind is DriftKind.NONE and self._may_say_expected()):
             return self.job.state.expected, True
+        if self.drift.kind in _NEWS:
+            return None, False  # what they hold is not so any more; its own message says so
+        if not isinstance(told, Window):
+            return None, False  # to say again that nobody comes, or knows when, helps nobody
         return told, True
 
     def _may_say_expected(self) -> bool:

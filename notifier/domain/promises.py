@@ -27,9 +27,7 @@ def tell_by(kind: JobKind, window: Window, *, given_at: datetime, zone: ZoneInfo
     else:
         day = local_date(window.end, zone)
         moment = datetime.combine(day, _ORDER_HOUR, zone).astimezone(UTC)
-        # A window that opens before its day, or with it, promises a date: it has no hour.
-        midnight = datetime.combine(day, time.min, zone)
-        starts = window.start if window.start > midnight else window.end
+        starts = hour_of(kind, window, zone) or window.end
     return min(max(moment, given_at + _BREATH), starts)
 
 
@@ -38,6 +36,17 @@ def promise_text(agreed: Window | None) -> str:
     if agreed is None:
         return "open"
     return f"{agreed.start:%Y%m%dT%H%M}-{agreed.end:%Y%m%dT%H%M}"
+
+
+def hour_of(kind: JobKind, window: Window, zone: ZoneInfo) -> datetime | None:
+    """Return when `window` begins; None of a delivery that is promised for a date.
+
+    A window that opens before the day on which it ends, or with it, has no hour.
+    """
+    if kind is JobKind.APPOINTMENT:
+        return window.start
+    midnight = datetime.combine(local_date(window.end, zone), time.min, zone)
+    return window.start if window.start > midnight else None
 
 
 def drifted(

@@ -24,6 +24,7 @@ class Step:
     reason: Reason = Reason.OWED
     why_not: WhyNot | None = None  # why nothing goes by this channel; None: it does
     unreached: str | None = None  # a person must ring: why nothing reaches them
+    not_taken: str | None = None  # it was tried, and waits to be tried again: why
     passed_over: tuple[str, ...] = ()  # channels that can't carry it, and why
 
 
@@ -77,6 +78,7 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
                 index=index,
                 contact=contact,
                 why_not=why_not,
+                not_taken=row.reason or row.status if row.claimed_at is not None else None,
                 passed_over=tuple(passed),
             )
         if verdict != "next":
@@ -161,7 +163,8 @@ def _verdict(row: PastMessage, rule: Rule, person: PersonView, *, live: bool, no
         return "open"  # there may be room again
     if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.TRIAL:
         return Reason.ON_TRIAL
-    if row.status in FAILED or row.status is MessageStatus.SKIPPED:
+    gave_up = row.status is MessageStatus.EXPIRED and row.reason == WhyNot.GAVE_UP
+    if gave_up or row.status in FAILED or row.status is MessageStatus.SKIPPED:
         return "next"
     if is_presumed(rule, row, person, now):
         return Reason.ALREADY_TOLD

@@ -1,0 +1,81 @@
+"""Whom no message reaches in time a person rings, about what is believed now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.windows import OFF
+from tests.domain.stage import Stage, at, window
+
+
+def calls(stage: Stage) -> list[str]:
+    """Return the keys of the calls that are owed, after their job and person."""
+    tasks = [task for task in stage.plan().tasks if task.kind == "call"]
+    return [task.key.split(":", 3)[3] for task in tasks]
+
+
+def held_up(stage: Stage, until: datetime) -> None:
+    """A provider does not take the message, again and again."""
+    row = stage.send(accepted=False)
+    stage._update(row.id, status=MessageStatus.DEFERRED, reason="20429", due_at=until)
+
+
+def test_what_no_provider_takes_is_rung_about_once_it_should_have_been_heard() -> None:
+    """It goes on being tried; but a person knows of it by `tell_by`."""
+    stage = Stage(now=at(7, 55))
+    stage.expect(window(13, 15))
+    held_up(stage, at(8, 20))
+    assert calls(stage) == []
+    assert stage.plan().look_at == at(8, 10)
+    stage.now = at(8, 10)
+    (call,) = calls(stage)
+    assert call.startswith("unreached:running_late:")
+    assert stage.owed() == ["running_late"]
+
+
+def test_long_before_tell_by_a_provider_may_take_its_time() -> None:
+    """A day before the visit nobody need ring yet."""
+    stage = Stage(now=at(10, day=23))
+    stage.late(45)
+    held_up(stage, at(12, day=23))
+    stage.advance(hours=1)
+    assert calls(stage) == []
+
+
+def test_what_was_given_up_is_carried_on_by_the_next_channel() -> None:
+    """It was certainly not taken, like what was refused."""
+    stage = Stage()
+    stage.late(45)
+    row = stage.send(accepted=False)
+    stage._update(row.id, status=MessageStatus.EXPIRED, reason=WhyNot.GAVE_UP)
+    (next_one,) = [owed for owed in stage.plan().owed if owed.rule.id == "running_late"]
+    assert next_one.channel is Channel.EMAIL
+
+
+def test_newer_news_is_a_call_of_its_own() -> None:
+    """Who was rung about a late visit, and ticked it off, does not know that nobody comes; nor
+    does one who was rung about a time that has moved since."""
+    stage = Stage(channels=())
+    keys = []
+    for expected in (window(13, 15), window(15, 17), OFF):
+        stage.expect(expected)
+        stage.reconcile()
+        keys += calls(stage)
+        stage.advance(minutes=1)
+    assert len(keys) == len(set(keys)) == 3
+
+
+def test_a_third_slip_that_moves_on_is_rung_about_again() -> None:
+    """Nothing was texted, so the episode is the same; the news is not."""
+    stage = Stage()
+    for minutes in (45, 90):
+        stage.late(minutes)
+        stage.sent_and_delivered()
+    stage.late(150)
+    stage.reconcile()
+    first = set(calls(stage))
+    stage.late(240)
+    stage.reconcile()
+    assert first
+    assert set(calls(stage)).isdisjoint(first)

@@ -1,0 +1,78 @@
+"""A message about something else never repeats a time that is no longer so, and wakes nobody."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.jobs import JobKind
+from notifier.domain.messages import Channel
+from notifier.domain.windows import OFF
+from tests.domain.stage import NINE_TO_ELEVEN, Stage, at, window
+from tests.fakes.ids import id_number
+
+_SAM: UUID = id_number(77)
+
+
+def test_shipped_leaves_out_the_day_that_its_own_scan_made_wrong() -> None:
+    """The delay settles for a minute; the text that goes before it must not name the old day."""
+    stage = Stage(kind=JobKind.ORDER, promised=window(0, 20), parcels=("A",))
+    later = window(0, 20, day=25)
+    stage.say(FactType.SHIPPED, source=FactSource.CARRIER, expected=later, parcel="A")
+    shipped = stage.send()
+    assert (shipped.rule, shipped.asserts, shipped.moves_told) == ("shipped", None, False)
+    stage.advance(minutes=1)
+    delayed = stage.send()
+    assert (delayed.rule, delayed.asserts) == ("order_delayed", later)
+
+
+def test_on_the_way_leaves_out_a_time_that_somebody_rings_about() -> None:
+    """The third slip is not texted: what else is texted does not say the old time."""
+    stage = Stage()
+    for minutes in (45, 90):
+        stage.late(minutes)
+        stage.sent_and_delivered()
+    stage.late(150)
+    stage.say(FactType.REASSIGNED, technician=_SAM)
+    stage.say(FactType.EN_ROUTE)
+    sent = stage.send()
+    assert (sent.rule, sent.asserts) == ("on_the_way", None)
+
+
+def test_on_the_way_still_says_a_time_that_holds_until_they_answer() -> None:
+    """An earlier time is an offer: what they were told stays."""
+    stage = Stage()
+    stage.say(FactType.REASSIGNED, technician=_SAM)
+    stage.late(-30)
+    stage.say(FactType.EN_ROUTE)
+    by_rule = {row.rule: row.asserts for row in stage.send_all()}
+    assert by_rule["on_the_way"] == NINE_TO_ELEVEN
+
+
+def test_nobody_is_told_again_that_nobody_comes_by_the_text_that_somebody_does() -> None:
+    """They hold *off* and are asked about a new time, for which we set out."""
+    stage = Stage()
+    stage.expect(OFF)
+    stage.sent_and_delivered()
+    stage.say(FactType.REASSIGNED, technician=_SAM)
+    stage.expect(window(13, 15))
+    stage.say(FactType.EN_ROUTE)
+    by_rule = {row.rule: row.asserts for row in stage.send_all()}
+    assert by_rule["on_the_way"] is None
+
+
+def test_the_day_of_a_delivery_is_no_hour_that_is_near() -> None:
+    """At ten in the evening its day is two hours off; that is no reason to wake anybody."""
+    stage = Stage(kind=JobKind.ORDER, promised=window(0, 20), now=at(22, day=23))
+    stage.expect(OFF)
+    stage.reconcile()
+    due = [row.due_at for row in stage.customer.rows.values() if row.rule == "order_no_date_yet"]
+    assert due == [at(8)]
+
+
+def test_the_hour_of_a_delivery_is() -> None:
+    """Promised for eleven to one at night, and off at ten: worth hearing at once."""
+    soon = window(23, (23, 59), day=23)
+    stage = Stage(kind=JobKind.ORDER, promised=soon, now=at(22, day=23), channels=(Channel.SMS,))
+    stage.expect(OFF)
+    assert stage.send().rule == "order_no_date_yet"
