@@ -26,7 +26,6 @@ _STEPS = 50
 _SHARDS = [*((Visit, number) for number in range(5)), *((Order, number) for number in range(3))]
 
 
-@pytest.mark.xfail(run=False, reason="what it found is mended on the branch `model`")
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize(
     ("job", "shard"), _SHARDS, ids=[f"{job.__name__.lower()}-{n}" for job, n in _SHARDS]
