@@ -586,6 +586,7 @@ class World(Stage):
     def _presume(self) -> None:
         by_id = {rule.id: rule for rule in self.rules}
         for person in self.people:
+            assert isinstance(person, Person)
             view, known = person.view(), {given.message for given in person.given}
             known |= {entry.message for entry in person.promised}
             for row in view.past:
