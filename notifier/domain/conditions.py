@@ -81,9 +81,7 @@ def bad_news(count: Count) -> Question:
 
 def put_off(count: Count) -> Question:
     """Return whether what was promised for a moment was put off so often by a text alone."""
-    return lambda situation: situation.moment is not None and count.covers(
-        situation.moment.put_off
-    )
+    return lambda situation: situation.moment is not None and count.covers(situation.moment.put_off)
 
 
 def silent_for(least: timedelta) -> Question:

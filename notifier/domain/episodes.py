@@ -10,7 +10,7 @@ from notifier.domain.drift import Drift
 from notifier.domain.folding import JobState
 from notifier.domain.ledger import PastMessage, PersonView
 from notifier.domain.messages import MessageStatus
-from notifier.domain.promises import drifted, promise_text
+from notifier.domain.promises import drifted, promise_key
 from notifier.domain.rules import EpisodeBy, Family, Rule
 from notifier.domain.windows import Expectation, Window, local_date
 
@@ -28,7 +28,7 @@ class Episode:
 
 def slip_episode(state: JobState, person: PersonView, drift: Drift, zone: ZoneInfo) -> Episode:
     """Return the episode in which rules about the time speak to `person` now."""
-    return _slip(state, person, promise_text(state.agreed), drift, zone)
+    return _slip(state, person, promise_key(state), drift, zone)
 
 
 def episode_of(
@@ -44,7 +44,7 @@ def episode_of(
     :param told: what they hold: a moment of a promise comes once for each of its days.
     :param moment: what a rule about a moment counts from.
     """
-    promise = promise_text(state.agreed)
+    promise = promise_key(state)
     if rule.episode is EpisodeBy.ONCE:
         return Episode("once", 1)
     if rule.episode is EpisodeBy.MOMENT and moment is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
 from notifier.domain.windows import Expectation, Window, local_date
 
@@ -36,6 +37,17 @@ def promise_text(agreed: Window | None) -> str:
     if agreed is None:
         return "open"
     return f"{agreed.start:%Y%m%dT%H%M}-{agreed.end:%Y%m%dT%H%M}"
+
+
+def promise_key(state: JobState) -> str:
+    """Return what the episodes of the promise in force are counted under.
+
+    A job that came without a window keeps one name for its first promise: what was said
+    while there was none yet is not said again when the first receipt makes it one.
+    """
+    came_open = state.booked is None or state.booked.window is None
+    first = came_open and state.agreed == state.promised
+    return promise_text(None if first else state.agreed)
 
 
 def hour_of(kind: JobKind, window: Window, zone: ZoneInfo) -> datetime | None:

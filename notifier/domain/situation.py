@@ -11,7 +11,7 @@ from notifier.domain.drift import Drift, is_asked
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import OpenMoment, PersonView, Reference
 from notifier.domain.plan_input import PlanInput
-from notifier.domain.promises import promise_text
+from notifier.domain.promises import promise_key
 from notifier.domain.windows import Expectation, Special, Window
 
 
@@ -66,7 +66,7 @@ class Situation:
     @cached_property
     def bad_news(self) -> int:
         """Count the bad news of this promise before this episode. Mistakes count nowhere."""
-        promise = promise_text(self.state.agreed)
+        promise = promise_key(self.state)
         return len(
             {
                 message.episode

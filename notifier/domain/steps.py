@@ -28,6 +28,10 @@ class Step:
     passed_over: tuple[str, ...] = ()  # channels that can't carry it, and why
 
 
+#: Verdicts after which no channel need carry it.
+_SAID = frozenset({Reason.UNDER_WAY, Reason.ALREADY_TOLD})
+
+
 def first_step(rule: Rule, person: PersonView) -> Step:
     """Return the channel under which a message that a person says instead is kept."""
     for index, channel in enumerate(rule.channels):
@@ -45,6 +49,11 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
     rows = [row for row in person.past if row.rule == rule.id and row.episode == episode]
     if any(row.status is MessageStatus.DELIVERED for row in rows):
         return Step(owed=False, channel=rule.channels[0], reason=Reason.ALREADY_TOLD)
+    in_use = {contact.id for contact in person.contacts}
+    for row in rows:  # a channel opened meanwhile does not say it beside one that does
+        verdict = _verdict(row, rule, person, live=live, now=now)
+        if row.contact in in_use and verdict in _SAID:
+            return Step(owed=False, channel=row.channel, reason=Reason(verdict))
     nothing: WhyNot | str = WhyNot.NO_CONTACT
     first_way: Step | None = None
     tried = False

@@ -166,7 +166,7 @@ class Engine(RuleBasedStateMachine):
         contacts = [contact for person in self.watch.people for contact in person.contacts]
         if contacts:
             self.world.close(contacts[index % len(contacts)], why)
-        self.observe()
+        self.watch.observe(awake=why is not None)  # what opens again takes a moment to be used
 
     @rule(chance=_INDEX)
     def hold(self, chance: int) -> None:

@@ -81,6 +81,7 @@ class Said:
     at: datetime
     row: PastMessage
     attempt: Attempt
+    agreed: Window | None  # what was agreed then
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Watch:
         self._true(person, row)
         self._once(person, row)
         self._by_day(person, row)
-        self.said[person.id].append(Said(self.world.now, row, attempt))
+        self.said[person.id].append(Said(self.world.now, row, attempt, self.world.state.agreed))
 
     def _allowed(self, person: Person, row: PastMessage) -> None:
         world = self.world
@@ -228,22 +229,29 @@ class Watch:
         for said in reversed(self.said[person.id]):
             if said.row.id not in read or said.row.family != row.family:
                 continue
-            if self._says_the_same(said.row, row):
+            if self._says_the_same(said, row):
                 assert self._may_say_again(person, said, row), (
                     f"{what} was told by {said.row.rule} over {said.row.channel} at {said.at}"
                 )
             if row.family == "slip":
                 return
 
-    def _says_the_same(self, one: PastMessage, other: PastMessage) -> bool:
-        kind = self.world.kind
+    def _says_the_same(self, said: Said, other: PastMessage) -> bool:
+        """Whether it is the same news. What is agreed anew may be cancelled, or reminded of,
+        anew; what happens once a day, or at a moment, is told once for each."""
+        kind, one = self.world.kind, said.row
         same_time = not differs(kind, one.asserts, other.asserts) and not differs(
             kind, other.asserts, one.asserts
         )
         if one.family == "slip":
             return same_time and one.moves_told == other.moves_told
-        same_episode = one.rule == other.rule and one.episode == other.episode
-        return same_episode and same_time and one.technician == other.technician
+        if one.rule != other.rule or one.technician != other.technician:
+            return False
+        if one.episode == other.episode:
+            return True
+        anew = said.agreed is not None and said.agreed != self.world.state.agreed
+        by_itself = "day/" in one.episode or "/at/" in one.episode
+        return same_time and not anew and not by_itself
 
     def _may_say_again(self, person: Person, said: Said, row: PastMessage) -> bool:
         before = person.rows[said.row.id]

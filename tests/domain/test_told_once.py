@@ -1,0 +1,79 @@
+"""What was said is not said again because something beside it changed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.windows import Window
+from tests.domain.stage import Stage, window
+from tests.fakes.ids import id_number
+
+_SAM: UUID = id_number(77)
+
+
+def first_told(stage: Stage, told: Window) -> None:
+    """The first window that reached anybody becomes promised and agreed."""
+    fact = Fact(
+        id=stage.ids(),
+        seq=len(stage.facts) + 1,
+        type=FactType.BOOKED,
+        source=FactSource.CLOCK,
+        occurred_at=stage.now,
+        received_at=stage.now,
+        window=told,
+    )
+    stage.facts.append(fact)
+
+
+def test_the_first_receipt_of_an_open_booking_repeats_no_offer() -> None:
+    """Booked without a time; one was told, an earlier one asked about; then the receipt comes."""
+    stage = Stage(promised=None, speaking=["time_set"])
+    afternoon = window(13, 15)
+    stage.expect(afternoon)
+    told = stage.send()
+    stage.advance(seconds=1)
+    stage.expect(window(9, 11))
+    assert stage.send().rule == "earlier_if_suits"
+    stage.deliver(told)
+    first_told(stage, afternoon)
+    assert stage.state.agreed == afternoon
+    assert stage.owed() == []
+
+
+def test_nor_that_somebody_is_on_the_way() -> None:
+    """The one text about it is enough, whatever the promise is called meanwhile."""
+    stage = Stage(promised=None, speaking=["time_set"])
+    stage.expect(window(13, 15))
+    told = stage.send()
+    stage.say(FactType.REASSIGNED, technician=_SAM)
+    stage.say(FactType.EN_ROUTE)
+    assert stage.send().rule == "on_the_way"
+    stage.deliver(told)
+    first_told(stage, window(13, 15))
+    assert stage.owed() == []
+
+
+def test_a_number_that_opens_again_does_not_repeat_the_email_under_way() -> None:
+    """STOP, the email goes, START: the text is not sent beside it."""
+    stage = Stage()
+    ada = stage.customer
+    text, mail = ada.contacts
+    stopped = type(text)(id=text.id, channel=Channel.SMS, why_not=WhyNot.OPTED_OUT)
+    ada.contacts = (stopped, mail)
+    stage.late(45)
+    sent = stage.send()
+    assert sent.channel is Channel.EMAIL
+    ada.contacts = (text, mail)
+    assert stage.why("running_late") == "within_tolerance"
+    stage.late(-30)  # earlier, so asked: what is asked moves nothing, and is not asked twice
+    stage.deliver(sent)
+    ada.contacts = (stopped, mail)
+    asked = stage.send()
+    assert (asked.rule, asked.channel) == ("earlier_if_suits", Channel.EMAIL)
+    ada.contacts = (text, mail)
+    assert stage.why("earlier_if_suits") == "under_way"
+    stage.fail(asked)
+    assert stage.owed() == ["earlier_if_suits"]
+    assert stage.send().status is MessageStatus.ACCEPTED
