@@ -330,6 +330,8 @@ class _Side:
             for window in (self.reference.asserts, self.job.state.expected)
             if isinstance(window, Window)
         ]
+        if rule.at is not None and rule.at.edge is Edge.MOMENT:
+            hours.append(heard_by)  # whoever promised news at night meant it
         return send_moment(
             owed_at,
             now=max(self.now, self._gathered_at(rule, owed_at, heard_by)),

@@ -50,10 +50,10 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
     if any(row.status is MessageStatus.DELIVERED for row in rows):
         return Step(owed=False, channel=rule.channels[0], reason=Reason.ALREADY_TOLD)
     in_use = {contact.id for contact in person.contacts}
-    for row in rows:  # a channel opened meanwhile does not say it beside one that does
-        verdict = _verdict(row, rule, person, live=live, now=now)
-        if row.contact in in_use and verdict in _SAID:
-            return Step(owed=False, channel=row.channel, reason=Reason(verdict))
+    for before in rows:  # a channel opened meanwhile does not say it beside one that does
+        verdict = _verdict(before, rule, person, live=live, now=now)
+        if before.contact in in_use and verdict in _SAID:
+            return Step(owed=False, channel=before.channel, reason=Reason(verdict))
     nothing: WhyNot | str = WhyNot.NO_CONTACT
     first_way: Step | None = None
     tried = False

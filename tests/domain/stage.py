@@ -91,6 +91,7 @@ class Somebody:
     given: list[Given] = field(default_factory=list)
     rows: dict[UUID, PastMessage] = field(default_factory=dict)
     owed: dict[UUID, Owed] = field(default_factory=dict)
+    moments: list[OpenMoment] = field(default_factory=list)  # that staff promised
 
     def view(self) -> PersonView:
         """Return them as planning sees them."""
@@ -103,7 +104,7 @@ class Somebody:
             contacts=self.contacts,
             given=tuple(self.given),
             past=tuple(self.rows.values()),
-            moments=self._moments(),
+            moments=(*self.moments, *self._moments()),
         )
 
     def _moments(self) -> tuple[OpenMoment, ...]:

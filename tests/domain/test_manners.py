@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.domain.facts import FactSource, FactType
+from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.jobs import JobKind
+from notifier.domain.ledger import OpenMoment
 from notifier.domain.messages import MessageStatus, Role, WhyNot
 from notifier.domain.rules import RuleSet
 from notifier.rulebook import rulebook_of
@@ -254,6 +255,15 @@ def test_at_night_a_rule_waits_drops_or_speaks_up() -> None:
         assert stage.why("running_late") == reason
     (owed,) = stage.plan().owed
     assert owed.send_at == at(8)
+
+
+def test_a_moment_promised_at_night_is_kept_at_night() -> None:
+    """Staff promised news by half past ten in the evening, about a visit in two days."""
+    stage = Stage(now=at(20, day=22))
+    due = at(22, 30, day=22)
+    stage.customer.moments.append(OpenMoment(what=PromiseKind.UPDATE, due=due, given_at=stage.now))
+    (owed,) = (owed for owed in stage.plan().owed if owed.rule.id == "no_news_yet")
+    assert (owed.send_at, owed.expires_at) == (at(22, 20, day=22), due)
 
 
 def test_a_rule_supersedes_another_wherever_it_stands() -> None:
