@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -54,6 +55,7 @@ def create_app() -> APIFlask:
     app.extensions["notifier.waker"] = services.wake
     app.extensions["notifier.upgrade"] = lambda: upgrade(settings.database_url)
     register_commands(app)
+    gc.freeze()  # what lives as long as the process is not searched for garbage again and again
     return app
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -131,6 +132,8 @@ def stage(
                 public_url=public_url or "https://go.example.com",
             )
             brand = given_brand(services, zone=midday_zone())
+            gc.collect()
+            gc.freeze()  # as `app.py` does
             yield Stage(services=services, sms=sms, waker=waker, brand=brand.id)
             engine.dispose()
         finally:

@@ -31,7 +31,7 @@ from notifier.store.tables import (
     Technician,
 )
 
-_OfJob = TypeVar("_OfJob", Row[Any], Parcel, Promise, Message)
+_OfJob = TypeVar("_OfJob", Row[Any], Parcel, Message)
 
 # The queries are built once: building one anew costs more than running it.
 _OF_JOBS: BindParameter[UUID] = bindparam("job_ids", expanding=True)
@@ -118,7 +118,20 @@ _FACTS = select(
 ).where(FactRow.job_id.in_(_OF_JOBS))
 _PARCELS = select(Parcel).where(Parcel.job_id.in_(_OF_JOBS))
 _PROMISES = (
-    select(Promise).where(Promise.job_id.in_(_OF_JOBS)).order_by(Promise.recorded_at, Promise.id)
+    select(
+        Promise.job_id,
+        Promise.job_person_id,
+        Promise.asserts,
+        Promise.what,
+        Promise.moment,
+        Promise.given_at,
+        Promise.tell_by,
+        Promise.strength,
+        Promise.message_id,
+        Promise.fact_id,
+    )
+    .where(Promise.job_id.in_(_OF_JOBS))
+    .order_by(Promise.recorded_at, Promise.id)
 )
 _MESSAGES = (
     select(Message)
@@ -152,7 +165,7 @@ class JobRows:
     around: Mapping[UUID, Around]
     facts: Mapping[UUID, list[Row[Any]]]
     parcels: Mapping[UUID, list[Parcel]]
-    promises: Mapping[UUID, list[Promise]]
+    promises: Mapping[UUID, list[Row[Any]]]
     messages: Mapping[UUID, list[Message]]
 
 
@@ -160,11 +173,12 @@ def load_rows(session: Session, job_ids: Sequence[UUID], *, lock: bool) -> JobRo
     """Return what planning reads of `job_ids`; with `lock`, the jobs are locked in id order.
 
     Locking is a statement of its own: what it waited for is seen only by those after it.
+    SQLite needs none: its writers begin one after the other.
     """
     wanted = {"job_ids": list(job_ids)}
     session.flush()
     connection = session.connection()  # what makes no entities is read without the ORM
-    if lock:
+    if lock and connection.dialect.name != "sqlite":
         connection.execute(_LOCK, wanted)
     around = _gathered(session.execute(_AROUND, wanted))
     orders = [found.job.id for found in around.values() if found.job.kind == JobKind.ORDER]
@@ -172,7 +186,7 @@ def load_rows(session: Session, job_ids: Sequence[UUID], *, lock: bool) -> JobRo
         around=around,
         facts=_grouped(connection.execute(_FACTS, wanted)),
         parcels=_grouped(session.scalars(_PARCELS, {"job_ids": orders})) if orders else {},
-        promises=_grouped(session.scalars(_PROMISES, wanted)),
+        promises=_grouped(connection.execute(_PROMISES, wanted)),
         messages=_grouped(session.scalars(_MESSAGES, wanted)),
     )
 

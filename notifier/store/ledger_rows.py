@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.facts import PromiseKind
@@ -16,7 +17,9 @@ from notifier.domain.windows import from_json, to_json
 from notifier.store.tables import JobPerson, Promise
 
 
-def entries_of(rows: Iterable[Promise], messages: Iterable[PastMessage]) -> tuple[Entry, ...]:
+def entries_of(
+    rows: Iterable[Promise | Row[Any]], messages: Iterable[PastMessage]
+) -> tuple[Entry, ...]:
     """Return the ledger of one person: of each window and moment, the latest word on it.
 
     :param rows: of that person, in the order in which they were recorded.
@@ -60,7 +63,7 @@ def _reached(message: PastMessage) -> bool:
     return message.status in TAKEN and not message.gives_receipts
 
 
-def given_of(rows: Iterable[Promise]) -> tuple[Given, ...]:
+def given_of(rows: Iterable[Promise | Row[Any]]) -> tuple[Given, ...]:
     """Return the ledger of one person: of each message or fact, the latest word on it."""
     latest: dict[UUID, Given] = {}
     for row in rows:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
 
 from notifier.domain.caps import Heard
 from notifier.domain.ledger import Contact, PastMessage, PersonView
@@ -50,7 +53,7 @@ def person_view(
     person: Person,
     contacts: list[ContactPoint],
     suppressed: dict[tuple[UUID, str, bytes], str],
-    promises: list[Promise],
+    promises: Sequence[Promise | Row[Any]],
     messages: list[Message],
     humans: Humans,
 ) -> PersonView:

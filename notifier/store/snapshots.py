@@ -146,7 +146,7 @@ def snapshot_of(
     brand: Brand,
     fact_rows: Sequence[FactRow | Row[Any]],
     parcel_rows: list[Parcel],
-    promises: list[Promise],
+    promises: Sequence[Promise | Row[Any]],
     messages: list[Message],
     people: list[tuple[JobPerson, Person]],
     contacts: dict[UUID, list[ContactPoint]],
