@@ -25,6 +25,12 @@ ADA = "+12065550100"
 SECONDS = {"LEASE_SECONDS": "2", "LOOKUP_AFTER_SECONDS": "2.5", "LOOKUP_AGAIN_SECONDS": "4"}
 
 
+def _midday(now: datetime) -> str:
+    """Return a zone where it is about noon: the visit is neither at night nor past midnight."""
+    ahead = 12 - now.hour  # -11 to 12
+    return "Etc/UTC" if ahead == 0 else f"Etc/GMT{-ahead:+d}"
+
+
 @dataclass
 class Mortal:
     """A running product that can be killed, and what its customers really got."""
@@ -66,7 +72,8 @@ class Mortal:
             "reference": "JOB-1",
             "service": "Boiler repair",
             "window": self.window(late=0),
-            "customer": {"name": "Ada Park", "phone": ADA, "time_zone": "America/Los_Angeles"},
+            "place": {"time_zone": _midday(now)},
+            "customer": {"name": "Ada Park", "phone": ADA, "time_zone": _midday(now)},
         }
         job = f"/appointments/{self.ask('POST', '/appointments', body)['id']}"
         (text,) = self.providers.wait_for_sms(1, timeout=60)
