@@ -19,9 +19,7 @@ from notifier.domain.reasons import Party, Reason
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import Expectation, Window
 from notifier.errors import Conflict, Invalid, NotFound
-from notifier.planner import (
-    customer_of,
-)
+from notifier.planner import customer_of
 from notifier.services import Services
 from notifier.store.facts import fact_values, next_seq
 from notifier.store.snapshots import Snapshot
