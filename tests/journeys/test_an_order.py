@@ -36,7 +36,7 @@ def test_an_order_is_followed_by_its_parcels_events(product: Product) -> None:
     )
     product.push(late)
     assert product.new_texts() == []  # a carrier may correct itself
-    product.clock.advance(minutes=1)
+    product.wait(minutes=1)
     text = product.new_text()
     assert "Fri 27 Nov" in text["body"]
     assert "not Tue 24 Nov" in text["body"]
