@@ -113,12 +113,14 @@ def explanation_of(
     with reading(services.sessions) as session:
         if at is None:
             snapshot = load_for_planning(session, services, [job_id]).get(job_id)
-            rules = rules_of_now(session, services)
         else:
             snapshot = snapshot_as_of(session, job_id, at, consent=services.consent)
-            rules = rules_in_force(session, services, at)
         if snapshot is None or snapshot.job.brand_id != brand_id:
             raise _not_there(session, brand_id, job_id)
+        # Asked last: no database takes every moment that lies before the first job.
+        rules = (
+            rules_of_now(session, services) if at is None else rules_in_force(session, services, at)
+        )
         return _explanation(snapshot, rules, at=at or now, now=now)
 
 

@@ -25,6 +25,9 @@ from notifier.store.tables import Brand, Promise, Source, Technician
 _STEP = 100
 _DAY = timedelta(days=1)
 
+#: A few days within what the calendar of a computer knows, so that any zone has their midnights.
+_FIRST_DAY, _LAST_DAY = date.min + 3 * _DAY, date.max - 4 * _DAY
+
 
 class By(StrEnum):
     """What the lines of a report are grouped by."""
@@ -51,6 +54,8 @@ def report_promises(
     :raises Invalid: if `until` lies before `since`.
     """
     now = services.now()
+    since = max(_FIRST_DAY, min(since, _LAST_DAY))
+    until = max(_FIRST_DAY, min(until, _LAST_DAY)) if until is not None else None
     with reading(services.sessions) as session:
         zone = ZoneInfo(session.get_one(Brand, brand_id).zone)
         last = until or now.astimezone(zone).date()

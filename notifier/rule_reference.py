@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import time, timedelta
 from enum import Enum
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -22,7 +23,7 @@ from pydantic_core import PydanticUndefined
 from notifier.domain.conditions import Count
 from notifier.domain.situation import NAMES
 from notifier.rule_specs import RuleFile
-from notifier.rulebook import Rulebook
+from notifier.rulebook import Rulebook, rulebook_of
 
 _HEAD = """\
 # The rule language
@@ -64,6 +65,10 @@ _EXAMPLES: Mapping[str, Any] = {
     "rules": [{"id": "reminder", "for": "appointment"}],
 }
 
+#: Rules of one's own are more files in the same folder.
+_SHIPPED = Path(__file__).parent.parent / "rules"
+_SHIPPED_FILES = ("appointments.yaml", "orders.yaml")
+
 _LONGEST_EXAMPLE = 70  # characters
 
 _CEL_TYPES = {"str": "text", "int": "number", "bool": "yes or no"}
@@ -96,6 +101,15 @@ CEL_MEANS: Mapping[str, str] = {
     "brand.slug": "the brand, by its short name",
     "overdue": "whether the window that they hold ended in silence",
 }
+
+
+def shipped_rules() -> Rulebook:
+    """Return the rules that come with the product, without what an installation put beside them.
+
+    :raises RulesInvalid: if they were edited and have a fault now.
+    """
+    texts = {name: (_SHIPPED / name).read_text(encoding="utf-8") for name in _SHIPPED_FILES}
+    return rulebook_of(texts)
 
 
 def rule_reference(rulebook: Rulebook) -> str:

@@ -21,10 +21,13 @@ from notifier.links import link_hash, message_token
 from notifier.planner import load_for_planning
 from notifier.rendering import RenderFailed
 from notifier.services import Services
+from notifier.slip_examples import Slip, slip_for
 from notifier.store.engine import reading
 from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Message
 from notifier.store.vault import Unreadable
+
+_NOTHING_MOVED = "Nothing moved, and no time is known that could move."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,7 @@ class RulePreview:
     owed: bool
     reason: str
     send_at: datetime | None
+    example: str | None  # the slip that the words are about, where the job's own is another
     words: tuple[PreviewedWords, ...]
 
 
@@ -57,7 +61,8 @@ def preview_rule(
     """Return what a rule says to each of a job's people whom it addresses. Writes nothing.
 
     If nothing is owed now, the words are put together from the job as it stands all the same,
-    with the reason why they do not go.
+    with the reason why they do not go. A rule about a slip that the job does not have is worded
+    by an example: a time that is given for another must not be the same one.
 
     :raises NotFound: if there is no such rule, no such job, or nobody in that role whom the
         rule writes to.
@@ -107,6 +112,7 @@ def _preview(
 ) -> RulePreview:
     now = services.now()
     view = next(v for v in snapshot.plan_input.people if v.job_person == decision.job_person)
+    slip = slip_for(rule, decision.situation) if rule.asserts is Asserts.DRIFT else None
     words = []
     for channel in rule.channels:
         contact = view.contact(channel)
@@ -114,7 +120,13 @@ def _preview(
             words.append(PreviewedWords(channel=channel, why_none="no_contact"))
             continue
         row = _row(services, snapshot, rule, view.job_person, channel, contact.id)
-        row = _bound(row, owed) if owed is not None else _as_if(row, snapshot, rule, view, now)
+        if owed is None and slip is None and rule.asserts is Asserts.DRIFT:
+            words.append(PreviewedWords(channel=channel, why_none=_NOTHING_MOVED))
+            continue
+        if owed is not None:
+            row = _bound(row, owed)
+        else:
+            row = _as_if(row, snapshot, rule, view, slip, now)
         words.append(_compose(session, services, row, now))
     return RulePreview(
         rule=rule.id,
@@ -123,6 +135,7 @@ def _preview(
         owed=decision.owed,
         reason=decision.reason,
         send_at=owed.send_at if owed is not None else None,
+        example=slip.said if owed is None and slip is not None else None,
         words=tuple(words),
     )
 
@@ -165,7 +178,12 @@ def _bound(row: Message, owed: Owed) -> Message:
 
 
 def _as_if(
-    row: Message, snapshot: Snapshot, rule: Rule, view: PersonView, now: datetime
+    row: Message,
+    snapshot: Snapshot,
+    rule: Rule,
+    view: PersonView,
+    slip: Slip | None,
+    now: datetime,
 ) -> Message:
     """Let the row say what the rule would, were it owed for the job as it stands."""
     state = snapshot.state
@@ -178,6 +196,9 @@ def _as_if(
     fact = state.expected_fact or state.status_fact
     row.asserts, row.moves_told = to_json(asserts), True
     row.told_before, row.rests_on = to_json(told), fact.id if fact is not None else None
+    if slip is not None:
+        row.asserts, row.moves_told = to_json(slip.drift.asserts), slip.drift.moves_told
+        row.told_before = to_json(slip.drift.told or told)
     row.next_update_at = now + rule.update_after if rule.update_after is not None else None
     row.technician_id = state.technician if rule.names_technician else None
     row.tell_by = None

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
+import pytest
+
+from notifier import rule_reference as reference
 from notifier.domain.situation import NAMES
-from notifier.rule_reference import CEL_MEANS, rule_reference
+from notifier.rule_reference import CEL_MEANS, rule_reference, shipped_rules
 from notifier.rule_specs import AtSpec, IfSpec, RuleSpec
-from notifier.rulebook import load_rulebook
 from tests.services import ROOT
 
 
 def page() -> str:
     """Return the page as it would be written now."""
-    return rule_reference(load_rulebook(ROOT / "rules"))
+    return rule_reference(shipped_rules())
 
 
 def test_the_page_beside_the_code_is_the_current_one() -> None:
     """Mend it with `flask --app app rules reference`."""
     assert (ROOT / "docs" / "rules-reference.md").read_text(encoding="utf-8") == page()
+
+
+def test_rules_of_an_installation_change_nothing_on_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule of one's own, put beside those that come with the product, is nobody's example."""
+    folder = tmp_path / "rules"
+    shutil.copytree(ROOT / "rules", folder)
+    own = (ROOT / "rules" / "orders.yaml").read_text().replace("- id: ", "- id: our_own_")
+    (folder / "own.yaml").write_text(own)
+    before = page()
+
+    monkeypatch.setattr(reference, "_SHIPPED", folder)
+
+    assert page() == before
+    assert "our_own_" not in before
 
 
 def test_whatever_a_rule_can_say_is_in_it() -> None:

@@ -42,14 +42,27 @@ def explain(
         raise click.ClickException(str(error)) from error
     items = of_person(explanation.items, role, rule)
     if not items:
-        known = ", ".join(sorted({one.rule for one in explanation.items}))
-        raise click.ClickException(f"nothing to explain; the rules for this job: {known}")
+        raise click.ClickException(_what_found_nothing(explanation, role, rule))
     _print_head(explanation)
     people: dict[object, list[Explained]] = {}
     for one in items:
         people.setdefault(one.job_person_id, []).append(one)
     for decisions in people.values():
         _print_person(explanation, decisions)
+
+
+def _what_found_nothing(explanation: Explanation, role: str | None, rule: str | None) -> str:
+    """Return which of the two was not there, with what there is instead."""
+    rules = sorted({one.rule for one in explanation.items})
+    roles = sorted({str(one.role) for one in explanation.items})
+    missing = []
+    if rule is not None and rule not in rules:
+        missing.append(f"--rule {rule} found nothing; the rules for this job: {', '.join(rules)}")
+    if role is not None and role not in roles:
+        missing.append(f"--person {role} found nobody; the people of this job: {', '.join(roles)}")
+    if rule in rules and role in roles:
+        missing.append(f"--rule {rule} says nothing of --person {role}")
+    return "; ".join(missing) or "there is nothing to explain: no rule is for such a job"
 
 
 def moment_in(text: str, zone: ZoneInfo) -> datetime:

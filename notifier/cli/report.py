@@ -38,6 +38,9 @@ _HEADS = {
     "second": "second kept",
 }
 
+#: What a spreadsheet takes for the start of a formula, wherever the cell came from.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
 
 @click.group()
 def report() -> None:
@@ -96,8 +99,16 @@ def _csv(lines: Sequence[ReportLine]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, [f.name for f in fields(ReportLine)], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(line) for line in lines)
+    writer.writerows(asdict(line) | {"group": _as_text(line.group)} for line in lines)
     return text.getvalue()
+
+
+def _as_text(value: str) -> str:
+    """Return `value` so that a spreadsheet shows it, and never runs it as a formula.
+
+    The group is the only column with words of others: names of technicians and sources.
+    """
+    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
 
 
 def _table(lines: Sequence[ReportLine]) -> str:

@@ -11,7 +11,7 @@ from notifier.cli.context import services
 from notifier.cli.rules_diff import diff
 from notifier.cli.rules_preview import preview
 from notifier.cli.words import echo_costs, echo_findings
-from notifier.rule_reference import rule_reference
+from notifier.rule_reference import rule_reference, shipped_rules
 from notifier.rulebook import RulesInvalid, check_rules, load_rulebook
 from notifier.word_checks import check_words
 from notifier.word_costs import check_costs, load_prices, text_costs
@@ -74,8 +74,7 @@ def check(directory: Path, show_words: bool, prices: Path) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to write it.",
 )
-@with_appcontext
 def reference(output: Path) -> None:
     """Write the page that says all that a rule can say."""
-    output.write_text(rule_reference(services().rulebook), encoding="utf-8")
+    output.write_text(rule_reference(shipped_rules()), encoding="utf-8")
     click.echo(f"{output} is written.")

@@ -32,7 +32,7 @@ def diff(directory: Path, brand_slug: str | None, form: str) -> None:
     Words come from the templates that are in use. Nothing is sent and nothing is written.
     """
     brand = chosen_brand(brand_slug)
-    other = _other_rules(directory)
+    other = other_rules(directory)
     totals = Totals()
     found: list[Difference] = []
     jobs = count_open_jobs(services(), brand.id)
@@ -53,7 +53,11 @@ def diff(directory: Path, brand_slug: str | None, form: str) -> None:
     _print_totals(other, totals)
 
 
-def _other_rules(directory: Path) -> Rulebook:
+def other_rules(directory: Path) -> Rulebook:
+    """Return the rules of a folder, checked with the words in use.
+
+    :raises SystemExit: if they have a fault; each is printed with its file and line.
+    """
     try:
         rulebook = load_rulebook(directory)
         check_rules(rulebook, services().words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from textwrap import indent
 from zoneinfo import ZoneInfo
 
@@ -10,6 +12,7 @@ from flask.cli import with_appcontext
 
 from notifier.cli.context import brand_option, chosen_brand, services
 from notifier.cli.explain import said_moment
+from notifier.cli.rules_diff import other_rules
 from notifier.domain.messages import Role
 from notifier.errors import NotifierError
 from notifier.reading import job_named
@@ -22,15 +25,26 @@ from notifier.store.engine import reading
 @click.argument("rule")
 @click.option("--job", "reference", required=True, help="The reference of the job.")
 @click.option("--person", "role", type=click.Choice([role.value for role in Role]))
+@click.option(
+    "--rules",
+    "directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Read the rules of this folder instead of those in force.",
+)
 @brand_option
 @with_appcontext
-def preview(rule: str, reference: str, role: str | None, brand_slug: str | None) -> None:
+def preview(
+    rule: str, reference: str, role: str | None, directory: Path | None, brand_slug: str | None
+) -> None:
     """Print the words of RULE for a job as they would go out; nothing is sent or written."""
     brand = chosen_brand(brand_slug)
+    asked = services()
+    if directory is not None:
+        asked = replace(asked, rulebook=other_rules(directory))
     try:
         with reading(services().sessions) as session:
             job = job_named(session, brand.id, reference)
-        found = preview_rule(services(), brand.id, job.id, rule, role=role)
+        found = preview_rule(asked, brand.id, job.id, rule, role=role)
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{rule} for {reference}")
@@ -44,6 +58,8 @@ def _print(one: RulePreview, zone: ZoneInfo) -> None:
     else:
         why = SENTENCES.get(one.reason, one.reason)
         standing = f"not owed now: {why} This is what it would say all the same."
+        if one.example is not None:
+            standing += f" Its times are an example: {one.example}."
     click.echo(f"\nTo the {one.role.replace('_', ' ')}: {standing}")
     for words in one.words:
         _print_words(words)

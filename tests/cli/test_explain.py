@@ -118,9 +118,16 @@ def test_explain_of_the_past_reads_the_past(
     ("extra", "sentence"),
     [
         (["--at", "2026-11-22"], "the job was not on record yet"),
+        (["--at", "0001-01-01"], "the job was not on record yet"),
+        (["--at", "0001-01-01T00:00+14:00"], "the job was not on record yet"),
+        (["--at", "9999-12-31T23:59-12:00"], "nobody can explain the future"),
         (["--at", "2027-11-22"], "nobody can explain the future"),
         (["--at", "yesterday"], "'yesterday' is no moment"),
-        (["--rule", "runing_late"], "the rules for this job: "),
+        (["--rule", "runing_late"], "--rule runing_late found nothing; the rules for this job: "),
+        (
+            ["--rule", "running_late", "--person", "second_contact"],
+            "Error: --person second_contact found nobody; the people of this job: customer",
+        ),
     ],
 )
 def test_what_cannot_be_explained_is_said_in_a_sentence(
@@ -167,6 +174,64 @@ def test_preview_of_what_is_not_owed_says_so_and_shows_it_all_the_same(
     assert "not owed now: Its condition does not hold." in result.stdout
     assert "Text, 1 segment:" in result.stdout
     assert on_record(services) == before
+
+
+@pytest.mark.parametrize(
+    ("rule", "example", "words"),
+    [
+        ("running_late", "an hour later", "10 AM-noon, not 9-11 AM"),
+        ("running_late_again", "an hour later", "10 AM-noon"),
+        ("earlier_if_suits", "an hour earlier", "8-10 AM"),
+        ("moved", "a day later", "Wed 25 Nov"),
+        ("no_time_yet", "nobody knows when", ""),
+        ("please_ignore", "a text that was a mistake", "as before"),
+    ],
+)
+def test_a_slip_that_nobody_has_is_worded_by_an_example_that_is_named(
+    run: FlaskCliRunner, brand: Brand, rule: str, example: str, words: str
+) -> None:
+    """No text says "9 to 11, not 9 to 11": such a one can never be sent."""
+    args = ["rules", "preview", rule, "--job", "JOB-1", "--person", "customer"]
+
+    result = run.invoke(args=args)
+
+    assert result.exit_code == 0, result.output
+    assert f"Its times are an example: {example}." in result.stdout
+    assert words in " ".join(result.stdout.split())
+    assert "9-11 AM, not 9-11 AM" not in result.stdout
+
+
+def test_a_slip_that_is_true_needs_no_example(
+    run: FlaskCliRunner, services: Services, brand: Brand
+) -> None:
+    """What it would say of the job's own slip."""
+    say(services, brand, 45)
+    args = ["rules", "preview", "late_once_too_often", "--job", "JOB-1", "--person", "customer"]
+    result = run.invoke(args=args)
+    assert result.exit_code == 0, result.output
+    assert "not owed now" in result.stdout
+    assert "9:45-11:45 AM" in result.stdout
+    assert "example" not in result.stdout.replace("ada@example", "")
+
+
+def test_a_preview_reads_the_rules_of_another_folder(
+    run: FlaskCliRunner, brand: Brand, tmp_path: Path
+) -> None:
+    """A rule is read before it is put where it is in force; a fault in it is named."""
+    folder = edited_rules(
+        tmp_path, "  - id: running_late\n", "  - id: slow\n    message: running_late\n"
+    )
+    args = ["rules", "preview", "slow", "--job", "JOB-1"]
+
+    assert run.invoke(args=args).exit_code == 1
+    there = run.invoke(args=[*args, "--rules", str(folder)])
+    (folder / "appointments.yaml").write_text("rules: [{}]\n")
+    faulty = run.invoke(args=[*args, "--rules", str(folder)])
+
+    assert there.exit_code == 0, there.output
+    assert there.stdout.startswith("slow for JOB-1")
+    assert faulty.exit_code == 1
+    assert faulty.stderr.startswith("appointments.yaml:")
 
 
 def test_preview_of_an_unknown_rule_names_those_there_are(

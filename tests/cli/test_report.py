@@ -7,7 +7,9 @@ import io
 import json
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskCliRunner
+from sqlalchemy import update
 
 from notifier import intake
 from notifier.booking import NewAppointment, NewPerson, book
@@ -16,18 +18,19 @@ from notifier.domain.messages import Role
 from notifier.domain.windows import Window
 from notifier.intake import NewFact
 from notifier.services import Services
+from notifier.store.tables import Brand
 from tests.fakes.clock import FakeClock
 from tests.services import given_brand
 
 
-def one_kept(services: Services, clock: FakeClock) -> None:
+def one_kept(services: Services, clock: FakeClock, technician: str = "Sam") -> None:
     """One visit, and they were there in time."""
     brand = given_brand(services)
     start = clock() + timedelta(hours=2)
     visit = NewAppointment(
         reference="JOB-1",
         service="Boiler repair",
-        technician="Sam",
+        technician=technician,
         window=Window(start, start + timedelta(hours=2)),
         people=(NewPerson(role=Role.CUSTOMER, name="Ada Park", phone="+12065550100"),),
     )
@@ -65,6 +68,36 @@ def test_csv_and_json_say_the_same(
     assert (row["group"], row["reached"], row["kept"]) == ("all", "given", "1")
     assert (line["kept"], line["broken"], line["share_before_tell_by"]) == (1, 0, None)
     assert set(row) == set(line)
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", " =1+1"])
+def test_a_name_in_the_csv_is_never_a_formula(
+    run: FlaskCliRunner, services: Services, clock: FakeClock, name: str
+) -> None:
+    """A schedule may call a technician anything; a spreadsheet must show it, not run it."""
+    one_kept(services, clock, technician=name)
+    args = ["report", "promises", "--since", "2026-11-20", "--by", "technician"]
+
+    (row,) = csv.DictReader(io.StringIO(run.invoke(args=[*args, "--format", "csv"]).stdout))
+
+    assert row["group"].startswith("'")
+    assert row["group"].endswith(name.strip())
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo"])
+def test_all_the_days_that_there_are_can_be_asked_for(
+    run: FlaskCliRunner, services: Services, clock: FakeClock, zone: str
+) -> None:
+    """Who wants everything gives the first day and the last one that can be written."""
+    one_kept(services, clock)
+    with services.sessions.begin() as session:
+        session.execute(update(Brand).values(zone=zone))
+    args = ["report", "promises", "--since", "0001-01-01"]
+
+    for extra in ([], ["--until", "9999-12-31"]):
+        result = run.invoke(args=[*args, *extra])
+        assert result.exit_code == 0, result.output
+        assert "given" in result.stdout
 
 
 def test_what_can_not_be_is_a_sentence(run: FlaskCliRunner, services: Services) -> None:

@@ -188,3 +188,5 @@ def test_explain_answers_for_the_past_as_it_was(api: Api, clock: FakeClock) -> N
     assert late_now["in_the_way"] == []
     for wrong in ("2026-11-23T17:15:00", "2026-11-20T17:15:00Z", "2027-01-01T00:00:00Z", "soon"):
         assert problem_fields(api.get(path, at=wrong)) == ["at"], wrong
+    for first in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"):
+        assert problem_fields(api.get(path, at=first)) == ["at"], first

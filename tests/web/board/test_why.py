@@ -60,6 +60,8 @@ def test_a_moment_that_cannot_be_shown_is_answered_with_a_sentence(board: Board)
     job_id = given_visit(board.services, board.brand)
     for at, sentence in (
         ("2026-11-20T09:15", "The job was not on record yet"),
+        ("0001-01-01T00:00", "The job was not on record yet"),
+        ("0001-01-01T00:00%2B14:00", "The job was not on record yet"),
         ("2027-11-20T09:15", "Nobody can explain the future"),
         ("soon", "That is no moment"),
     ):
