@@ -10,6 +10,7 @@ from notifier.domain.conditions import Part
 from notifier.domain.situation import NAMES, Situation
 
 _TYPES = {"str": cel.Type.STRING, "bool": cel.Type.BOOL, "int": cel.Type.INT}
+_LONGEST = 2_000  # characters; what is longer is no condition that anybody could read
 _ENV = cel.NewEnv(variables={name: _TYPES[kind] for name, kind in NAMES.items()})
 
 
@@ -23,22 +24,35 @@ def compile_condition(text: str) -> Part:
     :raises ConditionInvalid: for a syntax error, an unknown name, a wrong type, or a text
         that is not a yes-or-no question.
     """
+    if not text.strip():
+        raise ConditionInvalid("it is empty: ask something, or take it out")
+    if len(text) > _LONGEST:
+        raise ConditionInvalid(f"it is longer than {_LONGEST} characters: make it several rules")
     try:
+        text.encode()
         expression = _ENV.compile(text)
+    except UnicodeEncodeError as error:
+        raise ConditionInvalid("there is half a character in it") from error
     except RuntimeError as error:
         raise ConditionInvalid(_sentence(str(error))) from error
     if expression.return_type() != cel.Type.BOOL:
         raise ConditionInvalid("it must be a yes-or-no question, such as `history.bad_news == 0`")
 
     def holds(situation: Situation) -> bool:
-        # Run-time errors come back as values: only True itself counts.
-        return expression.eval(data=situation.values()).value() is True
+        # Run-time errors come back as values: only True itself counts. What takes too long to
+        # work out is raised instead, and one rule must not stop the plans of all others.
+        try:
+            return expression.eval(data=situation.values()).value() is True
+        except RuntimeError:
+            return False
 
     return Part(f"when: {text}", holds)
 
 
 def _sentence(error: str) -> str:
     """Return the compiler's first complaint in one line, without its wrapping."""
+    if "recursion" in error:
+        return "it is nested too deeply: make it several rules"
     first = error.split("ERROR: ", 1)[-1].split("\n", 1)[0]
     _, _, rest = first.partition("<input>:")
     place, _, what = rest.partition(": ")
@@ -49,4 +63,6 @@ def _sentence(error: str) -> str:
         close = get_close_matches(name, NAMES, n=1)
         meant = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(sorted(NAMES))}"
         what = f"there is no `{name}`; {meant}"
+    if not what:
+        return "it can't be understood"
     return f"at character {column}: {what}" if column else what

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from datetime import time, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from notifier.domain import conditions
 from notifier.domain.caps import Cap, CapPer
-from notifier.domain.conditions import Condition, Count, Part, Question
+from notifier.domain.conditions import Condition, Part, Question
 from notifier.domain.drift import DriftKind
 from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.jobs import JobKind, JobStatus
@@ -28,11 +35,20 @@ from notifier.domain.rules import (
     Unreached,
 )
 from notifier.domain.schedule import At, Edge
-
-_DURATION = re.compile(r"^(\d+)(m|h|d)$")
-_SECONDS = re.compile(r"^(\d+)(s|m|h|d)$")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_COUNT = re.compile(r"^(\d+)(\+?)$")
+from notifier.rule_values import (
+    ClockTime,
+    Days,
+    Duration,
+    DurationOrNothing,
+    HowMany,
+    Name,
+    ShortDuration,
+    Times,
+    WorkingDays,
+    all_differ,
+    listed,
+    said,
+)
 
 
 class Belief(StrEnum):
@@ -44,75 +60,75 @@ class Belief(StrEnum):
     NONE = "none"
 
 
-def _length(pattern: re.Pattern[str], examples: str) -> Callable[[object], object]:
-    def read(value: object) -> object:
-        if isinstance(value, timedelta):
-            return value
-        match = pattern.match(value) if isinstance(value, str) else None
-        if match is None:
-            raise ValueError(f"write a length of time such as {examples}")
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-    return read
-
-
-def _clock_time(value: object) -> object:
-    if isinstance(value, time):
-        return value
-    if isinstance(value, str):
-        return time.fromisoformat(value)
-    raise ValueError('write a time of day in quotes, such as "18:00"')
-
-
-def _count(value: object) -> object:
-    if isinstance(value, Count):
-        return value
-    match = _COUNT.match(str(value)) if isinstance(value, (str, int)) else None
-    if match is None or isinstance(value, bool):
-        raise ValueError('write a number, such as 1, or "2+" for two and more')
-    return Count(int(match[1]), bool(match[2]))
-
-
-def _listed(value: object) -> object:
-    """Take one value for a list of one."""
-    return value if isinstance(value, list) or value is None else [value]
-
-
-def _text_schema(pattern: str) -> Any:
-    return Field(json_schema_extra={"type": "string", "pattern": pattern})
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(_length(_DURATION, "10m, 2h or 3d"), json_schema_input_type=str),
-    _text_schema(_DURATION.pattern),
-]
-ShortDuration = Annotated[
-    timedelta,
-    BeforeValidator(_length(_SECONDS, "30s, 10m or 2h"), json_schema_input_type=str),
-    _text_schema(_SECONDS.pattern),
-]
-ClockTime = Annotated[time, BeforeValidator(_clock_time, json_schema_input_type=str)]
-Times = Annotated[
-    Count,
-    BeforeValidator(_count, json_schema_input_type=int | str),
-    Field(json_schema_extra={"examples": [0, 1, "2+"]}),
-]
-
-
 class _Spec(BaseModel):
     model_config = ConfigDict(
         extra="forbid", populate_by_name=True, arbitrary_types_allowed=True, use_enum_values=False
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_a_value(cls, value: object) -> object:
+        """A name with nothing behind it was begun and forgotten; it must not mean "any"."""
+        if value is None:
+            raise ValueError("nothing stands behind it: write a value, or take the line out")
+        return value
 
-OneOrMoreDrifts = Annotated[list[DriftKind], BeforeValidator(_listed), Field(min_length=1)]
-OneOrMoreStatuses = Annotated[list[JobStatus], BeforeValidator(_listed), Field(min_length=1)]
-OneOrMoreParties = Annotated[list[Party], BeforeValidator(_listed), Field(min_length=1)]
-OneOrMoreReasons = Annotated[list[Reason], BeforeValidator(_listed), Field(min_length=1)]
-OneOrMoreFacts = Annotated[list[FactType], BeforeValidator(_listed), Field(min_length=1)]
-OneOrMoreBeliefs = Annotated[list[Belief], BeforeValidator(_listed), Field(min_length=1)]
-OneOrMorePromises = Annotated[list[PromiseKind], BeforeValidator(_listed), Field(min_length=1)]
+
+OneOrMoreDrifts = Annotated[
+    list[DriftKind],
+    BeforeValidator(listed, json_schema_input_type=DriftKind | list[DriftKind]),
+    Field(min_length=1),
+]
+OneOrMoreStatuses = Annotated[
+    list[JobStatus],
+    BeforeValidator(listed, json_schema_input_type=JobStatus | list[JobStatus]),
+    Field(min_length=1),
+]
+OneOrMoreParties = Annotated[
+    list[Party],
+    BeforeValidator(listed, json_schema_input_type=Party | list[Party]),
+    Field(min_length=1),
+]
+OneOrMoreReasons = Annotated[
+    list[Reason],
+    BeforeValidator(listed, json_schema_input_type=Reason | list[Reason]),
+    Field(min_length=1),
+]
+OneOrMoreFacts = Annotated[
+    list[FactType],
+    BeforeValidator(listed, json_schema_input_type=FactType | list[FactType]),
+    Field(min_length=1),
+]
+OneOrMoreBeliefs = Annotated[
+    list[Belief],
+    BeforeValidator(listed, json_schema_input_type=Belief | list[Belief]),
+    Field(min_length=1),
+]
+OneOrMorePromises = Annotated[
+    list[PromiseKind],
+    BeforeValidator(listed, json_schema_input_type=PromiseKind | list[PromiseKind]),
+    Field(min_length=1),
+]
+
+
+OneOrMoreAudiences = Annotated[
+    list[Audience],
+    BeforeValidator(listed, json_schema_input_type=Audience | list[Audience]),
+    Field(min_length=1),
+]
+OneOrMoreChannels = Annotated[
+    list[Channel],
+    BeforeValidator(listed, json_schema_input_type=Channel | list[Channel]),
+    AfterValidator(all_differ),
+    Field(min_length=1),
+]
+OneOrMoreKinds = Annotated[
+    list[MessageKind],
+    BeforeValidator(listed, json_schema_input_type=MessageKind | list[MessageKind]),
+]
+OneOrMoreNames = Annotated[
+    list[str], BeforeValidator(listed, json_schema_input_type=str | list[str])
+]
 
 
 class PlainSpec(_Spec):
@@ -144,10 +160,16 @@ class PlainSpec(_Spec):
         None, description="How much bad news of this promise they had before: 0, 1, `2+`."
     )
 
+    @model_validator(mode="after")
+    def _asks_something(self) -> PlainSpec:
+        if not self.model_fields_set:
+            raise ValueError("an empty condition always holds: ask something, or take it out")
+        return self
+
     def questions(self) -> list[Part]:
         """Return what it asks, in the order of the language."""
         return [
-            Part(f"{name}: {_said(value)}", getattr(conditions, name)(value))
+            Part(f"{name}: {said(value)}", getattr(conditions, name)(value))
             for name in PlainSpec.model_fields
             if (value := getattr(self, name)) is not None
         ]
@@ -164,8 +186,8 @@ class IfSpec(PlainSpec):
     )
     none_of: PlainSpec | None = Field(None, alias="not", description="None of these holds.")
 
-    def parts(self) -> list[Part]:
-        """Return every question, the dearest last."""
+    def parts(self, besides: Sequence[Part] = ()) -> list[Part]:
+        """Return every question and those asked `besides`; last `silent_for`, as planning needs."""
         parts = self.questions()
         if self.none_of is not None:
             denied = Condition(tuple(self.none_of.questions()))
@@ -174,9 +196,10 @@ class IfSpec(PlainSpec):
             choices = [Condition(tuple(choice.questions())) for choice in self.any_of]
             text = " or ".join(f"{{{_joined(choice)}}}" for choice in choices)
             parts.append(Part(f"any: {text}", conditions.any_of(choices)))
+        parts += besides
         if self.silent_for is not None:
             asked: Question = conditions.silent_for(self.silent_for)
-            parts.append(Part(f"silent_for: {_said(self.silent_for)}", asked))
+            parts.append(Part(f"silent_for: {said(self.silent_for)}", asked))
         return parts
 
 
@@ -186,8 +209,10 @@ class AtSpec(_Spec):
     edge: Edge = Field(description="What it is counted from.")
     before: Duration | None = Field(None, description="So long before the edge.")
     after: Duration | None = Field(None, description="So long after the edge.")
-    days: int | None = Field(None, description="So many days from its date; -1 is the day before.")
-    working_days: int | None = Field(None, description="So many working days from its date.")
+    days: Days | None = Field(None, description="So many days from its date; -1 is the day before.")
+    working_days: WorkingDays | None = Field(
+        None, description="So many working days from its date."
+    )
     time: ClockTime | None = Field(None, description="At this local time of the place.")
 
     @model_validator(mode="after")
@@ -202,8 +227,10 @@ class AtSpec(_Spec):
 
     def text(self) -> str:
         """Return it as the file writes it."""
-        said = {name: getattr(self, name) for name in AtSpec.model_fields}
-        return ", ".join(f"{name}: {_said(value)}" for name, value in said.items() if value)
+        values = {name: getattr(self, name) for name in AtSpec.model_fields}
+        return ", ".join(
+            f"{name}: {said(value)}" for name, value in values.items() if value is not None
+        )
 
     def moment(self) -> At:
         """Return it as the domain's value."""
@@ -220,14 +247,13 @@ class AtSpec(_Spec):
 class RuleSpec(_Spec):
     """One rule, as a business writes it."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="Its name.")]
+    id: Name = Field(description="Its name.")
     jobs: JobKind = Field(alias="for", description="Appointments or orders.")
-    to: Annotated[list[Audience], BeforeValidator(_listed)] = Field(
+    to: OneOrMoreAudiences = Field(
         default=[Audience.CUSTOMER],
-        min_length=1,
         description="Which of the job's people; or the `technician`; or `dispatch`: a task.",
     )
-    brands: list[str] = Field(default=[], description="Only for these brands, by slug.")
+    brands: OneOrMoreNames = Field(default=[], description="Only for these brands, by slug.")
     if_: IfSpec | None = Field(None, alias="if", description="The condition in plain words.")
     when: str | None = Field(None, description="The condition in CEL; with `if`, both must hold.")
     at: AtSpec | None = Field(
@@ -240,7 +266,7 @@ class RuleSpec(_Spec):
         timedelta(0),
         description="Waits so long for corrections; what staff say settles at once.",
     )
-    message: str | None = Field(None, description="Its words; by default the rule's own name.")
+    message: Name | None = Field(None, description="Its words; by default the rule's own name.")
     kind: MessageKind = Field(
         MessageKind.TRANSACTIONAL, description="What it is for; it decides which consent it needs."
     )
@@ -248,10 +274,14 @@ class RuleSpec(_Spec):
         None,
         description="What its episodes count within; `moment` where `at` or `silent_for` is said.",
     )
-    asserts: Asserts = Field(Asserts.CURRENT, description="What it says about the time.")
+    asserts: Asserts | None = Field(
+        None,
+        description="What it says about the time: `drift` where `family` is `slip`, which can "
+        "say nothing else; else `current`.",
+    )
     episode: EpisodeBy = Field(EpisodeBy.PROMISE, description="What it speaks about once.")
-    channels: list[Channel] = Field(
-        default=[Channel.SMS, Channel.EMAIL], min_length=1, description="In this order."
+    channels: OneOrMoreChannels = Field(
+        default=[Channel.SMS, Channel.EMAIL], description="In this order."
     )
     reach: Duration = Field(
         timedelta(minutes=10), description="How long to wait for a receipt before the next."
@@ -259,7 +289,7 @@ class RuleSpec(_Spec):
     unreached: Unreached = Field(
         Unreached.TASK, description="What follows where no channel reaches them."
     )
-    tell_by: Duration | None = Field(
+    tell_by: DurationOrNothing | None = Field(
         None, description="By when it must be heard: so long before the window told starts."
     )
     expires: Duration = Field(timedelta(hours=4), description="When silence is better.")
@@ -270,13 +300,15 @@ class RuleSpec(_Spec):
         OnUnknown.HOLD, description="Where nobody can find out if a provider took it."
     )
     quiet: InQuietHours = Field(InQuietHours.WAIT, description="What becomes of it at night.")
-    send_anyway_within: Duration = Field(
+    send_anyway_within: DurationOrNothing = Field(
         timedelta(hours=3), description="At any hour, if it concerns a window so near."
     )
     digest: Duration | None = Field(
         None, description="Waits so long, to say it once for all of a person's jobs."
     )
-    supersedes: list[str] = Field(default=[], description="Rules that need not speak any more.")
+    supersedes: OneOrMoreNames = Field(
+        default=[], description="Rules that need not speak any more."
+    )
     call_task: bool = Field(False, description="A person is to ring as well.")
     call_first: bool = Field(False, description="A person is to ring; nothing is texted alone.")
     update_after: Duration | None = Field(
@@ -289,24 +321,14 @@ class RuleSpec(_Spec):
     trial: bool = Field(False, description="Plans and records, and sends nothing.")
     enabled: bool = Field(True, description="Off: planned never, shown by explain.")
 
-    @model_validator(mode="after")
-    def _makes_sense(self) -> RuleSpec:
-        if self.if_ is None and self.when is None and self.at is None:
-            raise ValueError("say when: `if`, `when` or `at` is missing")
-        if Audience.DISPATCH in self.to and len(self.to) > 1:
-            raise ValueError("`dispatch` gets a task of its own: give it a rule of its own")
-        if Audience.TECHNICIAN in self.to and len(self.to) > 1:
-            raise ValueError("the `technician` is asked, not told: give them a rule of their own")
-        return self
-
 
 class CapSpec(_Spec):
     """How many messages are enough. Those of `priority: high`, and bad news, always go."""
 
     per: CapPer = Field(CapPer.PERSON, description="Whose messages are counted.")
     period: Duration = Field(description="In any stretch of this length.")
-    at_most: int = Field(ge=1, description="So many messages; one less for `priority: low`.")
-    kinds: list[MessageKind] = Field(
+    at_most: HowMany = Field(description="So many messages; one less for `priority: low`.")
+    kinds: OneOrMoreKinds = Field(
         default=[], description="Which are counted and held back; by default all."
     )
 
@@ -328,27 +350,3 @@ class RuleFile(_Spec):
 
 def _joined(condition: Condition) -> str:
     return ", ".join(part.text for part in condition.parts)
-
-
-def _said(value: object) -> str:
-    """Return a value as the file writes it."""
-    if isinstance(value, timedelta):
-        return _length_text(value)
-    if isinstance(value, Count):
-        return f"{value.number}{'+' if value.or_more else ''}"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, time):
-        return f"{value:%H:%M}"
-    if isinstance(value, list):
-        words = [str(word) for word in value]
-        return words[0] if len(words) == 1 else f"[{', '.join(words)}]"
-    return str(value)
-
-
-def _length_text(length: timedelta) -> str:
-    seconds = int(length.total_seconds())
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -12,10 +12,14 @@ from notifier.conditions import ConditionInvalid, compile_condition
 from notifier.domain.caps import Cap
 from notifier.domain.conditions import Condition
 from notifier.domain.message_values import DIGEST
-from notifier.domain.rules import Audience, EpisodeBy, Family, Rule, RuleSet
+from notifier.domain.rules import Asserts, Audience, EpisodeBy, Family, Rule, RuleSet
 from notifier.rendering import Words
-from notifier.rule_specs import IfSpec, RuleFile, RuleSpec
-from notifier.yaml_files import YamlFault, YamlInvalid, meant, parse_yaml
+from notifier.rule_sense import nonsense_in, supersedes_nonsense
+from notifier.rule_specs import RuleFile, RuleSpec
+from notifier.yaml_files import YamlFault, YamlInvalid, meant, parse_yaml, text_of
+
+#: Of files that somebody meant as rules.
+_SUFFIXES = {".yaml", ".yml"}
 
 
 class RulesInvalid(YamlInvalid):
@@ -29,6 +33,7 @@ class Rulebook:
     rules: RuleSet
     hash: str
     files: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # file and line, by rule
 
     @property
     def on_trial(self) -> frozenset[str]:
@@ -45,10 +50,26 @@ def load_rulebook(directory: Path) -> Rulebook:
 
     :raises RulesInvalid: with every fault found, not only the first.
     """
-    files = sorted(directory.glob("*.yaml"))
-    if not files:
-        raise RulesInvalid([YamlFault(str(directory), 0, "there is no rule file (*.yaml) in it")])
-    return rulebook_of({path.name: path.read_text(encoding="utf-8") for path in files})
+    named = sorted(path for path in directory.iterdir() if path.suffix.lower() in _SUFFIXES)
+    files: dict[str, str] = {}
+    faults: list[YamlFault] = []
+    for path in named:
+        if path.suffix != ".yaml":
+            faults.append(YamlFault(path.name, 0, "it is not read: rename it to .yaml"))
+            continue
+        try:
+            files[path.name] = text_of(path)
+        except YamlInvalid as error:
+            faults += error.faults
+    if not named:
+        faults.append(YamlFault(str(directory), 0, "there is no rule file (*.yaml) in it"))
+    if not faults:
+        return rulebook_of(files)
+    try:
+        rulebook_of(files)
+    except RulesInvalid as error:
+        faults += error.faults
+    raise RulesInvalid(faults)
 
 
 def rulebook_of(files: Mapping[str, str]) -> Rulebook:
@@ -57,28 +78,29 @@ def rulebook_of(files: Mapping[str, str]) -> Rulebook:
     :raises RulesInvalid: with every fault found, not only the first.
     """
     faults: list[YamlFault] = []
+    specs: dict[str, RuleSpec] = {}
     rules: list[Rule] = []
     caps: list[Cap] = []
     digest = hashlib.sha256()
-    seen: dict[str, str] = {}
     places: dict[str, tuple[str, int]] = {}
     for name, text in sorted(files.items()):
         digest.update(text.encode())
         found, of_file, wrong = _read(name, text)
         caps += of_file
         faults += wrong
-        for rule, line in found:
-            if rule.id in seen:
-                sentence = f"the rule `{rule.id}` is in {seen[rule.id]} already"
+        for spec, rule, line in found:
+            if rule.id in places:
+                sentence = f"the rule `{rule.id}` is in {places[rule.id][0]} already"
                 faults.append(YamlFault(name, line, sentence))
-            seen[rule.id] = name
+            specs[rule.id] = spec
             places[rule.id] = (name, line)
             rules.append(rule)
     if not faults:
-        faults = _loose_ends(rules, places)
+        faults = _loose_ends(specs, places)
     if faults:
         raise RulesInvalid(faults)
-    return Rulebook(RuleSet(rules, caps=caps), digest.hexdigest()[:16], dict(files))
+    book = RuleSet(rules, caps=caps)
+    return Rulebook(book, digest.hexdigest()[:16], dict(files), places)
 
 
 def check_rules(rulebook: Rulebook, words: Words, locales: Sequence[str] = ("en",)) -> None:
@@ -88,11 +110,20 @@ def check_rules(rulebook: Rulebook, words: Words, locales: Sequence[str] = ("en"
 
     :raises RulesInvalid: with every fault found.
     """
-    said = [rule for rule in rulebook.rules if Audience.DISPATCH not in rule.to]
-    digests = {rule.message + DIGEST for rule in said if rule.digest is not None}
-    messages = sorted({rule.message for rule in said} | digests)
+    there = words.messages("en")
     faults = []
-    for text in words.check_all(messages, locales):
+    messages = set()
+    for rule in rulebook.rules:
+        if Audience.DISPATCH in rule.to:
+            continue
+        for message in {rule.message, rule.message + (DIGEST if rule.digest is not None else "")}:
+            if message in there or rule.id not in rulebook.places:
+                messages.add(message)
+                continue
+            sentence = f"`{rule.id}` says `{message}`, and there are no such words"
+            place = rulebook.places[rule.id]
+            faults.append(YamlFault(*place, f"{sentence}{meant(message, there)}"))
+    for text in words.check_all(sorted(messages), locales):
         where, _, sentence = text.partition(": ")
         file, _, line = where.partition(":")
         faults.append(YamlFault(file, int(line) if line.isdigit() else 1, sentence or text))
@@ -105,16 +136,24 @@ def json_schema() -> dict[str, Any]:
     return RuleFile.model_json_schema(by_alias=True)
 
 
-def _read(name: str, text: str) -> tuple[list[tuple[Rule, int]], list[Cap], list[YamlFault]]:
+def _read(
+    name: str, text: str
+) -> tuple[list[tuple[RuleSpec, Rule, int]], list[Cap], list[YamlFault]]:
     try:
         document = parse_yaml(name, text, RuleFile)
     except YamlInvalid as error:
         return [], [], error.faults
-    rules: list[tuple[Rule, int]] = []
+    rules: list[tuple[RuleSpec, Rule, int]] = []
     faults: list[YamlFault] = []
     for index, spec in enumerate(document.model.rules):
+        wrong = [
+            document.fault(("rules", index, *where), f"`{spec.id}`: {sentence}")
+            for where, sentence in nonsense_in(spec)
+        ]
+        faults += wrong
         try:
-            rules.append((_rule(spec), document.fault(("rules", index, "supersedes"), "").line))
+            line = document.fault(("rules", index, "supersedes"), "").line
+            rules.append((spec, _rule(spec), line))
         except ConditionInvalid as error:
             said = f"the condition of `{spec.id}`: {error}"
             faults.append(document.fault(("rules", index, "when"), said))
@@ -126,6 +165,7 @@ _AS_THEY_ARE = set(RuleSpec.model_fields) & set(Rule.__dataclass_fields__) - {
     "at",
     "brands",
     "channels",
+    "asserts",
     "family",
     "episode",
     "message",
@@ -134,11 +174,12 @@ _AS_THEY_ARE = set(RuleSpec.model_fields) & set(Rule.__dataclass_fields__) - {
 
 
 def _rule(spec: RuleSpec) -> Rule:
-    asked = spec.if_ or IfSpec()
-    parts = asked.parts()
-    if spec.when is not None:
-        parts.append(compile_condition(spec.when))
-    by_the_clock = spec.at is not None or asked.silent_for is not None
+    cel = [compile_condition(spec.when)] if spec.when is not None else []
+    silent_for = spec.if_.silent_for if spec.if_ is not None else None
+    parts = spec.if_.parts(cel) if spec.if_ is not None else cel
+    by_the_clock = spec.at is not None or silent_for is not None
+    family = spec.family or (Family.MOMENT if by_the_clock else Family.STATUS)
+    asserts = spec.asserts or (Asserts.DRIFT if family is Family.SLIP else Asserts.CURRENT)
     episode = spec.episode
     if by_the_clock and "episode" not in spec.model_fields_set:
         episode = EpisodeBy.MOMENT
@@ -149,25 +190,28 @@ def _rule(spec: RuleSpec) -> Rule:
         brands=tuple(spec.brands),
         channels=tuple(spec.channels),
         supersedes=tuple(spec.supersedes),
-        condition=Condition(tuple(parts), asked.silent_for),
+        condition=Condition(tuple(parts), silent_for),
         text="; ".join(
             [part.text for part in parts] + ([f"at: {{{spec.at.text()}}}"] if spec.at else [])
         ),
-        family=spec.family or (Family.MOMENT if by_the_clock else Family.STATUS),
+        family=family,
+        asserts=asserts,
         episode=episode,
         message=spec.message or spec.id,
     )
 
 
-def _loose_ends(rules: Sequence[Rule], places: Mapping[str, tuple[str, int]]) -> list[YamlFault]:
-    """Return the names of rules that no rule has."""
-    known = {rule.id for rule in rules}
-    return [
-        YamlFault(
-            *places[rule.id],
-            f"`{rule.id}` supersedes `{name}`, no rule{meant(name, known)}",
-        )
-        for rule in rules
-        for name in rule.supersedes
-        if name not in known
-    ]
+def _loose_ends(
+    specs: Mapping[str, RuleSpec], places: Mapping[str, tuple[str, int]]
+) -> list[YamlFault]:
+    """Return where a rule supersedes what there is not, or what it can't."""
+    faults = []
+    for spec in specs.values():
+        unknown = [
+            f"`{spec.id}` supersedes `{name}`, no rule{meant(name, specs)}"
+            for name in spec.supersedes
+            if name not in specs
+        ]
+        said = [*unknown, *supersedes_nonsense(spec, specs)]
+        faults += [YamlFault(*places[spec.id], sentence) for sentence in said]
+    return faults

@@ -17,6 +17,11 @@ _Model = TypeVar("_Model", bound=BaseModel)
 Location = Sequence[int | str]
 
 
+_LARGEST = 1_000_000  # bytes
+_TOO_LARGE = "this is larger than a megabyte, which nobody wrote by hand"
+_DEEPEST = 30  # mappings and lists in each other
+
+
 @dataclass(frozen=True, slots=True)
 class YamlFault:
     """What is wrong in a file, and where."""
@@ -55,11 +60,27 @@ def read_yaml(path: Path, model: type[_Model]) -> _Model:
 
     :raises YamlInvalid: with every fault found, not only the first.
     """
+    return parse_yaml(path.name, text_of(path), model).model
+
+
+def text_of(path: Path) -> str:
+    """Return what stands in the file at `path`.
+
+    :raises YamlInvalid: if there is none, or it is no text, or far too much of it.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        if path.exists() and not path.is_file():
+            raise YamlInvalid([YamlFault(path.name, 0, "can't be read: it is no file")])
+        if path.stat().st_size > _LARGEST:
+            raise YamlInvalid([YamlFault(path.name, 0, _TOO_LARGE)])
+        data = path.read_bytes()
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        fault = YamlFault(path.name, line, "this is not UTF-8: save the file as UTF-8")
+        raise YamlInvalid([fault]) from error
     except OSError as error:
         raise YamlInvalid([YamlFault(path.name, 0, f"can't be read: {error.strerror}")]) from error
-    return parse_yaml(path.name, text, model).model
 
 
 def parse_yaml(name: str, text: str, model: type[_Model]) -> Document[_Model]:
@@ -67,13 +88,7 @@ def parse_yaml(name: str, text: str, model: type[_Model]) -> Document[_Model]:
 
     :raises YamlInvalid: with every fault found, not only the first.
     """
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        fault = YamlFault(name, line, f"this is not YAML: {error.problem}")
-        raise YamlInvalid([fault]) from error
+    node, data = _composed(name, text)
     twice = [
         YamlFault(name, key.start_mark.line + 1, f"`{key.value}` stands there twice")
         for key in _said_twice(node)
@@ -88,6 +103,70 @@ def parse_yaml(name: str, text: str, model: type[_Model]) -> Document[_Model]:
             for one in error.errors()
         ]
         raise YamlInvalid(faults) from error
+
+
+def _composed(name: str, text: str) -> tuple[yaml.Node | None, Any]:
+    """Return the nodes of a document, which know their lines, and what they say.
+
+    What such a file never needs is refused before anything is built of it: an alias can
+    multiply a line into a flood, or hold itself.
+    """
+    if len(text) > _LARGEST:
+        raise YamlInvalid([YamlFault(name, 0, _TOO_LARGE)])
+    node = None
+    try:
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if sentence := _never_needed(event, depth):
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise YamlInvalid([YamlFault(name, line, sentence)])
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        return node, yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        said = f"this is not YAML: {error.problem}"
+        raise YamlInvalid([YamlFault(name, line, said)]) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        said = f"there is a character that no text has (number {ord(text[error.position])})"
+        raise YamlInvalid([YamlFault(name, line, said)]) from error
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        odd = next((one for one in _scalars(node) if not _can_be_read(one)), None)
+        line = odd.start_mark.line + 1 if odd is not None else 1
+        said = "this looks like a date or a number, and is none: put it in quotes"
+        raise YamlInvalid([YamlFault(name, line, said)]) from error
+
+
+def _never_needed(event: yaml.Event, depth: int) -> str:
+    if depth > _DEEPEST:
+        return "this is nested too deeply"
+    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        return "`&` and `*` name and repeat a part, which is not done here: write it out"
+    if tag := getattr(event, "tag", None):
+        return f"`{tag}`: types are not named here: take it out, or put all of it in quotes"
+    return ""
+
+
+def _scalars(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            yield from _scalars(child)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _scalars(key)
+            yield from _scalars(value)
+
+
+def _can_be_read(node: yaml.ScalarNode) -> bool:
+    try:
+        yaml.SafeLoader("").construct_object(node)
+    except (yaml.YAMLError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def meant(said: str, known: Iterable[str]) -> str:
@@ -139,23 +218,62 @@ def _sentence(detail: Mapping[str, Any], model: type[BaseModel]) -> str:
     if detail["type"] == "extra_forbidden":
         known = _sayable(_model_at(model, names[:-1]))
         return f"`{where}` is not something that can be said here{meant(where, known)}"
+    if detail["type"] == "invalid_key":
+        return f"`{_word(detail['input'])}`: a name is text: put it in quotes"
     if detail["type"] == "missing":
         return f"`{where}` is missing"
-    if detail["type"] == "enum":
+    if detail["type"] in ("enum", "literal_error"):
         allowed = detail["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-        said = str(detail["input"])
-        return f"`{where}`: `{said}` is none of {', '.join(allowed)}{meant(said, allowed)}"
+        return f"`{where}`: {_none_of(detail['input'], allowed)}"
     if detail["type"] in _SHAPES:
-        return f"{f'`{where}`' if names else where} must be {_SHAPES[detail['type']]}"
-    return f"`{where}`: {message.removeprefix('Value error, ')}"
+        subject = f"`{where}`" if names else where
+        each = "each of " if names and isinstance(location[-1], int) else ""
+        return f"{each}{subject} must be {_SHAPES[detail['type']]}"
+    for pydantics, ours in _IN_OUR_WORDS:
+        message = message.replace(pydantics, ours)
+    return f"`{where}`: {message}"
 
+
+def _none_of(said: object, allowed: Sequence[str]) -> str:
+    if said is False and "off" in allowed:
+        return 'write "off" in quotes: without them YAML reads it as false'
+    word = _word(said)
+    return f"`{word}` is none of {', '.join(allowed)}{meant(word, allowed)}"
+
+
+def _word(said: object) -> str:
+    """Return what was said, as a file would write it, and not all of it if it is long."""
+    if said is None:
+        return "null"
+    word = str(said).lower() if isinstance(said, bool) else str(said)
+    return word if len(word) <= _LONGEST_SHOWN else f"{word[:_LONGEST_SHOWN]}…"
+
+
+_LONGEST_SHOWN = 60  # characters
 
 #: What a part of a file must be, in words, by Pydantic's type of the error.
 _SHAPES = {
     "model_type": "names with values, one a line",
     "dict_type": "names with values, one a line",
+    "mapping_type": "names with values, one a line",
     "list_type": "a list",
+    "tuple_type": "a list",
+    "string_type": "text: put it in quotes",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "too_short": "a list of at least one",
 }
+
+#: How Pydantic begins what it says of rarer faults.
+_IN_OUR_WORDS = (
+    ("Value error, ", ""),
+    ("Input should be", "it must be"),
+    ("Value should have", "it must have"),
+    ("String should", "it must"),
+)
 
 
 def _sayable(model: type[BaseModel]) -> list[str]:

@@ -21,7 +21,7 @@ MORE = [
 
 def rule_of(text: str) -> Rule:
     """Return the one rule that `text` states."""
-    (rule,) = rulebook_of({"ours.yaml": text}).rules
+    (rule,) = rulebook_of({"a-ours.yaml": text}).rules
     return rule
 
 
@@ -35,7 +35,7 @@ def test_the_first_rule_is_one_and_so_it_is_on_trial() -> None:
 def test_the_fault_that_the_page_shows_is_the_one_that_is_named() -> None:
     """File, line and what was meant."""
     with pytest.raises(RulesInvalid) as refused:
-        rulebook_of({"ours.yaml": FIRST.replace("status:", "statuss:")})
+        rulebook_of({"a-ours.yaml": FIRST.replace("status:", "statuss:")})
 
     assert str(refused.value) in PAGE
 

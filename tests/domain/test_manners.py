@@ -245,12 +245,13 @@ def test_nobody_is_called_where_the_rule_says_so() -> None:
 
 def test_at_night_a_rule_waits_drops_or_speaks_up() -> None:
     """At six in the morning, for a visit at nine: news of it, a nicety, and something far off."""
-    for line, reason in (
-        ("    send_anyway_within: 4h\n", "owed"),
-        ("    quiet: drop\n    send_anyway_within: 1h\n", "quiet_hours"),
-        ("    send_anyway_within: 1h\n", "owed"),
+    nicety = LATE.replace("    family: slip\n    asserts: drift\n", "    asserts: nothing\n")
+    for rule, line, reason in (
+        (LATE, "    send_anyway_within: 4h\n", "owed"),
+        (nicety, "    quiet: drop\n    send_anyway_within: 1h\n", "quiet_hours"),
+        (LATE, "    send_anyway_within: 1h\n", "owed"),
     ):
-        stage = staged(LATE + line, now=at(5))
+        stage = staged(rule + line, now=at(5))
         stage.late(45)
         assert stage.why("running_late") == reason
     (owed,) = stage.plan().owed

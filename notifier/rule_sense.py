@@ -1,0 +1,105 @@
+"""What the keys of a rule make of each other: sentences about combinations without a meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+
+from notifier.domain.facts import FactType
+from notifier.domain.jobs import FACTS_OF, STATUSES_OF, JobKind
+from notifier.domain.rules import Asserts, Audience, Family, InQuietHours
+from notifier.rule_specs import PlainSpec, RuleSpec
+
+#: Where in its rule a fault stands, and what it is.
+Nonsense = tuple[tuple[int | str, ...], str]
+
+#: Questions that only one kind of job can answer.
+_ONLY_OF: Mapping[str, JobKind] = {
+    "tracked": JobKind.ORDER,
+    "technician_known": JobKind.APPOINTMENT,
+    "technician_changed": JobKind.APPOINTMENT,
+}
+
+
+def nonsense_in(spec: RuleSpec) -> Iterator[Nonsense]:
+    """Yield what can't be meant, and where in the rule it is said."""
+    if spec.if_ is None and spec.when is None and spec.at is None:
+        yield (), "say when: `if`, `when` or `at` is missing"
+    if Audience.DISPATCH in spec.to and len(spec.to) > 1:
+        yield ("to",), "`dispatch` gets a task of its own: give it a rule of its own"
+    if Audience.TECHNICIAN in spec.to and len(spec.to) > 1:
+        yield ("to",), "the `technician` is asked, not told: give them a rule of their own"
+    yield from _of_a_slip(spec) if spec.family is Family.SLIP else _of_no_slip(spec)
+    if spec.quiet is InQuietHours.DROP and (spec.family is Family.SLIP or spec.bad_news):
+        yield ("quiet",), "bad news is never dropped: let it `wait`"
+    yield from _of_lengths(spec)
+    yield from _of_the_kind(spec)
+
+
+def supersedes_nonsense(spec: RuleSpec, known: Mapping[str, RuleSpec]) -> Iterator[str]:
+    """Yield what is wrong with the rules that `spec` supersedes; `known` are all, by name."""
+    for name in spec.supersedes:
+        other = known.get(name)
+        if other is None:
+            continue
+        if other is spec:
+            yield f"`{spec.id}` supersedes itself"
+        elif spec.id in other.supersedes:
+            yield f"`{spec.id}` and `{name}` supersede each other: neither would speak"
+        elif other.jobs is not spec.jobs:
+            yield f"`{spec.id}` supersedes `{name}`, which is for another kind of job"
+
+
+def _of_a_slip(spec: RuleSpec) -> Iterator[Nonsense]:
+    if spec.asserts not in (None, Asserts.DRIFT):
+        yield (
+            ("asserts",),
+            f"`family: slip` says what moved: write `asserts: drift`, not `{spec.asserts}`",
+        )
+    if spec.at is not None:
+        yield ("at",), "`family: slip` is said as soon as it is known: take `at` out"
+    if spec.if_ is not None and spec.if_.silent_for is not None:
+        yield ("if", "silent_for"), "`family: slip` is about news, `silent_for` about none"
+    if {Audience.DISPATCH, Audience.TECHNICIAN} & set(spec.to):
+        yield ("to",), "`family: slip` is told to the job's people, not `dispatch` or `technician`"
+
+
+def _of_no_slip(spec: RuleSpec) -> Iterator[Nonsense]:
+    if spec.asserts is Asserts.DRIFT:
+        yield ("asserts",), "only a rule with `family: slip` can say `asserts: drift`"
+
+
+def _of_lengths(spec: RuleSpec) -> Iterator[Nonsense]:
+    for name, length in (("digest", spec.digest), ("settle", spec.settle)):
+        if (length or timedelta(0)) >= spec.expires:
+            yield (name,), f"`{name}` must be shorter than `expires`, or it never goes"
+
+
+def _of_the_kind(spec: RuleSpec) -> Iterator[Nonsense]:
+    if spec.if_ is None:
+        return
+    yield from _of_questions(spec.if_, spec.jobs, ("if",))
+    if spec.if_.none_of is not None:
+        yield from _of_questions(spec.if_.none_of, spec.jobs, ("if", "not"))
+    for index, choice in enumerate(spec.if_.any_of or ()):
+        yield from _of_questions(choice, spec.jobs, ("if", "any", index))
+
+
+def _of_questions(
+    asked: PlainSpec, jobs: JobKind, where: tuple[int | str, ...]
+) -> Iterator[Nonsense]:
+    yield from _others((*where, "status"), asked.status or (), STATUSES_OF[jobs], jobs)
+    facts = FACTS_OF[jobs] | {FactType.BOOKED}
+    yield from _others((*where, "cause"), asked.cause or (), facts, jobs)
+    for name, kind in _ONLY_OF.items():
+        if getattr(asked, name) is not None and jobs is not kind:
+            yield (*where, name), f"`{name}` can't be asked of an {jobs}, only of an {kind}"
+
+
+def _others(
+    where: tuple[int | str, ...], said: Iterable[str], known: Iterable[str], jobs: JobKind
+) -> Iterator[Nonsense]:
+    allowed = sorted(map(str, known))
+    for value in said:
+        if value not in allowed:
+            yield where, f"an {jobs} is never `{value}`; there are {', '.join(allowed)}"
