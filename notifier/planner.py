@@ -37,7 +37,7 @@ from notifier.technicians import put_on_job
 STEP = 100
 
 #: Calls that nobody needs to make once planning no longer owes them.
-_UNTIL_SETTLED = (":unreached:", ":declined:")
+_UNTIL_SETTLED = (":unreached:", ":declined:", ":needs_call:")
 
 #: Tasks that end by themselves with what they were about.
 _WHILE_OWED = ("update:", "call_back:", "dispatch:")

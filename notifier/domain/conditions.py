@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,12 +20,21 @@ class Part:
     holds: Question
 
 
+#: What is asked of the time, in plain words or in CEL.
+_TIME = re.compile(r"\b(drift|late_by|early_by|told|expected|cause|bad_news)\b")
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """All of its parts must hold. None: it always holds."""
 
     parts: tuple[Part, ...] = ()
     silent_for: timedelta | None = None  # how long nobody may have reported for it to hold
+
+    @property
+    def is_about_time(self) -> bool:
+        """Whether it can become true because of what is believed about the time."""
+        return any(_TIME.search(part.text) for part in self.parts)
 
     def fails_by(self, situation: Situation) -> Part | None:
         """Return the first part that does not hold; None if all do."""

@@ -96,7 +96,9 @@ def calls(
     if rule.call_task:
         yield _call(job, person, rule.message, f"{rule.id}:{episode.text}", heard_by, now)
     elif rule.call_first:
-        yield _call(job, person, rule.message, f"{rule.id}:{episode.text}:{news}", heard_by, now)
+        yield _call(
+            job, person, rule.message, f"needs_call:{rule.id}:{episode.text}:{news}", heard_by, now
+        )
     wanted = rule.unreached is Unreached.TASK and step.unreached != WhyNot.NO_CONSENT
     if step.unreached is not None and wanted:
         key = f"unreached:{rule.id}:{episode.text}:{news}"

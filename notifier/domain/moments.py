@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from notifier.domain import promises
 from notifier.domain.decisions import Reason
 from notifier.domain.drift import Drift, DriftKind
-from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.facts import Fact, FactSource, FactType, Terms
 from notifier.domain.ledger import PersonView, Reference
 from notifier.domain.plan_input import PlanInput
 from notifier.domain.quiet_hours import next_allowed
@@ -108,7 +108,18 @@ class Moments:
             return self.reference.at or self.job.booked_at
         if edge in (Edge.EXPECTED_START, Edge.EXPECTED_END) and state.expected_fact is not None:
             return state.expected_fact.received_at
+        if edge in (Edge.AGREED_START, Edge.AGREED_END):
+            return self._agreed_at()
         return self.job.booked_at
+
+    def _agreed_at(self) -> datetime:
+        """Return when the customer last accepted what is agreed."""
+        state = self.job.state
+        facts = [fact for fact in state.answers if fact.terms is Terms.OFFER]
+        if state.expected_fact is not None and state.expected_fact.agreed:
+            facts.append(state.expected_fact)
+        taken = [fact.received_at for fact in facts if fact.window == state.agreed]
+        return max(taken, default=self.job.booked_at)
 
     def promise_to_tell(self) -> Fact | None:
         """Return the last promise that staff made to them and left to us to say."""
@@ -132,15 +143,15 @@ class Moments:
         return max(known, key=lambda fact: fact.received_at, default=None)
 
     def _status_cause(self, rule: Rule) -> Fact | None:
+        """Return the last fact that can have made the rule's condition true."""
         state = self.job.state
-        if rule.names_technician and rule.episode is EpisodeBy.PROMISE and state.technician_fact:
-            facts = [state.technician_fact, state.status_fact]
-            return max(
-                (fact for fact in facts if fact is not None),
-                key=lambda fact: fact.received_at,
-                default=None,
-            )
-        return state.status_fact or state.booked
+        facts = [state.status_fact or state.booked]
+        if rule.names_technician and rule.episode is EpisodeBy.PROMISE:
+            facts.append(state.technician_fact)
+        if rule.condition.is_about_time:
+            facts.append(state.expected_fact)
+        known = [fact for fact in facts if fact is not None]
+        return max(known, key=lambda fact: fact.received_at, default=None)
 
     def expires_at(self, rule: Rule, asserts: Expectation | None, owed_at: datetime) -> datetime:
         """A slip expires with the window that it asserts; what goes before an edge, at the edge;

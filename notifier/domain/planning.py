@@ -26,10 +26,13 @@ from notifier.domain.situation import Situation
 from notifier.domain.steps import Step, first_step, next_step, out_of_reach
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 
-#: Having spoken, or being about to, a rule silences those that it supersedes.
+#: A rule about the time that has spoken in this episode, or is about to, speaks alone.
 _SPEAKS = frozenset(
-    {Reason.OWED, Reason.UNDER_WAY, Reason.ALREADY_TOLD, Reason.ALREADY_SPOKEN, Reason.A_TASK}
+    {Reason.OWED, Reason.UNDER_WAY, Reason.ALREADY_TOLD, Reason.ALREADY_SPOKEN, Reason.NEEDS_CALL}
 )
+
+#: Being about to speak, a rule silences those that it supersedes.
+_ABOUT_TO_SPEAK = frozenset({Reason.OWED, Reason.UNDER_WAY})
 
 #: What they hold has moved, and they are told rather than asked.
 _NEWS = frozenset(
@@ -100,7 +103,9 @@ class _Side:
         )
         self.owed: list[Owed] = []
         self.tasks: list[TaskOwed] = []
+        self.of_rules: list[tuple[str, TaskOwed]] = []  # tasks, and the rule that each is of
         self.decisions: list[Decision] = []
+        self.looks += [moment.due for moment in person.moments]
         for window in (self.reference.asserts, job.state.expected):
             if isinstance(window, Window):
                 self.looks.append(window.end)
@@ -121,7 +126,7 @@ class _Side:
             reason = self._consider(rule, audience, notes, slip_spoken=slip_spoken)
             speaks = reason in _SPEAKS and not rule.trial
             slip_spoken = slip_spoken or (rule.family is Family.SLIP and speaks)
-            if rule.supersedes and speaks:
+            if rule.supersedes and reason in _ABOUT_TO_SPEAK and not rule.trial:
                 silenced.update(rule.supersedes)
             self.decisions.append(
                 Decision(
@@ -133,12 +138,15 @@ class _Side:
                     notes=notes,
                 )
             )
-        if silenced:
-            self._silence(silenced)
+        self._silence(silenced)
+        self.tasks += [task for _, task in self.of_rules]
 
     def _silence(self, silenced: set[str]) -> None:
         """Take back what another rule's message makes needless, in whatever order they stand."""
+        if not silenced:
+            return
         self.owed = [owed for owed in self.owed if owed.rule.id not in silenced]
+        self.of_rules = [pair for pair in self.of_rules if pair[0] not in silenced]
         self.decisions = [
             replace(decision, reason=Reason.SUPERSEDED_BY_RULE)
             if decision.owed and decision.rule in silenced
@@ -157,6 +165,8 @@ class _Side:
         for_dispatch = self.is_lead and Audience.DISPATCH in rule.to
         if audience not in rule.to and not for_dispatch:
             return Reason.NOT_ADDRESSED
+        if self.job.state.finished and not rule.tells_of_end:
+            return Reason.FINISHED
         is_slip = rule.family is Family.SLIP
         if is_slip and self.drift.kind is DriftKind.NONE:
             return Reason(self.drift.note or Reason.NO_DRIFT)
@@ -165,7 +175,8 @@ class _Side:
         spoken_by = self.slip.spoken_by if is_slip else None
         spoken_by = spoken_by if spoken_by in self.rules.enabled else None
         if spoken_by != rule.id:
-            failed = rule.condition.fails_by(self.situation)
+            situation = self._as_dispatch_sees_it() if for_dispatch else self.situation
+            failed = rule.condition.fails_by(situation)
             if failed is not None:
                 notes["failed"] = failed.text
                 self._look_for_silence(rule, failed.text)
@@ -188,6 +199,26 @@ class _Side:
         if for_dispatch:
             return self._task_for_dispatch(rule, episode, owed_at)
         return self._owe(rule, episode, owed_at, notes)
+
+    def _as_dispatch_sees_it(self) -> Situation:
+        """Lateness counts from what was agreed, whatever the customer has heard meanwhile."""
+        agreed = self.job.state.agreed
+        from_agreed = drift_of(
+            self.job.state,
+            self.person,
+            Reference(agreed, None, None, agreed),
+            zone=self.job.zone,
+            now=self.now,
+        )
+        return Situation(
+            self.job,
+            self.person,
+            from_agreed,
+            self.reference,
+            bad_rules=self.rules.bad_news,
+            before_episode=self.slip.number,
+            now=self.now,
+        )
 
     def _is_silenced(self, rule: Rule, owed_at: datetime) -> bool:
         """Whether they heard something since that makes it needless."""
@@ -244,7 +275,7 @@ class _Side:
         if step.passed_over:
             notes["passed_over"] = list(step.passed_over)
         if not rule.trial:
-            self.tasks += duties.calls(
+            calls = duties.calls(
                 self.job,
                 self.person,
                 rule,
@@ -254,6 +285,7 @@ class _Side:
                 heard_by=heard_by,
                 now=self.now,
             )
+            self.of_rules += [(rule.id, task) for task in calls]
         if not step.owed:
             return step.reason
         why_not = self._why_not(rule, step, send_at)
@@ -328,7 +360,7 @@ class _Side:
         hours = [
             hour_of(kind, window, zone)
             for window in (self.reference.asserts, self.job.state.expected)
-            if isinstance(window, Window)
+            if isinstance(window, Window) and owed_at < window.end
         ]
         if rule.at is not None and rule.at.edge is Edge.MOMENT:
             hours.append(heard_by)  # whoever promised news at night meant it

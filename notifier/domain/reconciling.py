@@ -11,6 +11,9 @@ from notifier.domain.decisions import Reason
 from notifier.domain.messages import WAITING, MessageStatus, WhyNot
 from notifier.domain.owed import Owed, Plan
 
+#: Reasons that end: then the row goes, if it still helps.
+_FOR_NOW = (WhyNot.SHADOW, WhyNot.TRIAL, WhyNot.CAP_REACHED)
+
 Key = tuple[UUID, UUID | None, str, str, str]
 
 
@@ -41,10 +44,10 @@ class Row:
 
     @property
     def may_open_again(self) -> bool:
-        """Withdrawn, or skipped for now (in shadow, at a cap), and never claimed."""
+        """Withdrawn, or skipped for now (in shadow, on trial, at a cap), and never claimed."""
         closed = self.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED)
         skipped = self.status is MessageStatus.SKIPPED
-        for_now = skipped and self.reason in (WhyNot.SHADOW, WhyNot.CAP_REACHED)
+        for_now = skipped and self.reason in _FOR_NOW
         return (closed or for_now) and not self.claimed
 
 

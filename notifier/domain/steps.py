@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from notifier.domain.decisions import Reason
@@ -30,6 +30,10 @@ class Step:
 
 #: Verdicts after which no channel need carry it.
 _SAID = frozenset({Reason.UNDER_WAY, Reason.ALREADY_TOLD})
+
+
+#: How long to wait for a receipt where the rule that spoke is gone.
+_REACH = timedelta(minutes=10)
 
 
 def first_step(rule: Rule, person: PersonView) -> Step:
@@ -116,21 +120,21 @@ def out_of_reach(
     looks: list[datetime] = []
     for row in person.past:
         rule = rules.get(row.rule)
-        if rule is None or not row.under_way or row.claimed_at is None:
+        if not row.under_way or row.claimed_at is None:
             continue
         ends = reach_ends(rule, row)
         if ends > now:
             looks.append(ends)
-        elif row.gives_receipts or not is_last_channel(rule, row, person):
+        elif row.gives_receipts or rule is None or not is_last_channel(rule, row, person):
             silent.add(row.id)
     return frozenset(silent), looks
 
 
-def reach_ends(rule: Rule, row: PastMessage) -> datetime:
-    """Return until when to wait for a receipt of a claimed message."""
+def reach_ends(rule: Rule | None, row: PastMessage) -> datetime:
+    """Return until when to wait for a receipt of a claimed message; None: its rule is gone."""
     taken_at = row.accepted_at or row.claimed_at
     assert taken_at is not None
-    return taken_at + rule.reach
+    return taken_at + (rule.reach if rule is not None else _REACH)
 
 
 def is_presumed(rule: Rule, row: PastMessage, person: PersonView, now: datetime) -> bool:
@@ -171,7 +175,7 @@ def _verdict(row: PastMessage, rule: Rule, person: PersonView, *, live: bool, no
     if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.CAP_REACHED:
         return "open"  # there may be room again
     if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.TRIAL:
-        return Reason.ON_TRIAL
+        return Reason.ON_TRIAL if rule.trial else "open"
     gave_up = row.status is MessageStatus.EXPIRED and row.reason == WhyNot.GAVE_UP
     if gave_up or row.status in FAILED or row.status is MessageStatus.SKIPPED:
         return "next"
