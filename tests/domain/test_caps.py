@@ -35,9 +35,7 @@ def frees_at(
     contact: UUID | None = PHONE,
 ) -> datetime | None:
     """Return when there is room for one more."""
-    return cap_reached(
-        caps, messages, priority=priority, kind=kind, contact=contact, now=NOW
-    )
+    return cap_reached(caps, messages, priority=priority, kind=kind, contact=contact, now=NOW)
 
 
 def test_there_is_room_below_the_cap_and_none_at_it() -> None:

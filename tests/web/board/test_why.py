@@ -91,4 +91,3 @@ def test_what_a_rule_on_trial_would_have_said_is_marked_as_never_sent(board: Boa
     assert "11:45" in trial
     assert page.count("<b>Running late</b>") == 2  # there and among the rules, in no other list
     assert "1 message on trial about these jobs: planned, not sent." in board.get("/board").text
-
