@@ -28,11 +28,15 @@ _SOON = timedelta(minutes=15)
 
 
 def promised_moments(job: PlanInput, person: PersonView) -> Iterator[TaskOwed]:
-    """Yield a task for each moment promised: news, or a call, before it comes."""
-    if job.state.finished:
-        return
+    """Yield a task for each moment promised: news, or a call, before it comes.
+
+    News of a job ends with it. A call back does not, nor does news promised since.
+    """
+    end = job.state.status_fact if job.state.finished else None
     for moment in person.moments:
         call_back = moment.what is PromiseKind.CALL_BACK
+        if end is not None and not call_back and moment.given_at < end.effective_at:
+            continue
         mark = "call_back" if call_back else "update"
         yield TaskOwed(
             key=f"{mark}:{job.job}:{person.job_person}:{moment.due:%Y%m%dT%H%M}",

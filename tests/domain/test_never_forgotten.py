@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
+from notifier.domain.duties import promised_moments
+from notifier.domain.facts import FactType, PromiseKind
+from notifier.domain.ledger import OpenMoment
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.plan_input import BrandManners, PlanInput
 from notifier.domain.windows import OFF
-from tests.domain.stage import Stage, at, window
+from tests.domain.stage import PLACE, QUIET, Stage, at, window
 
 
 def calls(stage: Stage) -> list[str]:
@@ -79,3 +86,33 @@ def test_a_third_slip_that_moves_on_is_rung_about_again() -> None:
     stage.reconcile()
     assert first
     assert set(calls(stage)).isdisjoint(first)
+
+
+@pytest.mark.parametrize(
+    ("what", "promised_at", "owed"),
+    [
+        (PromiseKind.CALL_BACK, at(8), ["call"]),
+        (PromiseKind.CALL_BACK, at(12), ["call"]),
+        (PromiseKind.UPDATE, at(8), []),
+        (PromiseKind.UPDATE, at(12), ["update"]),
+    ],
+)
+def test_a_call_back_outlasts_the_job(
+    what: PromiseKind, promised_at: datetime, owed: list[str]
+) -> None:
+    """ "We ring you within the day" is said of what went wrong; only news of the visit ends
+    with the visit."""
+    stage = Stage(now=at(11))
+    stage.say(FactType.MISSED)
+    promised = OpenMoment(what=what, due=at(17), given_at=promised_at)
+    person = replace(stage.customer.view(), moments=(promised,))
+    job = PlanInput(
+        job=stage.job,
+        state=stage.state,
+        zone=PLACE,
+        booked_at=stage.now,
+        held=False,
+        people=(person,),
+        manners=BrandManners(quiet=QUIET, live_at=None),
+    )
+    assert [task.kind for task in promised_moments(job, person)] == owed

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel, Role, WhyNot
 from notifier.domain.reasons import Party
@@ -192,6 +192,27 @@ class Engine(RuleBasedStateMachine):
         window = expected if isinstance(expected, Window) else None
         self.say(FactType.TOLD, person=person.id, window=window, expected=expected)
 
+    @rule(
+        index=_INDEX,
+        what=st.sampled_from([PromiseKind.UPDATE, PromiseKind.CALL_BACK]),
+        minutes=st.sampled_from([15, 45, 180]),
+        by_phone=st.booleans(),
+    )
+    def promise(self, index: int, what: PromiseKind, minutes: int, by_phone: bool) -> None:
+        """Staff promise news, or a call, by a moment; on the phone, or to be written."""
+        self.say(
+            FactType.PROMISED,
+            person=self.person(index).id,
+            what=what,
+            moment=self.world.now + timedelta(minutes=minutes),
+            by_phone=by_phone,
+        )
+
+    @rule(index=_INDEX)
+    def speak(self, index: int) -> None:
+        """Somebody speaks to them, of no time."""
+        self.say(FactType.SPOKEN_TO, person=self.person(index).id)
+
     # --- Facts of either kind -------------------------------------------------------------
 
     @rule(by=st.sampled_from(list(Party)), chance=_INDEX)
@@ -247,12 +268,8 @@ class Engine(RuleBasedStateMachine):
 
     def taken(self) -> list[Attempt]:
         """Return the calls that a provider took, oldest first."""
-        return [
-            said.attempt
-            for person in self.watch.people
-            for said in self.watch.said[person.id]
-            if said.attempt.answer.taken
-        ]
+        said = [one for each in self.watch.said.values() for one in each]
+        return [one.attempt for one in said if one.attempt.answer.taken]
 
     def teardown(self) -> None:
         """Count what happened, so that a run that tried nothing shows."""
@@ -273,6 +290,8 @@ class Visit(Engine):
         strict=st.booleans(),
         receipts=st.booleans(),
         can_look_up=st.booleans(),
+        on_trial=st.booleans(),
+        cap=st.sampled_from([None, None, 2]),
     )
     def book(
         self,
@@ -284,6 +303,8 @@ class Visit(Engine):
         strict: bool,
         receipts: bool,
         can_look_up: bool,
+        on_trial: bool,
+        cap: int | None,
     ) -> None:
         """A visit is booked the day before."""
         self.begin(
@@ -296,6 +317,9 @@ class Visit(Engine):
             zones=(PLACE, _EAST) if strict else (PLACE,),
             email_gives_receipts=receipts,
             can_look_up=can_look_up,
+            trials=("booked", "running_late", "reminder") if on_trial else (),
+            cap=cap,
+            technicians=(_SAM, _KIM),
         )
 
     @precondition(lambda self: self.world.state.agreed is not None)
@@ -378,6 +402,8 @@ class Order(Engine):
         parcels=st.sampled_from([(), ("A",), ("A", "B")]),
         receipts=st.booleans(),
         can_look_up=st.booleans(),
+        on_trial=st.booleans(),
+        cap=st.sampled_from([None, None, 2]),
     )
     def book(
         self,
@@ -389,6 +415,8 @@ class Order(Engine):
         parcels: tuple[str, ...],
         receipts: bool,
         can_look_up: bool,
+        on_trial: bool,
+        cap: int | None,
     ) -> None:
         """An order is placed the day before it is due, or two."""
         self.begin(
@@ -401,6 +429,8 @@ class Order(Engine):
             zones=(PLACE,),
             email_gives_receipts=receipts,
             can_look_up=can_look_up,
+            trials=("order_confirmed", "order_delayed", "shipped") if on_trial else (),
+            cap=cap,
         )
 
     @rule(expected=st.one_of(_DAYS, _BLIND), parcel=_INDEX)

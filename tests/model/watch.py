@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
+from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.ledger import PastMessage
-from notifier.domain.messages import MessageStatus, Role
+from notifier.domain.messages import MessageStatus, Priority, Role
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 from tests.domain.stage import PLACE
 from tests.model.attempts import Attempt
@@ -26,7 +28,7 @@ from tests.model.oracle import (
     says,
     tell_by,
 )
-from tests.model.world import Person, World
+from tests.model.world import CAP_PERIOD, Person, World
 
 _S = JobStatus
 
@@ -47,6 +49,7 @@ _SO_IN: dict[str, frozenset[JobStatus]] = {
     "order_returned": frozenset({_S.RETURNED}),
     "order_delivered": frozenset({_S.DELIVERED}),
     "order_cancelled": frozenset({_S.CANCELLED}),
+    "ask_technician": frozenset({_S.SCHEDULED, _S.CONFIRMED, _S.EN_ROUTE}),
     "no_word_yet": frozenset({_S.SCHEDULED, _S.CONFIRMED, _S.EN_ROUTE}),
     "order_no_scan": frozenset({_S.ORDERED, _S.SHIPPED}),
     "order_no_movement": frozenset({_S.IN_TRANSIT, _S.EXCEPTION}),
@@ -54,6 +57,9 @@ _SO_IN: dict[str, frozenset[JobStatus]] = {
 _ENDED = frozenset({_S.COMPLETED, _S.MISSED, _S.DELIVERED, _S.RETURNED, _S.CANCELLED})
 #: News of the time is no news in these.
 _NO_MORE_NEWS = _ENDED | {_S.ARRIVED}
+
+#: What is said in place of the news, or the call, that was promised.
+_OWNS_UP = ("no_news_yet", "no_call_yet")
 
 _ON_ITS_WAY = frozenset(
     {
@@ -99,14 +105,15 @@ class Watch:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.said: dict[UUID, list[Said]] = {person.id: [] for person in self.people}
+        self.said: dict[UUID, list[Said]] = defaultdict(list)
         self.owed: dict[UUID, Owed] = {}
         world.on_claim = self.claimed
 
     @property
     def people(self) -> list[Person]:
-        """The people of the job."""
-        return [one for one in self.world.people if isinstance(one, Person)]
+        """Those whom the job is for; who does the work is no customer."""
+        people = [one for one in self.world.people if isinstance(one, Person)]
+        return [one for one in people if one.role is not Role.TECHNICIAN]
 
     # --- At a claim -------------------------------------------------------------------------
 
@@ -115,7 +122,15 @@ class Watch:
         self._allowed(person, row)
         self._true(person, row)
         self._once(person, row)
-        self._by_day(person, row)
+        if person.role is Role.TECHNICIAN:
+            assigned = self.world.technicians.get(self.world.state.technician or row.id)
+            assert row.rule == "ask_technician", f"a technician gets {row.rule}"
+            assert person is assigned, "who is no longer assigned is asked"
+        else:
+            assert row.rule != "ask_technician", f"the {person.role} is asked to report"
+            self._by_day(person, row)
+            self._within_the_cap(person, row)
+            self._one_no_news(person, row)
         self.said[person.id].append(Said(self.world.now, row, attempt, self.world.state.agreed))
 
     def _allowed(self, person: Person, row: PastMessage) -> None:
@@ -123,6 +138,7 @@ class Watch:
         assert not world.held, f"{row.rule} goes out though staff hold the job"
         contact = next((c for c in person.contacts if c.id == row.contact), None)
         assert contact is not None, f"{row.rule} goes to nobody"
+        assert not world.fates[row.id].owed.rule.trial, f"{row.rule} is on trial, and goes"
         assert contact.why_not is None, f"{row.rule} goes to an address that is closed"
         others = [other for other in person.rows.values() if other.id != row.id]
         assert all(other.status is not MessageStatus.CLAIMED for other in others), (
@@ -135,6 +151,10 @@ class Watch:
         statuses = _SO_IN.get(row.rule)
         if statuses is not None:
             assert state.status in statuses, f"{what}, but the job is {state.status}"
+        elif row.rule.endswith("promise_made"):
+            pass  # whenever staff made it
+        elif row.rule.endswith(_OWNS_UP):  # promised while we were there
+            assert state.status not in _ENDED, f"{what}, but the job is {state.status}"
         else:
             assert state.status not in _NO_MORE_NEWS, f"{what}, but the job is {state.status}"
         if row.technician is not None:
@@ -270,6 +290,45 @@ class Watch:
         )
         return spoken or update or carried_on
 
+    def _within_the_cap(self, person: Person, row: PastMessage) -> None:
+        """Only what matters most goes once they had enough for a day."""
+        cap, rule = self.world.cap, self.world.fates[row.id].owed.rule
+        if cap is None or rule.priority is Priority.HIGH:
+            return
+        lately = self.world.now - CAP_PERIOD
+        read = may_have_read(person)
+        heard = {
+            said.row.id for said in self.said[person.id] if said.at > lately and said.row.id in read
+        }
+        assert len(heard - {row.id}) < cap, f"{row.rule} is one message too many for a day"
+
+    def _one_no_news(self, person: Person, row: PastMessage) -> None:
+        """That there is no news, or was no call, is said once, and before the moment; then
+        somebody has to speak to them."""
+        if not row.rule.endswith(_OWNS_UP):
+            return
+        now = self.world.now
+        assert any(now < moment for moment in self._promised(person)), (
+            f"{row.rule} comes when the time is up"
+        )
+        read = may_have_read(person)
+        promises = [
+            said
+            for said in self.said[person.id]
+            if said.row.next_update_at is not None
+            and said.row.id in read
+            and said.row.episode != row.episode
+        ]
+        # A call that was not made, and then no news of what it was about, are two things.
+        if not promises or promises[-1].row.rule != row.rule:
+            return
+        spoken = (FactType.TOLD, FactType.SPOKEN_TO, FactType.PROMISED)
+        since = promises[-1].at
+        assert any(
+            fact.person == person.id and fact.type in spoken and fact.received_at >= since
+            for fact in self.world.facts
+        ), f"{row.rule} is said again, and nobody has spoken to them"
+
     # --- At night ---------------------------------------------------------------------------
 
     def _by_day(self, person: Person, row: PastMessage) -> None:
@@ -291,12 +350,18 @@ class Watch:
         came_up += [one.end - _BEFORE_END for one in held if isinstance(one, Window)]
         soon = any(abs(start - moment) <= _SOON for start in starts for moment in came_up)
         by = [tell_by(person, state), *(moment + _BEFORE_UPDATE for moment in came_up)]
-        concerns_time = row.family == "slip" or row.asserts in (OFF, UNKNOWN)
+        says_no_news = row.rule.endswith(_OWNS_UP)
+        if says_no_news:  # what was promised for the night is kept at night
+            by += [moment - _BEFORE_UPDATE for moment in self._promised(person)]
+        concerns_time = row.family == "slip" or row.asserts in (OFF, UNKNOWN) or says_no_news
         too_late_by_morning = concerns_time and any(
             moment is not None and moment <= now and morning(moment, person) == morning(now, person)
             for moment in by
         )
         assert soon or too_late_by_morning, what
+
+    def _promised(self, person: Person) -> list[datetime]:
+        return [entry.moment for entry in person.promised if entry.moment is not None]
 
     def _has_hour(self, window: Window) -> bool:
         """Whether it says more than the day of a delivery."""
@@ -311,6 +376,7 @@ class Watch:
         :param awake: whether the workers were; a debt's time counts from when they are.
         """
         world, state = self.world, self.world.state
+        self._moments_are_watched()
         for person in self.people:
             now_owed = None if world.held else debt(person, state, world.now)
             known = self.owed.get(person.id)
@@ -340,6 +406,34 @@ class Watch:
         if isinstance(owed.debt.expected, Window) or not isinstance(told, Window):
             return False
         return self.world.now >= max(told.end, owed.arose + _LATE_WORD)
+
+    def _moments_are_watched(self) -> None:
+        """Whoever was promised a call or news by phone hears in time, or somebody has a task."""
+        world = self.world
+        left_out = world.state.withdrawn | world.state.ignored
+        end = world.state.status_fact if world.state.finished else None
+        for fact in world.facts:
+            if fact.type is not FactType.PROMISED or not fact.by_phone or fact.id in left_out:
+                continue
+            assert fact.moment is not None
+            of_the_job = fact.what is PromiseKind.UPDATE
+            if end is not None and of_the_job and fact.received_at < end.received_at:
+                continue  # there is no more news of it
+            if world.now < fact.moment - _BEFORE_UPDATE:
+                continue
+            made = [  # the same moment promised twice is one
+                other.received_at
+                for other in world.facts
+                if (other.what, other.person) == (fact.what, fact.person)
+                and other.moment is not None
+                and f"{other.moment:%d%H%M}" == f"{fact.moment:%d%H%M}"
+            ]
+            has_task = any(
+                task.owed.job_person == fact.person
+                and (not task.done or task.raised_at >= min(made))
+                for task in world.tasks.values()
+            )
+            assert has_task, f"{fact.what} by {fact.moment} was promised, and nobody has a task"
 
     def next_deadline(self) -> datetime | None:
         """Return when the next debt should have been paid."""
@@ -371,6 +465,8 @@ class Watch:
             return
         what = f"the {person.role} holds {owed.debt.told}, {owed.debt.expected} is believed"
         what += f" since {owed.since}; it is {now}"
+        if self.world.cap is not None and owed.debt.word is Word.ASK:
+            return  # a question may give way to what they had to hear that day
         told = [said for said in self.said[person.id] if self._pays(person, said.row, owed.debt)]
         assert told, f"{what}; nothing was sent by {sent_by} and nobody has a task"
         if now < settled_by:

@@ -3,19 +3,27 @@ do on rows, over the real fold, plan and reconcile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from notifier.domain.caps import Cap, Heard
 from notifier.domain.decisions import Reason
 from notifier.domain.drift import drift_of, is_asked
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import FACTS_OF, JobKind
-from notifier.domain.ledger import Contact, Given, OpenMoment, PastMessage, reference_of
+from notifier.domain.ledger import (
+    Contact,
+    Given,
+    OpenMoment,
+    PastMessage,
+    PersonView,
+    reference_of,
+)
 from notifier.domain.ledger_entries import Entry, Word
 from notifier.domain.messages import (
     TAKEN,
@@ -33,6 +41,7 @@ from notifier.domain.owed import Owed, Plan, TaskOwed
 from notifier.domain.promises import drifted
 from notifier.domain.reconciling import Row, reconcile
 from notifier.domain.retries import GiveUp, after_deferral
+from notifier.domain.rules import Rule, RuleSet
 from notifier.domain.steps import is_presumed
 from notifier.domain.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
 from notifier.domain.windows import Window
@@ -58,6 +67,9 @@ _FINAL_RECEIPTS = {
     Arrival.FAILED: MessageEvent.RECEIPT_UNDELIVERED,
 }
 _MOST_ROUNDS = 40
+
+#: In which a person gets no more messages than the cap allows.
+CAP_PERIOD = timedelta(hours=24)
 _WHILE_OWED = ("update:", "call_back:", "dispatch:")
 
 
@@ -67,6 +79,17 @@ class Person(Somebody):
 
     promised: list[Entry] = field(default_factory=list)
     course: Callable[[], Course] | None = None
+
+    def view(self) -> PersonView:
+        """Return them as planning sees them, with what they heard lately."""
+        return replace(super().view(), heard=tuple(self._heard()))
+
+    def _heard(self) -> Iterator[Heard]:
+        for row in self.rows.values():
+            if row.claimed_at is not None and row.may_have_reached:
+                kind = self.owed[row.id].rule.kind
+                at = row.accepted_at or row.claimed_at
+                yield Heard(at=at, kind=kind, to_them=True, contact=row.contact)
 
     def _moments(self) -> tuple[OpenMoment, ...]:
         if not self.promised or self.course is None:
@@ -124,6 +147,9 @@ class World(Stage):
         zones: tuple[ZoneInfo, ...],
         email_gives_receipts: bool,
         can_look_up: bool,
+        trials: Sequence[str] = (),
+        cap: int | None = None,
+        technicians: Sequence[UUID] = (),
     ) -> None:
         self._state: tuple[int, JobState] | None = None
         super().__init__(
@@ -140,6 +166,13 @@ class World(Stage):
             Person(one.id, one.role, one.contacts, zones, given=one.given, course=self.course)
             for one in self.people
         ]
+        self.cap = cap
+        self.rules = RuleSet(
+            [*(_on_trial(rule) for rule in self.rules if rule.id in trials), *self.rules],
+            caps=[Cap(period=CAP_PERIOD, at_most=cap)] if cap is not None else (),
+        )
+        self.technicians = {technician: self._technician() for technician in technicians}
+        self.people += self.technicians.values()
         self.can_look_up = can_look_up
         self.fates: dict[UUID, Fate] = {}
         self.tasks: dict[str, OpenTask] = {}
@@ -155,6 +188,21 @@ class World(Stage):
         if self._state is None or self._state[0] != len(self.facts):
             self._state = (len(self.facts), super().state)
         return self._state[1]
+
+    def _technician(self) -> Person:
+        contact = Contact(id=self.ids(), channel=Channel.SMS)
+        return Person(self.ids(), Role.TECHNICIAN, (contact,), course=self.course)
+
+    def plan(self) -> Plan:
+        """Return what is owed now; of technicians only the one assigned now is planned for."""
+        everybody, assigned = self.people, self.technicians.get(self.state.technician or self.job)
+        self.people = [
+            one for one in everybody if one.role is not Role.TECHNICIAN or one is assigned
+        ]
+        try:
+            return super().plan()
+        finally:
+            self.people = everybody
 
     def course(self) -> Course:
         """Return how the job really went."""
@@ -213,6 +261,21 @@ class World(Stage):
     def _give_by_fact(self, fact: Fact) -> None:
         asserts = None
         person = fact.person
+        if fact.type is FactType.PROMISED and fact.by_phone:
+            owner = self._owner_of(person)
+            owner.promised.append(
+                Entry(
+                    what=fact.what or PromiseKind.UPDATE,
+                    asserts=None,
+                    moment=fact.moment,
+                    given_at=fact.effective_at,
+                    tell_by=fact.moment,
+                    strength=Strength.GIVEN,
+                    message=None,
+                    fact=fact.id,
+                    rests_on=fact.id,
+                )
+            )
         if fact.type is FactType.TOLD:
             asserts = fact.window or fact.expected
         elif fact.type is FactType.ACCEPTED:
@@ -221,8 +284,7 @@ class World(Stage):
             asserts, person = fact.window, self.customer.id
         if asserts is None:
             return
-        owner = next(one for one in self.people if one.id == person)
-        owner.given.append(
+        self._owner_of(person).given.append(
             Given(
                 asserts=asserts,
                 given_at=fact.effective_at,
@@ -230,6 +292,11 @@ class World(Stage):
                 fact=fact.id,
             )
         )
+
+    def _owner_of(self, person: UUID | None) -> Person:
+        owner = next(one for one in self.people if one.id == person)
+        assert isinstance(owner, Person)
+        return owner
 
     # --- Planning ---------------------------------------------------------------------------
 
@@ -407,6 +474,8 @@ class World(Stage):
     def _refusal(self, person: Person, row: PastMessage) -> tuple[MessageStatus, WhyNot] | None:
         if self.fates[row.id].expires_at <= self.now:
             return MessageStatus.EXPIRED, WhyNot.EXPIRED
+        if self.fates[row.id].owed.rule.trial:
+            return MessageStatus.SKIPPED, WhyNot.TRIAL
         contact = next((c for c in person.contacts if c.id == row.contact), None)
         if contact is None:
             return MessageStatus.SKIPPED, WhyNot.NO_CONTACT
@@ -559,7 +628,7 @@ class World(Stage):
             person.promised = [entry for entry in person.promised if entry.message != row.id]
             person.promised.append(
                 Entry(
-                    what=PromiseKind.UPDATE,
+                    what=self._what_it_promises(row),
                     asserts=None,
                     moment=row.next_update_at,
                     given_at=row.handed_over,
@@ -571,6 +640,13 @@ class World(Stage):
                     rule=row.rule,
                 )
             )
+
+    def _what_it_promises(self, row: PastMessage) -> PromiseKind:
+        """What writes down what staff promised promises just that; others, an update."""
+        made = next((fact for fact in self.facts if fact.id == row.rests_on), None)
+        if made is None or made.type is not FactType.PROMISED or made.what is None:
+            return PromiseKind.UPDATE
+        return made.what
 
     def _not_reached(self, row: PastMessage) -> None:
         person = self._person(row)
@@ -633,6 +709,10 @@ class World(Stage):
         owner = self._owner(row.id)
         assert isinstance(owner, Person)
         return owner
+
+
+def _on_trial(rule: Rule) -> Rule:
+    return replace(rule, id=f"trial_{rule.id}", trial=True)
 
 
 def _closes(row: PastMessage, owed: Owed) -> bool:
