@@ -71,6 +71,7 @@ _MOST_ROUNDS = 40
 #: In which a person gets no more messages than the cap allows.
 CAP_PERIOD = timedelta(hours=24)
 _WHILE_OWED = ("update:", "call_back:", "dispatch:")
+_UNTIL_SETTLED = (":unreached:", ":declined:", ":needs_call:")
 
 
 @dataclass
@@ -412,7 +413,7 @@ class World(Stage):
             if decision.reason is Reason.EXPIRED
         )
         for key, known in self.tasks.items():
-            ends = key.startswith(_WHILE_OWED) or ":unreached:" in key or ":declined:" in key
+            ends = key.startswith(_WHILE_OWED) or any(mark in key for mark in _UNTIL_SETTLED)
             if ends and key not in owed and not known.done and not key.startswith(too_late):
                 known.done = known.dropped = True
 
