@@ -199,6 +199,17 @@ def test_a_second_text_without_news_needs_a_person() -> None:
     assert stage.why("no_news_yet") == "condition_false"
 
 
+def test_nobody_is_sorry_for_having_no_news_once_the_technician_is_there() -> None:
+    """The doorbell was the news."""
+    stage = Stage(now=at(8, 30))
+    stage.expect(UNKNOWN)
+    stage.sent_and_delivered()
+    stage.say(FactType.ARRIVED)
+    stage.now = at(9, 20)
+    assert stage.send_all() == []
+    assert stage.why("no_news_yet") == "condition_false"
+
+
 def test_a_promised_update_that_fails_takes_the_next_channel() -> None:
     """And says it once on each."""
     stage = Stage(now=at(8, 30))
