@@ -420,4 +420,5 @@ class _Side:
         if rule.family is Family.SLIP and state.expected_fact is not None:
             return state.expected_fact.id
         message = self.reference.message
-        return message.rests_on if message is not None else None
+        repeats = message is not None and asserts == self.reference.asserts
+        return message.rests_on if message is not None and repeats else None

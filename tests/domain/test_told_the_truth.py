@@ -76,3 +76,25 @@ def test_the_hour_of_a_delivery_is() -> None:
     stage = Stage(kind=JobKind.ORDER, promised=soon, now=at(22, day=23), channels=(Channel.SMS,))
     stage.expect(OFF)
     assert stage.send().rule == "order_no_date_yet"
+
+
+def test_nobody_hears_the_time_of_a_visit_that_is_there() -> None:
+    """Booked without a time, learnt at night; before morning somebody was at the door."""
+    stage = Stage(promised=None, now=at(2, day=23), speaking=["time_set"])
+    stage.expect(window(9, 11))
+    stage.say(FactType.ARRIVED)
+    stage.now = at(8, day=23)
+    assert stage.owed() == []
+
+
+def test_that_nothing_came_rests_on_no_mistake() -> None:
+    """A wrong day was told and taken back too late to be put right; that the day went by
+    without a delivery is so all the same."""
+    stage = Stage(kind=JobKind.ORDER, promised=window(0, 20), speaking=["order_not_here"])
+    wrong = stage.expect(window(0, 20, day=25))
+    stage.sent_and_delivered()
+    stage.now = at(21)
+    stage.take_back(wrong)
+    stage.now = at(20, 1, day=25)
+    missing = stage.send()
+    assert (missing.rule, missing.rests_on) == ("order_not_here", None)
