@@ -107,6 +107,7 @@ class Watch:
         self.world = world
         self.said: dict[UUID, list[Said]] = defaultdict(list)
         self.owed: dict[UUID, Owed] = {}
+        self.first_owed: dict[tuple[UUID, Debt], datetime] = {}
         world.on_claim = self.claimed
 
     @property
@@ -248,12 +249,17 @@ class Watch:
                 assert not said.attempt.answer.taken, f"{what} goes a second time"
         read = may_have_read(person)
         for said in reversed(self.said[person.id]):
-            if said.row.id not in read or said.row.family != row.family:
+            if said.row.family != row.family:
                 continue
-            if self._says_the_same(said, row):
-                assert self._may_say_again(person, said, row), (
-                    f"{what} was told by {said.row.rule} over {said.row.channel} at {said.at}"
-                )
+            if not self._says_the_same(said, row):
+                if row.family == "slip":
+                    return  # other news came between, whether it reached them or not
+                continue
+            if said.row.id not in read:
+                continue
+            assert self._may_say_again(person, said, row), (
+                f"{what} was told by {said.row.rule} over {said.row.channel} at {said.at}"
+            )
             if row.family == "slip":
                 return
 
@@ -378,7 +384,11 @@ class Watch:
         world, state = self.world, self.world.state
         self._moments_are_watched()
         for person in self.people:
-            now_owed = None if world.held else debt(person, state, world.now)
+            now_owed = debt(person, state, world.now)
+            if world.held:  # it is a person's now, who may tick off what they were asked to do
+                if now_owed is not None:
+                    self.first_owed.setdefault((person.id, now_owed), world.now)
+                now_owed = None
             known = self.owed.get(person.id)
             if now_owed is None:
                 self.owed.pop(person.id, None)
@@ -388,6 +398,7 @@ class Watch:
             goes_on = known is not None and known.arose == arose and known.fact == fact
             since = known.since if known is not None and goes_on and awake else world.now
             self.owed[person.id] = Owed(now_owed, arose, since, fact)
+            self._first_owed(person, self.owed[person.id])
             if not self._lapsed(self.owed[person.id]):
                 self._paid_in_time(person, self.owed[person.id])
 
@@ -513,9 +524,13 @@ class Watch:
         return any(
             task.owed.job_person == person.id
             and not task.dropped
-            and (not task.done or task.raised_at >= owed.arose)
+            and (not task.done or task.raised_at >= self._first_owed(person, owed))
             for task in self.world.tasks.values()
         )
+
+    def _first_owed(self, person: Person, owed: Owed) -> datetime:
+        """Return since when just this was ever owed: who was rung about it then knows it."""
+        return self.first_owed.setdefault((person.id, owed.debt), owed.arose)
 
     def _waits(self, person: Person) -> bool:
         """Whether nobody knows yet what became of an earlier message to them."""
