@@ -12,7 +12,7 @@ from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import MessageStatus, Role, Strength
 from notifier.domain.windows import OFF, Expectation, Window
 from tests.domain.stage import PLACE
-from tests.model.world import Person
+from tests.model.people import Person
 
 _TEN_MINUTES = timedelta(minutes=10)
 

@@ -15,8 +15,10 @@ import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.model.machine import Engine, Order, Visit
+from tests.model.engine import Engine
+from tests.model.order import Order
 from tests.model.tally import Tally
+from tests.model.visit import Visit
 
 _RUNS = int(os.environ.get("MODEL_RUNS", "200"))
 _SEED = int(os.environ.get("MODEL_SEED", "3"))
@@ -33,7 +35,7 @@ _SHARDS = [*((Visit, number) for number in range(5)), *((Order, number) for numb
 def test_nobody_is_misled_told_twice_woken_or_forgotten(
     job: type[Engine], shard: int, record_property: Callable[[str, object], None]
 ) -> None:
-    """What `tests/model/watch.py` demands holds at every claim and at every moment."""
+    """What `tests/model/claims.py` and `watch.py` demand holds at every claim and at every moment."""
     tally = Tally()
     machine = type(job.__name__, (job,), {"tally": tally})
     run_state_machine_as_test(
