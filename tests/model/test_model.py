@@ -35,7 +35,7 @@ _SHARDS = [*((Visit, number) for number in range(5)), *((Order, number) for numb
 def test_nobody_is_misled_told_twice_woken_or_forgotten(
     job: type[Engine], shard: int, record_property: Callable[[str, object], None]
 ) -> None:
-    """What `tests/model/claims.py` and `watch.py` demand holds at every claim and at every moment."""
+    """What `claims.py` and `watch.py` beside this demand holds at every claim and every moment."""
     tally = Tally()
     machine = type(job.__name__, (job,), {"tally": tally})
     run_state_machine_as_test(
