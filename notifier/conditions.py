@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 from cel_expr_python import cel
 
-from notifier.domain.conditions import Part
+from notifier.domain.conditions import ABOUT_TIME, Part
 from notifier.domain.situation import NAMES, Situation
+
+#: The names behind which a CEL condition asks about the time: `drift.kind`, `job.expected`.
+_TIME = re.compile(rf"\b({'|'.join(sorted(ABOUT_TIME))})\b")
 
 _TYPES = {"str": cel.Type.STRING, "bool": cel.Type.BOOL, "int": cel.Type.INT}
 _LONGEST = 2_000  # characters; what is longer is no condition that anybody could read
@@ -46,7 +50,7 @@ def compile_condition(text: str) -> Part:
         except RuntimeError:
             return False
 
-    return Part(f"when: {text}", holds)
+    return Part(f"when: {text}", holds, about_time=bool(_TIME.search(text)))
 
 
 def _sentence(error: str) -> str:

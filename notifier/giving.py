@@ -71,20 +71,32 @@ def take_back(session: Session, services: Services, message: Message, *, now: da
     if not rows or rows[-1].strength == Strength.NONE:
         return
     for row in {(row.moment is None): row for row in rows}.values():
-        _append(
-            session,
-            services,
-            message,
-            Strength.NONE,
-            given_at=row.given_at,
-            asserts=row.asserts,
-            what=row.what,
-            moment=row.moment,
-            tell_by=row.tell_by,
-            recorded_at=now,
-        )
+        append_taken_back(session, services, row, now=now)
     session.flush()
     refresh_told(session, message.job_person_id)
+
+
+def append_taken_back(
+    session: Session, services: Services, given: Promise, *, now: datetime
+) -> None:
+    """Append that what the row `given` says reached nobody after all; the row itself stays."""
+    session.add(
+        Promise(
+            id=services.ids(),
+            brand_id=given.brand_id,
+            job_id=given.job_id,
+            job_person_id=given.job_person_id,
+            asserts=given.asserts,
+            what=given.what,
+            moment=given.moment,
+            given_at=given.given_at,
+            tell_by=given.tell_by,
+            strength=Strength.NONE,
+            message_id=given.message_id,
+            fact_id=given.fact_id,
+            recorded_at=now,
+        )
+    )
 
 
 def _what_it_promises(session: Session, message: Message) -> PromiseKind:

@@ -13,6 +13,7 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role, Strength
 from notifier.domain.promises import tell_by
 from notifier.domain.windows import Expectation, Window, to_json
+from notifier.giving import append_taken_back
 from notifier.planner import customer_of
 from notifier.services import Services
 from notifier.store.ledger_rows import refresh_told
@@ -86,22 +87,7 @@ def take_back_facts(
     for row in rows:
         if row.fact_id in taken:
             continue
-        session.add(
-            Promise(
-                id=services.ids(),
-                brand_id=row.brand_id,
-                job_id=row.job_id,
-                job_person_id=row.job_person_id,
-                asserts=row.asserts,
-                what=row.what,
-                moment=row.moment,
-                given_at=row.given_at,
-                tell_by=row.tell_by,
-                strength=Strength.NONE,
-                fact_id=row.fact_id,
-                recorded_at=now,
-            )
-        )
+        append_taken_back(session, services, row, now=now)
     session.flush()
     for job_person in {row.job_person_id for row in rows}:
         refresh_told(session, job_person)

@@ -75,7 +75,7 @@ def stand_around(session: Session, services: Services, rows: Sequence[Message]) 
             services.consent,
             [(p, people[p.person_id], brands[p.brand_id]) for p in points.values()],
         ),
-        on_trial=frozenset(rule.id for rule in services.rulebook.rules if rule.trial),
+        on_trial=services.rulebook.on_trial,
     )
 
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from notifier import rule_values
 from notifier.domain.conditions import Count
 from notifier.domain.situation import NAMES
 from notifier.rule_specs import RuleFile
@@ -199,7 +200,9 @@ def _default(field: FieldInfo) -> str:
         return "must be said"
     if field.default in (None, PydanticUndefined, [], ()):
         return "–"
-    return f"`{_written(field.default)}`"
+    if isinstance(field.default, list):
+        return f"`[{', '.join(map(rule_values.said, field.default))}]`"
+    return f"`{rule_values.said(field.default)}`"
 
 
 def _example(key: str, field: FieldInfo, shipped: list[dict[str, Any]]) -> str:
@@ -293,20 +296,6 @@ def _is_list(annotation: Any) -> bool:
         parts = [part for part in get_args(annotation) if part is not NoneType]
         return any(_is_list(part) for part in parts)
     return get_origin(annotation) is list
-
-
-def _written(value: Any) -> str:
-    """Return a default as a rule file writes it."""
-    if isinstance(value, timedelta):
-        minutes, seconds = divmod(int(value.total_seconds()), 60)
-        if seconds or not minutes:
-            return f"{minutes * 60 + seconds}s"
-        return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
-    if isinstance(value, list):
-        return f"[{', '.join(_written(one) for one in value)}]"
-    if isinstance(value, Enum):
-        return str(value.value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _flow(said: dict[str, Any]) -> str:

@@ -10,7 +10,6 @@ from typing import Annotated
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     field_validator,
@@ -19,7 +18,7 @@ from pydantic import (
 
 from notifier.domain import conditions
 from notifier.domain.caps import Cap, CapPer
-from notifier.domain.conditions import Condition, Part, Question
+from notifier.domain.conditions import Condition, Part
 from notifier.domain.drift import DriftKind
 from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.jobs import JobKind, JobStatus
@@ -36,17 +35,18 @@ from notifier.domain.rules import (
 )
 from notifier.domain.schedule import At, Edge
 from notifier.rule_values import (
+    AnyOf,
     ClockTime,
     Days,
     Duration,
     DurationOrNothing,
     HowMany,
     Name,
+    OneOrMore,
     ShortDuration,
     Times,
     WorkingDays,
     all_differ,
-    listed,
     said,
 )
 
@@ -74,76 +74,21 @@ class _Spec(BaseModel):
         return value
 
 
-OneOrMoreDrifts = Annotated[
-    list[DriftKind],
-    BeforeValidator(listed, json_schema_input_type=DriftKind | list[DriftKind]),
-    Field(min_length=1),
-]
-OneOrMoreStatuses = Annotated[
-    list[JobStatus],
-    BeforeValidator(listed, json_schema_input_type=JobStatus | list[JobStatus]),
-    Field(min_length=1),
-]
-OneOrMoreParties = Annotated[
-    list[Party],
-    BeforeValidator(listed, json_schema_input_type=Party | list[Party]),
-    Field(min_length=1),
-]
-OneOrMoreReasons = Annotated[
-    list[Reason],
-    BeforeValidator(listed, json_schema_input_type=Reason | list[Reason]),
-    Field(min_length=1),
-]
-OneOrMoreFacts = Annotated[
-    list[FactType],
-    BeforeValidator(listed, json_schema_input_type=FactType | list[FactType]),
-    Field(min_length=1),
-]
-OneOrMoreBeliefs = Annotated[
-    list[Belief],
-    BeforeValidator(listed, json_schema_input_type=Belief | list[Belief]),
-    Field(min_length=1),
-]
-OneOrMorePromises = Annotated[
-    list[PromiseKind],
-    BeforeValidator(listed, json_schema_input_type=PromiseKind | list[PromiseKind]),
-    Field(min_length=1),
-]
-
-
-OneOrMoreAudiences = Annotated[
-    list[Audience],
-    BeforeValidator(listed, json_schema_input_type=Audience | list[Audience]),
-    Field(min_length=1),
-]
-OneOrMoreChannels = Annotated[
-    list[Channel],
-    BeforeValidator(listed, json_schema_input_type=Channel | list[Channel]),
-    AfterValidator(all_differ),
-    Field(min_length=1),
-]
-OneOrMoreKinds = Annotated[
-    list[MessageKind],
-    BeforeValidator(listed, json_schema_input_type=MessageKind | list[MessageKind]),
-]
-OneOrMoreNames = Annotated[
-    list[str], BeforeValidator(listed, json_schema_input_type=str | list[str])
-]
-
-
 class PlainSpec(_Spec):
     """Questions in plain words. All that are asked must be answered with yes."""
 
-    drift: OneOrMoreDrifts | None = Field(None, description="How what is believed moved.")
+    drift: OneOrMore[DriftKind] | None = Field(None, description="How what is believed moved.")
     late_by: Duration | None = Field(None, description="Expected at least so much later than told.")
     early_by: Duration | None = Field(None, description="At least so much earlier than told.")
-    status: OneOrMoreStatuses | None = Field(None, description="Where the job stands.")
-    by: OneOrMoreParties | None = Field(None, description="Who missed or cancelled it.")
-    reason: OneOrMoreReasons | None = Field(None, description="The recorded cause.")
-    cause: OneOrMoreFacts | None = Field(None, description="The fact that `expected` rests on.")
-    told: OneOrMoreBeliefs | None = Field(None, description="What the person holds.")
-    expected: OneOrMoreBeliefs | None = Field(None, description="What the business believes.")
-    promised: OneOrMorePromises | None = Field(
+    status: OneOrMore[JobStatus] | None = Field(None, description="Where the job stands.")
+    by: OneOrMore[Party] | None = Field(None, description="Who missed or cancelled it.")
+    reason: OneOrMore[Reason] | None = Field(None, description="The recorded cause.")
+    cause: OneOrMore[FactType] | None = Field(
+        None, description="The fact that `expected` rests on."
+    )
+    told: OneOrMore[Belief] | None = Field(None, description="What the person holds.")
+    expected: OneOrMore[Belief] | None = Field(None, description="What the business believes.")
+    promised: OneOrMore[PromiseKind] | None = Field(
         None, description="What they were promised by a moment that is still ahead."
     )
     put_off: Times | None = Field(
@@ -169,7 +114,11 @@ class PlainSpec(_Spec):
     def questions(self) -> list[Part]:
         """Return what it asks, in the order of the language."""
         return [
-            Part(f"{name}: {said(value)}", getattr(conditions, name)(value))
+            Part(
+                f"{name}: {said(value)}",
+                getattr(conditions, name)(value),
+                about_time=name in conditions.ABOUT_TIME,
+            )
             for name in PlainSpec.model_fields
             if (value := getattr(self, name)) is not None
         ]
@@ -191,15 +140,17 @@ class IfSpec(PlainSpec):
         parts = self.questions()
         if self.none_of is not None:
             denied = Condition(tuple(self.none_of.questions()))
-            parts.append(Part(f"not: {{{_joined(denied)}}}", conditions.none_of(denied)))
+            asked = conditions.none_of(denied)
+            parts.append(Part(f"not: {{{_joined(denied)}}}", asked, denied.about_time))
         if self.any_of is not None:
             choices = [Condition(tuple(choice.questions())) for choice in self.any_of]
             text = " or ".join(f"{{{_joined(choice)}}}" for choice in choices)
-            parts.append(Part(f"any: {text}", conditions.any_of(choices)))
+            about_time = any(choice.about_time for choice in choices)
+            parts.append(Part(f"any: {text}", conditions.any_of(choices), about_time))
         parts += besides
         if self.silent_for is not None:
-            asked: Question = conditions.silent_for(self.silent_for)
-            parts.append(Part(f"silent_for: {said(self.silent_for)}", asked))
+            silent = conditions.silent_for(self.silent_for)
+            parts.append(Part(f"silent_for: {said(self.silent_for)}", silent))
         return parts
 
 
@@ -249,11 +200,11 @@ class RuleSpec(_Spec):
 
     id: Name = Field(description="Its name.")
     jobs: JobKind = Field(alias="for", description="Appointments or orders.")
-    to: OneOrMoreAudiences = Field(
+    to: OneOrMore[Audience] = Field(
         default=[Audience.CUSTOMER],
         description="Which of the job's people; or the `technician`; or `dispatch`: a task.",
     )
-    brands: OneOrMoreNames = Field(default=[], description="Only for these brands, by slug.")
+    brands: AnyOf[str] = Field(default=[], description="Only for these brands, by slug.")
     if_: IfSpec | None = Field(None, alias="if", description="The condition in plain words.")
     when: str | None = Field(None, description="The condition in CEL; with `if`, both must hold.")
     at: AtSpec | None = Field(
@@ -280,7 +231,7 @@ class RuleSpec(_Spec):
         "say nothing else; else `current`.",
     )
     episode: EpisodeBy = Field(EpisodeBy.PROMISE, description="What it speaks about once.")
-    channels: OneOrMoreChannels = Field(
+    channels: Annotated[OneOrMore[Channel], AfterValidator(all_differ)] = Field(
         default=[Channel.SMS, Channel.EMAIL], description="In this order."
     )
     reach: Duration = Field(
@@ -306,9 +257,7 @@ class RuleSpec(_Spec):
     digest: Duration | None = Field(
         None, description="Waits so long, to say it once for all of a person's jobs."
     )
-    supersedes: OneOrMoreNames = Field(
-        default=[], description="Rules that need not speak any more."
-    )
+    supersedes: AnyOf[str] = Field(default=[], description="Rules that need not speak any more.")
     call_task: bool = Field(False, description="A person is to ring as well.")
     call_first: bool = Field(False, description="A person is to ring; nothing is texted alone.")
     update_after: Duration | None = Field(
@@ -328,7 +277,7 @@ class CapSpec(_Spec):
     per: CapPer = Field(CapPer.PERSON, description="Whose messages are counted.")
     period: Duration = Field(description="In any stretch of this length.")
     at_most: HowMany = Field(description="So many messages; one less for `priority: low`.")
-    kinds: OneOrMoreKinds = Field(
+    kinds: AnyOf[MessageKind] = Field(
         default=[], description="Which are counted and held back; by default all."
     )
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler
+from pydantic_core import core_schema
 
 from notifier.domain.conditions import Count
 
@@ -87,9 +88,23 @@ def _name(value: object) -> object:
     return value
 
 
-def listed(value: object) -> object:
-    """Take one value for a list of one."""
+def _listed(value: object) -> object:
     return value if isinstance(value, list) or value is None else [value]
+
+
+class _OneWillDo:
+    """Takes one value for a list of one, and says so in the schema."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        several = handler(source)
+        one = handler.generate_schema(*get_args(source))
+        return core_schema.no_info_before_validator_function(
+            _listed,
+            several,
+            json_schema_input_schema=core_schema.union_schema([one, several]),
+        )
 
 
 def all_differ(values: list[Any]) -> list[Any]:
@@ -112,6 +127,12 @@ def _between(least: int, most: int) -> Any:
 
 
 _LENGTHS = "10m, 2h or 3d"
+
+_Value = TypeVar("_Value")
+
+#: A list of values, which may be written as a value by itself; or none at all.
+AnyOf = Annotated[list[_Value], _OneWillDo()]
+OneOrMore = Annotated[list[_Value], _OneWillDo(), Field(min_length=1)]
 
 Duration = Annotated[
     timedelta,
@@ -162,6 +183,8 @@ def said(value: object) -> str:
 
 def _length_text(length: timedelta) -> str:
     seconds = int(length.total_seconds())
+    if not seconds:
+        return "0m"
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds % size == 0:
             return f"{seconds // size}{unit}"

@@ -152,7 +152,7 @@ def _read(
         ]
         faults += wrong
         try:
-            line = document.fault(("rules", index, "supersedes"), "").line
+            line = document.line(("rules", index, "supersedes"))
             rules.append((spec, _rule(spec), line))
         except ConditionInvalid as error:
             said = f"the condition of `{spec.id}`: {error}"

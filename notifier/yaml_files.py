@@ -50,9 +50,13 @@ class Document(Generic[_Model]):
     model: _Model
     node: yaml.Node | None
 
+    def line(self, location: Location) -> int:
+        """Return the line (from 1) on which `location` stands."""
+        return _line(self.node, location)
+
     def fault(self, location: Location, sentence: str) -> YamlFault:
         """Return what is wrong at `location`."""
-        return YamlFault(self.name, _line(self.node, location), sentence)
+        return YamlFault(self.name, self.line(location), sentence)
 
 
 def read_yaml(path: Path, model: type[_Model]) -> _Model:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,10 +17,11 @@ class Part:
 
     text: str
     holds: Question
+    about_time: bool = False  # it can become true because of what is believed about the time
 
 
-#: What is asked of the time, in plain words or in CEL.
-_TIME = re.compile(r"\b(drift|late_by|early_by|told|expected|cause|bad_news)\b")
+#: Questions about what is believed of the time, and what of it they heard.
+ABOUT_TIME = frozenset({"drift", "late_by", "early_by", "told", "expected", "cause", "bad_news"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Condition:
     silent_for: timedelta | None = None  # how long nobody may have reported for it to hold
 
     @property
-    def is_about_time(self) -> bool:
+    def about_time(self) -> bool:
         """Whether it can become true because of what is believed about the time."""
-        return any(_TIME.search(part.text) for part in self.parts)
+        return any(part.about_time for part in self.parts)
 
     def fails_by(self, situation: Situation) -> Part | None:
         """Return the first part that does not hold; None if all do."""

@@ -9,19 +9,16 @@ from notifier.domain.decisions import Reason
 from notifier.domain.drift import Drift, DriftKind
 from notifier.domain.facts import Fact, FactSource, FactType, Terms
 from notifier.domain.ledger import PersonView, Reference
+from notifier.domain.messages import Role
 from notifier.domain.plan_input import PlanInput
-from notifier.domain.quiet_hours import next_allowed
-from notifier.domain.rules import Asserts, EpisodeBy, Family, Rule
+from notifier.domain.quiet_hours import next_allowed, send_moment
+from notifier.domain.rules import Asserts, EpisodeBy, Family, InQuietHours, Rule
 from notifier.domain.schedule import Edge, moment_of
 from notifier.domain.situation import Situation
 from notifier.domain.windows import UNKNOWN, Expectation, Window
 
 #: After this long a word about "unknown" or "off" has no window left to expire with.
 _WITHOUT_WINDOW = timedelta(hours=12)
-
-#: Never sooner after a promise than this must a change of it have been heard.
-_BREATH = timedelta(minutes=15)
-
 
 #: What they said about the time, or were told of it by phone.
 _ON_TIME = frozenset({FactType.ACCEPTED, FactType.DECLINED, FactType.TOLD})
@@ -93,7 +90,7 @@ class Moments:
             case Edge.TOLD_START | Edge.TOLD_END:
                 return _edge_of(told, edge)
             case Edge.TELL_BY:
-                return self._usual_tell_by(told) if isinstance(told, Window) else None
+                return self._heard_by(told) if isinstance(told, Window) else None
             case Edge.MOMENT:
                 promised = self.person.moment_ahead(self.now)
                 return promised.due if promised is not None else None
@@ -148,7 +145,7 @@ class Moments:
         facts = [state.status_fact or state.booked]
         if rule.names_technician and rule.episode is EpisodeBy.PROMISE:
             facts.append(state.technician_fact)
-        if rule.condition.is_about_time:
+        if rule.condition.about_time:
             facts.append(state.expected_fact)
         known = [fact for fact in facts if fact is not None]
         return max(known, key=lambda fact: fact.received_at, default=None)
@@ -169,6 +166,36 @@ class Moments:
             return limit
         return min(limit, asserts.end)
 
+    def send_at(self, rule: Rule, owed_at: datetime, heard_by: datetime | None) -> datetime | None:
+        """Return when it may go, at `now` or later; None: never, for quiet hours drop it."""
+        if self.person.role is Role.TECHNICIAN:  # at work, whatever the hour
+            return max(owed_at, self.now)
+        kind, zone = self.job.state.kind, self.job.zone
+        hours = [
+            promises.hour_of(kind, window, zone)
+            for window in (self.reference.asserts, self.job.state.expected)
+            if isinstance(window, Window) and owed_at < window.end
+        ]
+        if rule.at is not None and rule.at.edge is Edge.MOMENT:
+            hours.append(heard_by)  # whoever promised news at night meant it
+        return send_moment(
+            owed_at,
+            now=max(self.now, self._gathered_at(rule, owed_at, heard_by)),
+            quiet=self.person.quiet_for(rule.kind, self.job.manners.quiet),
+            zones=self.person.zones,
+            tell_by=heard_by,
+            starts=[hour for hour in hours if hour is not None],
+            drop=rule.quiet is InQuietHours.DROP,
+            send_anyway_within=rule.send_anyway_within,
+        )
+
+    def _gathered_at(self, rule: Rule, owed_at: datetime, heard_by: datetime | None) -> datetime:
+        """Return until when it waits for the same news of their other jobs."""
+        if rule.digest is None or not self.person.has_other_jobs:
+            return owed_at
+        gathered = owed_at + rule.digest
+        return gathered if heard_by is None else min(gathered, heard_by)
+
     def tell_by(self, rule: Rule) -> datetime | None:
         """The promise that would be broken in silence: the one the person holds now."""
         if rule.at is not None and rule.at.edge is Edge.MOMENT:
@@ -179,17 +206,15 @@ class Moments:
             return None
         if told is UNKNOWN and self.reference.update_by is not None:
             return self.reference.update_by
-        if rule.tell_by is not None:
-            given_at = self.reference.at or self.job.booked_at
-            return min(max(window.start - rule.tell_by, given_at + _BREATH), window.start)
-        return self._usual_tell_by(window)
+        return self._heard_by(window, rule.tell_by)
 
-    def _usual_tell_by(self, window: Window) -> datetime:
+    def _heard_by(self, window: Window, notice: timedelta | None = None) -> datetime:
         return promises.tell_by(
             self.job.state.kind,
             window,
             given_at=self.reference.at or self.job.booked_at,
             zone=self.job.zone,
+            notice=notice,
         )
 
     def next_update(self, rule: Rule, send_at: datetime) -> datetime | None:

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
+from functools import cached_property
 
 from notifier.domain import duties
+from notifier.domain.asserting import asserts_of, rests_on
 from notifier.domain.caps import cap_reached
+from notifier.domain.conditions import Part
 from notifier.domain.decisions import Decision, Reason
-from notifier.domain.drift import WITHIN_TOLERANCE, Drift, DriftKind, drift_of
+from notifier.domain.drift import Drift, DriftKind, drift_of
 from notifier.domain.episodes import Episode, episode_of, slip_episode
-from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import PersonView, Reference, reference_of
 from notifier.domain.messages import Role, WhyNot
 from notifier.domain.moments import Moments
 from notifier.domain.owed import Owed, Plan, TaskOwed
 from notifier.domain.plan_input import PlanInput
-from notifier.domain.promises import hour_of
-from notifier.domain.quiet_hours import send_moment
-from notifier.domain.rules import Asserts, Audience, Family, Rule, RuleSet
-from notifier.domain.schedule import Edge
+from notifier.domain.rules import Audience, Family, Rule, RuleSet
 from notifier.domain.situation import Situation
 from notifier.domain.steps import Step, first_step, next_step, out_of_reach
-from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
+from notifier.domain.windows import Window
 
 #: A rule about the time that has spoken in this episode, or is about to, speaks alone.
 _SPEAKS = frozenset(
@@ -33,11 +31,6 @@ _SPEAKS = frozenset(
 
 #: Being about to speak, a rule silences those that it supersedes.
 _ABOUT_TO_SPEAK = frozenset({Reason.OWED, Reason.UNDER_WAY})
-
-#: What they hold has moved, and they are told rather than asked.
-_NEWS = frozenset(
-    {DriftKind.LATER, DriftKind.MOVED, DriftKind.UNKNOWN, DriftKind.OFF, DriftKind.MISTAKE}
-)
 
 
 def plan(job: PlanInput, rules: Sequence[Rule], *, now: datetime) -> Plan:
@@ -175,11 +168,11 @@ class _Side:
         spoken_by = self.slip.spoken_by if is_slip else None
         spoken_by = spoken_by if spoken_by in self.rules.enabled else None
         if spoken_by != rule.id:
-            situation = self._as_dispatch_sees_it() if for_dispatch else self.situation
+            situation = self._as_dispatch_sees_it if for_dispatch else self.situation
             failed = rule.condition.fails_by(situation)
             if failed is not None:
                 notes["failed"] = failed.text
-                self._look_for_silence(rule, failed.text)
+                self._look_for_silence(rule, failed)
                 return Reason.CONDITION_FALSE
         if is_slip and slip_spoken:
             return Reason.ANOTHER_RULE_SPEAKS
@@ -200,6 +193,7 @@ class _Side:
             return self._task_for_dispatch(rule, episode, owed_at)
         return self._owe(rule, episode, owed_at, notes)
 
+    @cached_property
     def _as_dispatch_sees_it(self) -> Situation:
         """Lateness counts from what was agreed, whatever the customer has heard meanwhile."""
         agreed = self.job.state.agreed
@@ -231,10 +225,9 @@ class _Side:
             for message in self.person.past
         )
 
-    def _look_for_silence(self, rule: Rule, failed: str) -> None:
+    def _look_for_silence(self, rule: Rule, failed: Part) -> None:
         """Where only time is missing, look again when it will have passed."""
-        silence, parts = rule.condition.silent_for, rule.condition.parts
-        if silence is None or failed != parts[-1].text:
+        if rule.condition.silent_for is None or failed is not rule.condition.parts[-1]:
             return
         owed_at = self.moments.owed_at(rule, self.situation)
         if isinstance(owed_at, datetime):
@@ -263,10 +256,10 @@ class _Side:
     def _owe(
         self, rule: Rule, episode: Episode, owed_at: datetime, notes: dict[str, object]
     ) -> Reason:
-        asserts, moves_told = self._asserts(rule)
+        asserts, moves_told = asserts_of(rule, self.job.state, self.reference, self.drift)
         expires_at = self.moments.expires_at(rule, asserts, owed_at)
         heard_by = self.moments.tell_by(rule)
-        send_at = self._send_at(rule, owed_at, heard_by)
+        send_at = self.moments.send_at(rule, owed_at, heard_by)
         if send_at is None:
             return Reason.QUIET_HOURS
         if send_at >= expires_at:
@@ -301,7 +294,13 @@ class _Side:
                 why_not=why_not,
                 asserts=asserts,
                 moves_told=moves_told,
-                rests_on=self._rests_on(rule, asserts),
+                rests_on=rests_on(
+                    rule,
+                    asserts,
+                    self.job.state,
+                    self.reference,
+                    promise=self.moments.promise_to_tell(),
+                ),
                 told_before=self.reference.asserts,
                 technician=self.job.state.technician if rule.names_technician else None,
                 owed_at=owed_at,
@@ -352,73 +351,3 @@ class _Side:
             return None
         self.looks.append(frees_at)
         return WhyNot.CAP_REACHED
-
-    def _send_at(self, rule: Rule, owed_at: datetime, heard_by: datetime | None) -> datetime | None:
-        if self.person.role is Role.TECHNICIAN:  # at work, whatever the hour
-            return max(owed_at, self.now)
-        kind, zone = self.job.state.kind, self.job.zone
-        hours = [
-            hour_of(kind, window, zone)
-            for window in (self.reference.asserts, self.job.state.expected)
-            if isinstance(window, Window) and owed_at < window.end
-        ]
-        if rule.at is not None and rule.at.edge is Edge.MOMENT:
-            hours.append(heard_by)  # whoever promised news at night meant it
-        return send_moment(
-            owed_at,
-            now=max(self.now, self._gathered_at(rule, owed_at, heard_by)),
-            quiet=self.person.quiet_for(rule.kind, self.job.manners.quiet),
-            zones=self.person.zones,
-            tell_by=heard_by,
-            starts=[hour for hour in hours if hour is not None],
-            manner=rule.quiet.value,
-            send_anyway_within=rule.send_anyway_within,
-        )
-
-    def _gathered_at(self, rule: Rule, owed_at: datetime, heard_by: datetime | None) -> datetime:
-        """Return until when it waits for the same news of their other jobs."""
-        if rule.digest is None or not self.person.has_other_jobs:
-            return owed_at
-        gathered = owed_at + rule.digest
-        return gathered if heard_by is None else min(gathered, heard_by)
-
-    def _asserts(self, rule: Rule) -> tuple[Expectation | None, bool]:
-        """Return what the message says about the time, and whether `told` moves by it."""
-        if rule.asserts is Asserts.DRIFT:
-            return self.drift.asserts, self.drift.moves_told
-        if rule.asserts is Asserts.UNKNOWN:
-            return UNKNOWN, True
-        if rule.asserts is Asserts.OFF:
-            return OFF, True
-        if rule.asserts is Asserts.NOTHING:
-            return None, False
-        told = self.reference.asserts
-        if told is None or (self.drift.kind is DriftKind.NONE and self._may_say_expected()):
-            return self.job.state.expected, True
-        if self.drift.kind in _NEWS:
-            return None, False  # what they hold is not so any more; its own message says so
-        if not isinstance(told, Window):
-            return None, False  # to say again that nobody comes, or knows when, helps nobody
-        return told, True
-
-    def _may_say_expected(self) -> bool:
-        """Whether what is expected needs no news of its own: it is what they hold, or, of an
-        order, sooner."""
-        state = self.job.state
-        sooner_is_fine = state.kind is JobKind.ORDER and isinstance(state.expected, Window)
-        return sooner_is_fine or self.drift.note == WITHIN_TOLERANCE
-
-    def _rests_on(self, rule: Rule, asserts: Expectation | None) -> UUID | None:
-        state = self.job.state
-        if rule.at is not None and rule.at.edge is Edge.PROMISE_MADE:
-            made = self.moments.promise_to_tell()
-            return made.id if made is not None else None
-        if rule.family is Family.STATUS and state.status_fact is not None:
-            return state.status_fact.id
-        if asserts == state.expected and state.expected_fact is not None:
-            return state.expected_fact.id
-        if rule.family is Family.SLIP and state.expected_fact is not None:
-            return state.expected_fact.id
-        message = self.reference.message
-        repeats = message is not None and asserts == self.reference.asserts
-        return message.rests_on if message is not None and repeats else None

@@ -17,13 +17,24 @@ _ORDER_HOUR = time(9)
 _BREATH = timedelta(minutes=15)  # a promise just given leaves at least so long to correct it
 
 
-def tell_by(kind: JobKind, window: Window, *, given_at: datetime, zone: ZoneInfo) -> datetime:
+def tell_by(
+    kind: JobKind,
+    window: Window,
+    *,
+    given_at: datetime,
+    zone: ZoneInfo,
+    notice: timedelta | None = None,
+) -> datetime:
     """Return the moment by which a change of `window` must have been heard.
 
     An hour before a visit; 9:00 at the place on the day of a delivery; never sooner than
     15 minutes after the promise was given, never after its start.
+
+    :param notice: so long before the window's start, instead of that.
     """
-    if kind is JobKind.APPOINTMENT:
+    if notice is not None:
+        moment, starts = window.start - notice, window.start
+    elif kind is JobKind.APPOINTMENT:
         moment, starts = window.start - _APPOINTMENT_NOTICE, window.start
     else:
         day = local_date(window.end, zone)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal, overload
 from zoneinfo import ZoneInfo
 
 from notifier.domain.local_time import first_change
@@ -149,7 +148,6 @@ def next_allowed(moment: datetime, quiet: QuietHours, zones: Sequence[ZoneInfo])
     return last_night or at
 
 
-@overload
 def send_moment(
     owed_at: datetime,
     *,
@@ -158,34 +156,7 @@ def send_moment(
     zones: Sequence[ZoneInfo],
     tell_by: datetime | None,
     starts: Sequence[datetime],
-    manner: Literal["wait"] = ...,
-    send_anyway_within: timedelta = ...,
-) -> datetime: ...
-
-
-@overload
-def send_moment(
-    owed_at: datetime,
-    *,
-    now: datetime,
-    quiet: QuietHours,
-    zones: Sequence[ZoneInfo],
-    tell_by: datetime | None,
-    starts: Sequence[datetime],
-    manner: str,
-    send_anyway_within: timedelta = ...,
-) -> datetime | None: ...
-
-
-def send_moment(
-    owed_at: datetime,
-    *,
-    now: datetime,
-    quiet: QuietHours,
-    zones: Sequence[ZoneInfo],
-    tell_by: datetime | None,
-    starts: Sequence[datetime],
-    manner: str = "wait",
+    drop: bool = False,
     send_anyway_within: timedelta = SOON,
 ) -> datetime | None:
     """Return when a message owed since `owed_at` may go, at `now` or later; None if never.
@@ -194,13 +165,13 @@ def send_moment(
     once only if one of `starts` (of the window told, of the one expected) was within
     `send_anyway_within` of the moment when it became owed. Hours that are law hold even then.
 
-    :param manner: `drop`: once quiet hours touched the time since it is owed, it never goes.
+    :param drop: once quiet hours touched the time since it is owed, it never goes.
     """
     at = max(owed_at, now)
     lawful = _lawful(at, quiet, zones)
     if _near(starts, owed_at, send_anyway_within):
-        return lawful if manner != "drop" or lawful == at else None
-    if manner == "drop":
+        return lawful if not drop or lawful == at else None
+    if drop:
         return None if any(quiet.touch(owed_at, at, zone) for zone in zones) else at
     allowed = next_allowed(at, quiet, zones)
     if allowed == at or tell_by is None or not owed_at < tell_by < allowed:

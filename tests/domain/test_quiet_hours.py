@@ -37,7 +37,7 @@ def goes(
     within: timedelta = SOON,
 ) -> datetime:
     """Return when a message owed at `owed_at` may go."""
-    return send_moment(
+    at = send_moment(
         owed_at,
         now=now or owed_at,
         quiet=quiet,
@@ -46,6 +46,8 @@ def goes(
         starts=starts,
         send_anyway_within=within,
     )
+    assert at is not None
+    return at
 
 
 @pytest.mark.parametrize(
@@ -266,7 +268,7 @@ def drops(
         zones=[PLACE],
         tell_by=None,
         starts=starts,
-        manner="drop",
+        drop=True,
         send_anyway_within=within,
     )
 

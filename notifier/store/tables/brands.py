@@ -63,7 +63,6 @@ class Technician(Base):
     key: Mapped[Sealed]
     name: Mapped[Sealed]
     name_hash: Mapped[Blind]
-    phone: Mapped[Sealed | None]
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))  # how they are asked
     created_at: Mapped[datetime]
 

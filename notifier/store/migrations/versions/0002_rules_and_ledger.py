@@ -49,6 +49,7 @@ def upgrade() -> None:
         ),
         inline_references=True,
     )
+    op.drop_column("technicians", "phone")  # their number is a contact point
     op.create_table(
         "rule_sets",
         sa.Column("id", sa.Uuid(), nullable=False),
