@@ -28,7 +28,7 @@ from notifier.providers.twilio_sms import TwilioSms
 from notifier.regional_hours import regional_hours
 from notifier.rendering import Words
 from notifier.rulebook import RulesInvalid, check_rules, load_rulebook
-from notifier.sandbox_journal import SandboxJournal
+from notifier.sandbox.journal import SandboxJournal
 from notifier.services import Services, Timing
 from notifier.store.database_clock import DatabaseClock
 from notifier.store.engine import create_sessions

@@ -35,7 +35,7 @@ from notifier.store.deliveries import release_waiting
 from notifier.store.facts import fact_row, next_seq
 from notifier.store.ledger_rows import refresh_told
 from notifier.store.tables import Brand, Job, JobPerson, Parcel, Promise
-from notifier.technicians import technician_named
+from notifier.technicians.register import technician_named
 
 __all__ = [
     "Booked",

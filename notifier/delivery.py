@@ -13,11 +13,11 @@ from functools import lru_cache
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from notifier.claiming import Claim, claim_due
-from notifier.lookups import resolve_unknown
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown
+from notifier.sending.claiming import Claim, claim_due
+from notifier.sending.lookups import resolve_unknown
+from notifier.sending.settling import Outcome, settle
 from notifier.services import Services
-from notifier.settling import Outcome, settle
 
 __all__ = ["deliver_due", "resolve_unknown"]
 

@@ -20,7 +20,7 @@ from notifier.domain.reconciling import reconcile
 from notifier.domain.windows import utc_text
 from notifier.errors import Invalid, NotFound
 from notifier.planner import load_for_planning, outbox_rows
-from notifier.rule_sets import RulesInForce, rules_in_force, rules_of_now
+from notifier.rule_tools.sets import RulesInForce, rules_in_force, rules_of_now
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.snapshots import Snapshot

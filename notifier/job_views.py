@@ -17,6 +17,7 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel, Role, WhyNot
 from notifier.domain.windows import Expectation, from_json
 from notifier.links import person_token, status_url
+from notifier.sending.suppressions import suppressed_among
 from notifier.services import Services
 from notifier.store.facts import fact_of
 from notifier.store.tables import (
@@ -29,7 +30,6 @@ from notifier.store.tables import (
     Technician,
 )
 from notifier.store.vault import Unreadable, Vault
-from notifier.suppressions import suppressed_among
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

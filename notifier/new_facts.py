@@ -23,7 +23,7 @@ from notifier.planner import customer_of
 from notifier.services import Services
 from notifier.store.facts import fact_values, next_seq
 from notifier.store.snapshots import Snapshot
-from notifier.technicians import technician_named
+from notifier.technicians.register import technician_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

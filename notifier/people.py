@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from notifier.consents import NewConsent, carry_refusals_over, record_consents
+from notifier.customers.consents import NewConsent, carry_refusals_over, record_consents
 from notifier.domain.messages import Channel, Role
 from notifier.domain.phones import is_landline, regions_of, to_e164, zones_of
 from notifier.domain.search_terms import terms

@@ -31,7 +31,7 @@ from notifier.store.facts import fact_row, next_seq
 from notifier.store.outbox import PRIORITIES
 from notifier.store.snapshots import Snapshot, load_snapshots
 from notifier.store.tables import Job, Message, MessageKey, Task
-from notifier.technicians import put_on_job
+from notifier.technicians.register import put_on_job
 
 #: Jobs locked in one transaction, so that SQLite's one writer is never held for long.
 STEP = 100

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from notifier.composing import compose
 from notifier.domain.facts import FactSource
 from notifier.domain.messages import WAITING, Channel, MessageStatus, Role, WhyNot
 from notifier.domain.planning import plan
@@ -19,6 +18,7 @@ from notifier.errors import NotFound
 from notifier.intake import NewFact, Recorded, record_in, withdraw_in
 from notifier.people import open_contacts
 from notifier.planner import load_for_planning
+from notifier.sending.composing import compose
 from notifier.services import Services
 from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Message, Person

@@ -12,12 +12,12 @@ from notifier.domain.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, af
 from notifier.giving import give, take_back
 from notifier.providers.codes import Reaction, receipt_reaction
 from notifier.providers.receipt import Receipt, ReceiptEvent
-from notifier.reactions import close_bounced, react
+from notifier.sending.reactions import close_bounced, react
+from notifier.sending.settling import take
+from notifier.sending.suppressions import drop_what_waits
 from notifier.services import Services
-from notifier.settling import take
 from notifier.store import outbox
 from notifier.store.tables import Attempt, ContactPoint, Message
-from notifier.suppressions import drop_what_waits
 
 _EVENTS = {event: MessageEvent(f"receipt_{event.value}") for event in ReceiptEvent}
 

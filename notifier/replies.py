@@ -12,7 +12,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from notifier import intake
-from notifier.correspondents import Correspondent, find_correspondent
+from notifier.customers.correspondents import Correspondent, find_correspondent
+from notifier.customers.status_actions import say_here
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel, MessageStatus, Role, WhyNot
@@ -22,8 +23,8 @@ from notifier.domain.reply_intents import CLOSES_ADDRESS, Intent, classify
 from notifier.domain.windows import Window, from_json
 from notifier.errors import Conflict, Invalid
 from notifier.links import person_token
+from notifier.sending.suppressions import Address, drop_what_waits, lift, suppress, suppressed_among
 from notifier.services import Services
-from notifier.status_actions import say_here
 from notifier.store.addresses import address_hash
 from notifier.store.tables import (
     Brand,
@@ -36,8 +37,7 @@ from notifier.store.tables import (
     Task,
 )
 from notifier.store.tasks import owe_task
-from notifier.suppressions import Address, drop_what_waits, lift, suppress, suppressed_among
-from notifier.technician_replies import answer_by_text
+from notifier.technicians.replies import answer_by_text
 
 _log = structlog.get_logger()
 

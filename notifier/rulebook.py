@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from notifier.conditions import ConditionInvalid, compile_condition
 from notifier.domain.caps import Cap
 from notifier.domain.conditions import Condition
 from notifier.domain.message_values import DIGEST
 from notifier.domain.rules import Asserts, Audience, EpisodeBy, Family, Rule, RuleSet
 from notifier.rendering import Words
-from notifier.rule_sense import nonsense_in, supersedes_nonsense
-from notifier.rule_specs import RuleFile, RuleSpec
+from notifier.rule_language.cel import ConditionInvalid, compile_condition
+from notifier.rule_language.sense import nonsense_in, supersedes_nonsense
+from notifier.rule_language.specs import RuleFile, RuleSpec
 from notifier.yaml_files import YamlFault, YamlInvalid, meant, parse_yaml, text_of
 
 #: Of files that somebody meant as rules.

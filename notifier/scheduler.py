@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from notifier.delivery import deliver_due
 from notifier.housekeeping import tidy
-from notifier.lookups import resolve_unknown
 from notifier.planner import look_again
-from notifier.sandbox_journal import confirm_sandbox_deliveries
+from notifier.sandbox.journal import confirm_sandbox_deliveries
+from notifier.sending.lookups import resolve_unknown
 from notifier.services import Services
 from notifier.store.tables import Heartbeat
 from notifier.translation import translate_received

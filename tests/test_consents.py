@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewPerson, PeoplePatch, correct_people
-from notifier.consents import NewConsent
+from notifier.customers.consents import NewConsent
 from notifier.delivery import deliver_due
 from notifier.domain.consent import ConsentPolicy, Needs
 from notifier.domain.facts import FactType
@@ -19,7 +19,7 @@ from notifier.domain.messages import Channel, MessageKind, MessageStatus, WhyNot
 from notifier.domain.rules import RuleSet
 from notifier.errors import Invalid
 from notifier.explain import explain
-from notifier.refusals import refusal, stand_around
+from notifier.sending.refusals import refusal, stand_around
 from notifier.store.tables import Consent, ContactPoint, Message
 from tests.desk import ADA, WITH_EMAIL, Desk, make_desk
 from tests.fakes.clock import FakeClock

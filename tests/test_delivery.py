@@ -12,7 +12,6 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.claiming import claim_due
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
@@ -26,9 +25,10 @@ from notifier.providers.errors import (
 from notifier.providers.protocols import Accepted
 from notifier.providers.receipt import ReceiptEvent
 from notifier.rendering import RenderFailed
+from notifier.sending.claiming import claim_due
+from notifier.sending.suppressions import drop_what_waits, suppress
 from notifier.store import outbox
 from notifier.store.tables import Brand, ContactPoint, Message, Person, Sender
-from notifier.suppressions import drop_what_waits, suppress
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.outbox_world import ADA, ADA_EMAIL, World, add_brand, make_world

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from notifier.board_reading.day import read_day
-from notifier.demo import DemoLoaded, daytime_zone, demo_is_loaded, load_demo_day
-from notifier.demo_script import JONAS, ORDERS, PRIYA, SAM, VISITS
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.windows import Window
 from notifier.intake import NewFact
 from notifier.preview import preview
+from notifier.sandbox.demo import DemoLoaded, daytime_zone, demo_is_loaded, load_demo_day
+from notifier.sandbox.demo_script import JONAS, ORDERS, PRIYA, SAM, VISITS
 from notifier.services import Services
 from notifier.store.engine import create_sessions, reading
 from notifier.store.tables import (

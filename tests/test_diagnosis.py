@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import make_server
 
 from notifier.brands import go_live
-from notifier.diagnosis import diagnose
+from notifier.checkup.diagnosis import diagnose
+from notifier.checkup.reachability import ask_address, judge_address
 from notifier.domain.findings import Level
-from notifier.reachability import ask_address, judge_address
 from notifier.services import Services
 from notifier.store.engine import create_sessions
 from notifier.store.tables import Heartbeat, Sender

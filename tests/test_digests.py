@@ -12,9 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier import booking
 from notifier.booking import NewOrder, NewParcel, NewPerson
-from notifier.claiming import claim_due
 from notifier.delivery import deliver_due, resolve_unknown
-from notifier.digests import MOST_TOGETHER
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.domain.windows import Window, from_json
@@ -25,6 +23,8 @@ from notifier.providers.errors import SendDeferred, SendOutcomeUnknown, SendReje
 from notifier.providers.protocols import Accepted, LookUpAbsent, LookUpFound
 from notifier.providers.receipt import ReceiptEvent
 from notifier.rendering import RenderFailed
+from notifier.sending.claiming import claim_due
+from notifier.sending.digests import MOST_TOGETHER
 from notifier.store.tables import Attempt, Message, Person
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifier import intake
 from notifier.booking import NewPerson, correct_people
 from notifier.brands import go_live
-from notifier.claiming import claim_due
 from notifier.clock import new_id
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource, FactType
@@ -20,16 +19,17 @@ from notifier.domain.messages import Channel, MessageStatus, Role, WhyNot
 from notifier.domain.windows import Window
 from notifier.errors import Invalid, NotFound
 from notifier.explain import explain, explanation_of
-from notifier.lookups import resolve_unknown
 from notifier.people import PeoplePatch
 from notifier.planner import look_again
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendDeferred, SendOutcomeUnknown, SendRejected
 from notifier.providers.receipt import ReceiptEvent
-from notifier.rule_sets import record_rule_set
+from notifier.rule_tools.sets import record_rule_set
 from notifier.rulebook import Rulebook, rulebook_of
+from notifier.sending.claiming import claim_due
+from notifier.sending.lookups import resolve_unknown
+from notifier.sending.suppressions import drop_what_waits, lift, suppress
 from notifier.store.addresses import address_hash
-from notifier.suppressions import drop_what_waits, lift, suppress
 from tests.desk import ADA, TOMORROW, WITH_EMAIL, Desk, make_desk
 from tests.fakes.clock import FakeClock
 

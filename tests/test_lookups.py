@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.claiming import claim_due
 from notifier.delivery import deliver_due, resolve_unknown, send_claimed
 from notifier.domain.facts import FactType
 from notifier.domain.messages import MessageStatus, WhyNot
@@ -19,7 +18,8 @@ from notifier.providers.errors import (
 )
 from notifier.providers.protocols import Accepted, LookUpAbsent, LookUpFound, LookUpImpossible
 from notifier.providers.receipt import ReceiptEvent
-from notifier.settling import settle
+from notifier.sending.claiming import claim_due
+from notifier.sending.settling import settle
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.outbox_world import World, make_world

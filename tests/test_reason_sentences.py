@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from notifier.domain.decisions import Reason
 from notifier.domain.messages import WhyNot
-from notifier.reason_sentences import SENTENCES, sentence_of
+from notifier.rule_tools.reason_sentences import SENTENCES, sentence_of
 
 
 def test_every_reason_that_planning_or_a_row_can_give_has_a_sentence() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from notifier import rule_reference as reference
 from notifier.domain.situation import NAMES
-from notifier.rule_reference import CEL_MEANS, rule_reference, shipped_rules
-from notifier.rule_specs import AtSpec, IfSpec, RuleSpec
+from notifier.rule_language.specs import AtSpec, IfSpec, RuleSpec
+from notifier.rule_tools import reference
+from notifier.rule_tools.reference import CEL_MEANS, rule_reference, shipped_rules
 from tests.services import ROOT
 
 

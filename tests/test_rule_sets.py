@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.rules import RuleSet
 from notifier.errors import Conflict
-from notifier.rule_sets import record_rule_set, rules_in_force
+from notifier.rule_tools.sets import record_rule_set, rules_in_force
 from notifier.rulebook import Rulebook, rulebook_of
 from notifier.services import Services
 from notifier.store.engine import reading

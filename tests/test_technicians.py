@@ -21,7 +21,7 @@ from notifier.preview import preview
 from notifier.store.engine import reading
 from notifier.store.snapshots_as_of import snapshot_as_of
 from notifier.store.tables import ContactPoint, JobPerson, Person, SearchTerm, Technician
-from notifier.technicians import phone_of, set_phone
+from notifier.technicians.register import phone_of, set_phone
 from tests.desk import ADA, TOMORROW, Desk, make_desk, staff_fact
 from tests.fakes.clock import FakeClock
 

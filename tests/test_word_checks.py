@@ -9,7 +9,7 @@ import pytest
 
 from notifier.domain.findings import Finding, Level
 from notifier.rendering import Words
-from notifier.word_checks import check_words
+from notifier.word_linter.checks import check_words
 from tests.services import ROOT
 
 SHIPPED = ROOT / "templates" / "messages"

@@ -11,7 +11,7 @@ from notifier.domain.findings import Finding, Level
 from notifier.domain.message_values import DIGEST
 from notifier.domain.segments import count_segments, stand_in
 from notifier.rendering import Words
-from notifier.word_costs import TextCost, check_costs, load_prices, text_costs
+from notifier.word_linter.costs import TextCost, check_costs, load_prices, text_costs
 from notifier.yaml_files import YamlInvalid
 from tests.services import ROOT
 

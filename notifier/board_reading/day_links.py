@@ -15,7 +15,7 @@ from notifier.errors import NotFound
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import DayLink, Technician
-from notifier.technicians import number_of
+from notifier.technicians.register import number_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

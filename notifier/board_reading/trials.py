@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.board_reading.people import open_or_none
-from notifier.composing import compose
 from notifier.domain.messages import WAITING, Channel, MessageStatus, WhyNot
 from notifier.rendering import RenderFailed
+from notifier.sending.composing import compose
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import JobPerson, Message, Person

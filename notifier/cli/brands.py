@@ -12,7 +12,7 @@ from notifier.brands import add_brand, go_live, set_quiet_hours, would_go
 from notifier.cli.context import chosen_brand, services
 from notifier.domain.quiet_week import brand_hours, say_quiet
 from notifier.errors import NotifierError
-from notifier.routing import any_configured
+from notifier.sending.routing import any_configured
 
 
 @click.group()

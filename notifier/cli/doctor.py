@@ -6,8 +6,8 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from notifier.checkup.diagnosis import diagnose
 from notifier.cli.context import services
-from notifier.diagnosis import diagnose
 from notifier.domain.findings import Finding, Level
 
 _COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILING: "red"}

@@ -15,7 +15,7 @@ from notifier.domain.windows import Expectation, Window
 from notifier.errors import NotifierError
 from notifier.explain import Explained, Explanation, explanation_of, of_person
 from notifier.reading import job_named
-from notifier.reason_sentences import sentence_of
+from notifier.rule_tools.reason_sentences import sentence_of
 from notifier.store.engine import reading
 
 _INDENT = "      "

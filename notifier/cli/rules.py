@@ -11,10 +11,10 @@ from notifier.cli.context import services
 from notifier.cli.rules_diff import diff
 from notifier.cli.rules_preview import preview
 from notifier.cli.words import echo_costs, echo_findings
-from notifier.rule_reference import rule_reference, shipped_rules
+from notifier.rule_tools.reference import rule_reference, shipped_rules
 from notifier.rulebook import RulesInvalid, check_rules, load_rulebook
-from notifier.word_checks import check_words
-from notifier.word_costs import check_costs, load_prices, text_costs
+from notifier.word_linter.checks import check_words
+from notifier.word_linter.costs import check_costs, load_prices, text_costs
 from notifier.yaml_files import YamlInvalid
 
 

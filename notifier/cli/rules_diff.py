@@ -15,8 +15,8 @@ from flask.cli import with_appcontext
 from notifier.cli.context import brand_option, chosen_brand, services
 from notifier.cli.explain import said_moment
 from notifier.domain.windows import utc_text
+from notifier.rule_tools.diff import Change, Difference, Sent, Totals, count_open_jobs, diff_rules
 from notifier.rulebook import Rulebook, RulesInvalid, check_rules, load_rulebook
-from notifier.rules_diff import Change, Difference, Sent, Totals, count_open_jobs, diff_rules
 
 _SIGNS = {Change.ADDED: "+", Change.GONE: "-", Change.CHANGED: "~"}
 

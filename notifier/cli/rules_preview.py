@@ -16,8 +16,8 @@ from notifier.cli.rules_diff import other_rules
 from notifier.domain.messages import Role
 from notifier.errors import NotifierError
 from notifier.reading import job_named
-from notifier.reason_sentences import SENTENCES
-from notifier.rules_preview import PreviewedWords, RulePreview, preview_rule
+from notifier.rule_tools.preview import PreviewedWords, RulePreview, preview_rule
+from notifier.rule_tools.reason_sentences import SENTENCES
 from notifier.store.engine import reading
 
 

@@ -18,10 +18,10 @@ from sqlalchemy import select
 from notifier.api_keys import create_api_key, revoke_api_keys
 from notifier.brands import add_brand, keep_sender
 from notifier.cli.context import services
-from notifier.demo import load_demo_day
 from notifier.domain.messages import Channel
 from notifier.domain.windows import utc_text
-from notifier.rule_sets import record_rule_set
+from notifier.rule_tools.sets import record_rule_set
+from notifier.sandbox.demo import load_demo_day
 from notifier.scheduler import Worker
 from notifier.services import Services
 from notifier.staff import add_staff, make_sign_in_link

@@ -9,10 +9,10 @@ import click
 from flask.cli import with_appcontext
 
 from notifier.cli.context import brand_option, chosen_brand, services
-from notifier.day_links import make_day_link, revoke_day_links
 from notifier.errors import NotifierError
 from notifier.staff import add_staff, make_sign_in_link, staff_by_email, verify_phone
-from notifier.technicians import technician_named
+from notifier.technicians.day_links import make_day_link, revoke_day_links
+from notifier.technicians.register import technician_named
 
 
 @click.group()

@@ -7,7 +7,7 @@ from flask.cli import with_appcontext
 
 from notifier.cli.context import brand_option, chosen_brand, services
 from notifier.errors import NotifierError
-from notifier.technicians import set_phone, technician_named
+from notifier.technicians.register import set_phone, technician_named
 
 
 @click.group()

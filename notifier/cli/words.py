@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from notifier.domain.findings import Finding, Level
-from notifier.word_costs import Price, TextCost
+from notifier.word_linter.costs import Price, TextCost
 
 
 def echo_findings(findings: Sequence[Finding]) -> None:

@@ -7,11 +7,11 @@ from uuid import UUID
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from notifier.day_links import LinkClosed, resolve_day_link
 from notifier.domain.reasons import Reason
 from notifier.domain.technician_answers import LATE_MINUTES, Act
 from notifier.errors import NotFound
-from notifier.technician_day import read_day, say, take_back
+from notifier.technicians.day import read_day, say, take_back
+from notifier.technicians.day_links import LinkClosed, resolve_day_link
 from notifier.web.current import services
 from notifier.web.day_view import view_of
 

@@ -13,7 +13,7 @@ from notifier.domain.promises import same_promise
 from notifier.domain.technician_answers import LATE_MINUTES, Act
 from notifier.domain.windows import OFF, UNKNOWN, Window
 from notifier.page_times import say_hours, say_moment
-from notifier.technician_day import TechnicianDay, Visit
+from notifier.technicians.day import TechnicianDay, Visit
 
 _STATE_WORDS = {
     JobStatus.SCHEDULED: "",

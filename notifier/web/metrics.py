@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from notifier.readiness import check_readiness, count
+from notifier.checkup.readiness import check_readiness, count
 from notifier.services import Services
 from notifier.store.engine import reading
 

@@ -7,9 +7,9 @@ from typing import cast
 from flask import Blueprint, Response, current_app, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from notifier.checkup.reachability import installation_mark
+from notifier.checkup.readiness import check_readiness
 from notifier.domain.findings import Level
-from notifier.reachability import installation_mark
-from notifier.readiness import check_readiness
 from notifier.web.current import services
 
 blueprint = Blueprint("operations", __name__)

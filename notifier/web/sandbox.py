@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from notifier.domain.messages import Channel
 from notifier.page_times import say_moment
 from notifier.replies import IncomingReply, take_reply
-from notifier.sandbox_view import (
+from notifier.sandbox.view import (
     Inbox,
     count_inboxes,
     find_sender,

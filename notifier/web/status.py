@@ -11,15 +11,15 @@ from datetime import datetime
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from notifier import status_actions
+from notifier.customers import status_actions
+from notifier.customers.status_actions import Refused
+from notifier.customers.status_page import read_status_page
+from notifier.customers.stopping import read_stopping
+from notifier.customers.stopping import stop as stop_messages
 from notifier.domain.messages import Channel
 from notifier.domain.phones import for_reading
 from notifier.domain.windows import Window
 from notifier.errors import NotFound
-from notifier.status_actions import Refused
-from notifier.status_page import read_status_page
-from notifier.stopping import read_stopping
-from notifier.stopping import stop as stop_messages
 from notifier.store.engine import reading
 from notifier.web.current import services
 from notifier.web.status_view import REFUSED, stop_view_of, view_of

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from notifier.customers.status_actions import Refused
+from notifier.customers.status_page import Button, ParcelOnPage, Standing, StatusPage
+from notifier.customers.stopping import Stopping
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import FINISHED, JobKind, JobStatus
 from notifier.domain.messages import Channel
@@ -13,10 +16,7 @@ from notifier.domain.phrases import phrases_for
 from notifier.domain.reasons import Party
 from notifier.domain.windows import Window, local_date
 from notifier.page_times import say_date, say_day, say_moment, say_window
-from notifier.status_actions import Refused
-from notifier.status_page import Button, ParcelOnPage, Standing, StatusPage
-from notifier.stopping import Stopping
-from notifier.told_together import ToldTogether
+from notifier.sending.told_together import ToldTogether
 
 REFUSED = {
     Refused.OFFER_GONE: "Sorry, that time is no longer open. What you see here is how it stands.",

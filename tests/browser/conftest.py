@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from waitress.server import create_server
 
 from notifier.delivery import deliver_due
-from notifier.sandbox_journal import SandboxJournal, confirm_sandbox_deliveries
+from notifier.sandbox.journal import SandboxJournal, confirm_sandbox_deliveries
 from notifier.services import Services
 from notifier.staff import add_staff, make_sign_in_link
 from notifier.store.engine import create_sessions

@@ -9,12 +9,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from notifier.day_links import make_day_link
 from notifier.domain.facts import FactType
 from notifier.domain.reasons import Reason
 from notifier.domain.windows import OFF, UNKNOWN
 from notifier.store.engine import reading
 from notifier.store.tables import Job
+from notifier.technicians.day_links import make_day_link
 from tests.browser.conftest import ServedBoard
 from tests.web.pages import deliver, facts_of, given_order, given_visit, link_of, say
 

@@ -21,7 +21,7 @@ from notifier.rendering import Words
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Brand, Heartbeat, Source, Staff, Technician
-from notifier.technicians import phone_of
+from notifier.technicians.register import phone_of
 from tests.services import ROOT, given_brand
 
 

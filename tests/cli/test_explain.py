@@ -17,7 +17,7 @@ from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Role
 from notifier.domain.windows import Window
-from notifier.rule_sets import record_rule_set
+from notifier.rule_tools.sets import record_rule_set
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Brand, Job, Message

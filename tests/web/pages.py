@@ -19,7 +19,7 @@ from notifier.domain.windows import Window
 from notifier.intake import NewFact, record
 from notifier.links import message_token, person_token
 from notifier.planner import look_again
-from notifier.sandbox_journal import SandboxJournal, confirm_sandbox_deliveries
+from notifier.sandbox.journal import SandboxJournal, confirm_sandbox_deliveries
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import FactRow, JobPerson, Message

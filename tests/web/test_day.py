@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.day_links import make_day_link, revoke_day_links
 from notifier.domain.facts import FactType
 from notifier.domain.windows import to_json
 from notifier.errors import NotFound
@@ -19,6 +18,7 @@ from notifier.planner import look_again
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Brand, DayLink, Job, Message
+from notifier.technicians.day_links import make_day_link, revoke_day_links
 from tests.fakes.clock import FakeClock
 from tests.services import PUBLIC_URL, given_brand
 from tests.web.pages import (

@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from notifier.checkup.readiness import TICK
 from notifier.clock import system_now
 from notifier.domain.windows import utc_text
-from notifier.readiness import TICK
 from notifier.services import Services
 from notifier.store.engine import create_sessions
 from notifier.store.tables import Brand, Heartbeat, Message

@@ -16,7 +16,7 @@ from notifier.domain.windows import Special, Window, to_json, utc_text
 from notifier.explain import Explained
 from notifier.job_views import FactView, JobView, PersonView
 from notifier.reading import MessageView
-from notifier.reason_sentences import sentence_of
+from notifier.rule_tools.reason_sentences import sentence_of
 
 
 def _moment(value: object) -> object:

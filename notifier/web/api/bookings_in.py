@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from notifier.booking import NewAppointment, NewOrder, NewParcel
-from notifier.consents import NewConsent
+from notifier.customers.consents import NewConsent
 from notifier.domain.messages import Channel, MessageKind, Role
 from notifier.domain.phones import to_e164
 from notifier.errors import Invalid

@@ -9,9 +9,9 @@ from flask import abort, request
 from flask.typing import ResponseReturnValue
 
 from notifier.board_reading.day_links import TechnicianToday, read_technician_today
-from notifier.day_links import make_day_link, revoke_day_links
 from notifier.errors import Invalid, NotFound
-from notifier.technicians import set_phone
+from notifier.technicians.day_links import make_day_link, revoke_day_links
+from notifier.technicians.register import set_phone
 from notifier.web.board.access import current_staff
 from notifier.web.board.blueprint import board
 from notifier.web.board.pages import draw_page, is_part

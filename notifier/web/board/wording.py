@@ -13,7 +13,9 @@ from notifier.domain.messages import Channel, MessageStatus, Role, Strength, Why
 from notifier.domain.reasons import Party, Reason
 from notifier.ledgers import GivenBy
 from notifier.providers.codes import TWILIO
-from notifier.reason_sentences import sentence_of as sentence_of  # templates call it here
+from notifier.rule_tools.reason_sentences import (
+    sentence_of as sentence_of,  # templates call it here
+)
 
 STATUS: dict[JobStatus, str] = {
     JobStatus.SCHEDULED: "Scheduled",

@@ -14,7 +14,7 @@ from notifier.planner import look_again
 from notifier.store.engine import reading
 from notifier.store.facts import fact_of
 from notifier.store.tables import Job
-from notifier.technicians import phone_of
+from notifier.technicians.register import phone_of
 from tests.fakes.clock import FakeClock
 from tests.web.board.world import Board, facts_of, given_visit, hidden_fields
 

@@ -9,13 +9,13 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from notifier.checkup.reachability import ask_address, judge_address
+from notifier.checkup.readiness import check_readiness
 from notifier.domain.findings import Finding, Level
 from notifier.domain.quiet_week import brand_hours, say_quiet
 from notifier.providers.findings import Checkable
 from notifier.providers.signatures import load_sendgrid_key
-from notifier.reachability import ask_address, judge_address
-from notifier.readiness import check_readiness
-from notifier.routing import any_configured
+from notifier.sending.routing import any_configured
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.migrate import is_current

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.messages import WhyNot
 from notifier.providers.codes import Reaction
+from notifier.sending.suppressions import suppress
 from notifier.services import Services
 from notifier.store.tables import ContactPoint, Message, Sender
 from notifier.store.tasks import owe_task
-from notifier.suppressions import suppress
 
 #: Codes that say that no text will ever arrive, whatever it says: not a mobile number.
 _LANDLINE = frozenset({"21614", "30006"})

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.caps import Heard, cap_reached, longest_period
 from notifier.domain.messages import MessageKind
-from notifier.refusals import Around
+from notifier.sending.refusals import Around
 from notifier.services import Services
 from notifier.store.same_human import heard_of
 from notifier.store.tables import ContactPoint, Message

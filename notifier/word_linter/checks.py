@@ -17,7 +17,7 @@ from notifier.domain.message_values import MessageValues
 from notifier.domain.reply_intents import CLOSES_ADDRESS, Intent, classify
 from notifier.domain.technician_answers import answer_in
 from notifier.rendering import EMAIL, SMS, RenderFailed, Words
-from notifier.word_rules import (
+from notifier.word_linter.rules import (
     OBLIGATIONS,
     PHRASES,
     Kind,

@@ -17,22 +17,31 @@ from sqlalchemy import select
 from notifier.api_keys import create_api_key
 from notifier.booking import NewAppointment, NewOrder, NewParcel, NewPerson, book
 from notifier.brands import add_brand
-from notifier.day_links import make_day_link
 from notifier.delivery import deliver_due
-from notifier.demo_script import BOOKED, ORDERS, VISITS, DemoOrder, DemoVisit, Guest, Said, Wrote
 from notifier.domain.facts import FactSource
 from notifier.domain.messages import Channel, Role
 from notifier.domain.windows import Expectation, Window
 from notifier.intake import NewFact, record
 from notifier.planner import look_again
 from notifier.replies import IncomingReply, take_reply
-from notifier.routing import SANDBOX
-from notifier.sandbox_journal import SandboxJournal, confirm_sandbox_deliveries
+from notifier.sandbox.demo_script import (
+    BOOKED,
+    ORDERS,
+    VISITS,
+    DemoOrder,
+    DemoVisit,
+    Guest,
+    Said,
+    Wrote,
+)
+from notifier.sandbox.journal import SandboxJournal, confirm_sandbox_deliveries
+from notifier.sending.routing import SANDBOX
 from notifier.services import Services
 from notifier.sources_admin import add_source
 from notifier.staff import add_staff, make_sign_in_link
 from notifier.store.engine import reading
 from notifier.store.tables import Brand, Job, Sender, Task
+from notifier.technicians.day_links import make_day_link
 
 SLUG = "demo"
 _NAME = "Northside Home Services"

@@ -8,13 +8,7 @@ from enum import StrEnum
 from sqlalchemy import func, select
 
 from notifier import intake
-from notifier.domain.facts import FactSource, FactType
-from notifier.domain.jobs import JobStatus
-from notifier.domain.windows import Window
-from notifier.errors import Conflict, Invalid
-from notifier.intake import NewFact
-from notifier.services import Services
-from notifier.status_page import (
+from notifier.customers.status_page import (
     CALL_ASKED_FOR,
     Button,
     Holder,
@@ -22,6 +16,12 @@ from notifier.status_page import (
     find_holder,
     read_status_page,
 )
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.jobs import JobStatus
+from notifier.domain.windows import Window
+from notifier.errors import Conflict, Invalid
+from notifier.intake import NewFact
+from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Job, Task
 from notifier.store.tasks import owe_task

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.messages import Channel, MessageKind, MessageStatus, WhyNot
+from notifier.sending.suppressions import Address, suppressed_among
 from notifier.services import Services
 from notifier.store.consents import closed_among
 from notifier.store.tables import Brand, ContactPoint, Job, Message, Person, Sender, Staff
-from notifier.suppressions import Address, suppressed_among
 
 _Row = TypeVar("_Row", Job, ContactPoint, Person, Brand)
 

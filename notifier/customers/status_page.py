@@ -33,6 +33,7 @@ from notifier.domain.windows import (
 )
 from notifier.errors import NotFound
 from notifier.links import link_hash
+from notifier.sending.told_together import ToldTogether, told_together
 from notifier.services import Services
 from notifier.store.snapshots import Snapshot, load_snapshots
 from notifier.store.tables import (
@@ -46,7 +47,6 @@ from notifier.store.tables import (
     Technician,
 )
 from notifier.store.vault import Unreadable, Vault
-from notifier.told_together import ToldTogether, told_together
 
 #: A technician can be early; a customer who says "here" long before is mistaken.
 HERE_BEFORE, HERE_AFTER = timedelta(hours=2), timedelta(hours=12)

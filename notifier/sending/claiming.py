@@ -15,21 +15,21 @@ import structlog
 from sqlalchemy.orm import Session
 
 from notifier import planner
-from notifier.caps_at_claim import begin_tally
-from notifier.composing import Composed, compose
-from notifier.day_links import open_day
-from notifier.digests import gather
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.links import status_url
 from notifier.providers.protocols import EmailProvider, OutgoingEmail, OutgoingSms, SmsProvider
-from notifier.refusals import Around, Refusal, refusal, stand_around
 from notifier.rendering import RenderFailed
-from notifier.routing import Route, route
+from notifier.sending.caps_at_claim import begin_tally
+from notifier.sending.composing import Composed, compose
+from notifier.sending.digests import gather
+from notifier.sending.refusals import Around, Refusal, refusal, stand_around
+from notifier.sending.routing import Route, route
 from notifier.services import Services
 from notifier.store import outbox
 from notifier.store.tables import Attempt, Brand, ContactPoint, Message, Person
 from notifier.store.tasks import owe_task
 from notifier.store.vault import Unreadable
+from notifier.technicians.day_links import open_day
 
 _log = structlog.get_logger()
 

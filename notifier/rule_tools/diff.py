@@ -17,8 +17,8 @@ from notifier.domain.owed import Owed
 from notifier.domain.planning import plan
 from notifier.domain.rules import RuleSet
 from notifier.planner import load_for_planning
+from notifier.rule_tools.preview import PreviewedWords, words_of
 from notifier.rulebook import Rulebook
-from notifier.rules_preview import PreviewedWords, words_of
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.snapshots import Snapshot

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.customers.status_page import Holder, find_holder
 from notifier.domain.messages import Channel, WhyNot
+from notifier.sending.suppressions import drop_what_waits, is_suppressed, suppress
 from notifier.services import Services
-from notifier.status_page import Holder, find_holder
 from notifier.store.engine import reading
 from notifier.store.tables import ContactPoint
-from notifier.suppressions import drop_what_waits, is_suppressed, suppress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

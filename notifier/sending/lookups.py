@@ -31,9 +31,9 @@ from notifier.providers.protocols import (
 )
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
-from notifier.routing import provider_named
+from notifier.sending.routing import provider_named
+from notifier.sending.settling import take
 from notifier.services import Services
-from notifier.settling import take
 from notifier.store import outbox
 from notifier.store.tables import Attempt, ContactPoint, Message, Person
 from notifier.store.tables import Receipt as ReceiptRow

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from notifier.composing import compose
 from notifier.domain.decisions import Decision
 from notifier.domain.ledger import PersonView, reference_of
 from notifier.domain.messages import Channel, Role
@@ -20,8 +19,9 @@ from notifier.errors import NotFound
 from notifier.links import link_hash, message_token
 from notifier.planner import load_for_planning
 from notifier.rendering import RenderFailed
+from notifier.rule_tools.slip_examples import Slip, slip_for
+from notifier.sending.composing import compose
 from notifier.services import Services
-from notifier.slip_examples import Slip, slip_for
 from notifier.store.engine import reading
 from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Message

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier import planner
-from notifier.refusals import refusal, stand_around
+from notifier.sending.refusals import refusal, stand_around
 from notifier.services import Services
 from notifier.store import outbox
 from notifier.store.tables import Message

@@ -11,7 +11,6 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from notifier import intake
-from notifier.day_links import OpenDay
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.jobs import FINISHED, Effect, JobKind, JobStatus, effect_of
 from notifier.domain.messages import UNDER_WAY, Channel, MessageStatus, Role
@@ -26,6 +25,7 @@ from notifier.store.engine import reading
 from notifier.store.snapshots import Snapshot, load_snapshots
 from notifier.store.tables import Brand, FactRow, Job, JobPerson, Person, Technician
 from notifier.store.vault import Unreadable
+from notifier.technicians.day_links import OpenDay
 
 #: A thumb slips: what was said about the time waits so long, in seconds, before anybody hears.
 HOLD_SECONDS = 15

@@ -34,7 +34,7 @@ from notifier.domain.rules import (
     Unreached,
 )
 from notifier.domain.schedule import At, Edge
-from notifier.rule_values import (
+from notifier.rule_language.values import (
     AnyOf,
     ClockTime,
     Days,

@@ -14,7 +14,7 @@ from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.snapshots import load_snapshots
 from notifier.store.tables import Message
-from notifier.technician_day import acts_of, record_answer
+from notifier.technicians.day import acts_of, record_answer
 
 _ASKED = UNDER_WAY | {MessageStatus.DELIVERED}
 

@@ -20,10 +20,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from notifier import rule_values
 from notifier.domain.conditions import Count
 from notifier.domain.situation import NAMES
-from notifier.rule_specs import RuleFile
+from notifier.rule_language import values
+from notifier.rule_language.specs import RuleFile
 from notifier.rulebook import Rulebook, rulebook_of
 
 _HEAD = """\
@@ -67,7 +67,7 @@ _EXAMPLES: Mapping[str, Any] = {
 }
 
 #: Rules of one's own are more files in the same folder.
-_SHIPPED = Path(__file__).parent.parent / "rules"
+_SHIPPED = Path(__file__).parents[2] / "rules"
 _SHIPPED_FILES = ("appointments.yaml", "orders.yaml")
 
 _LONGEST_EXAMPLE = 70  # characters
@@ -201,8 +201,8 @@ def _default(field: FieldInfo) -> str:
     if field.default in (None, PydanticUndefined, [], ()):
         return "–"
     if isinstance(field.default, list):
-        return f"`[{', '.join(map(rule_values.said, field.default))}]`"
-    return f"`{rule_values.said(field.default)}`"
+        return f"`[{', '.join(map(values.said, field.default))}]`"
+    return f"`{values.said(field.default)}`"
 
 
 def _example(key: str, field: FieldInfo, shipped: list[dict[str, Any]]) -> str:

@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from notifier import planner
-from notifier.claiming import Claim
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.domain.retries import GiveUp, after_deferral
 from notifier.domain.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown, SendRejected
 from notifier.providers.protocols import Accepted
-from notifier.reactions import react, wake_sender
-from notifier.routing import HALT_REST
+from notifier.sending.claiming import Claim
+from notifier.sending.reactions import react, wake_sender
+from notifier.sending.routing import HALT_REST
 from notifier.services import Services
 from notifier.store import outbox
 from notifier.store.tables import ContactPoint, Message

@@ -1,0 +1,1 @@
+"""What customers can see and do: the status page, opting out, their consents."""

@@ -1,0 +1,1 @@
+"""The language of rules: its words, their values, and what of them makes sense."""

@@ -1,0 +1,1 @@
+"""The steps from a due message to its outcome."""

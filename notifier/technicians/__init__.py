@@ -1,0 +1,1 @@
+"""Those who go: who they are, their day, and their answers."""
