@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Strength
 from notifier.domain.promises import tell_by
 from notifier.domain.windows import Window, from_json
 from notifier.services import Services
+from notifier.store.facts import promised_kind
 from notifier.store.ledger_rows import refresh_told
-from notifier.store.tables import FactRow, Job, Message, Promise
+from notifier.store.tables import Job, Message, Promise
 
 
 def give(
@@ -50,7 +50,7 @@ def give(
             message,
             strength,
             given_at=given_at,
-            what=_what_it_promises(session, message),
+            what=promised_kind(session, message.rests_on),
             moment=message.next_update_at,
             tell_by=message.next_update_at,
             recorded_at=now,
@@ -97,14 +97,6 @@ def append_taken_back(
             recorded_at=now,
         )
     )
-
-
-def _what_it_promises(session: Session, message: Message) -> PromiseKind:
-    """A message that writes down what staff promised promises just that; others, an update."""
-    fact = session.get(FactRow, message.rests_on) if message.rests_on is not None else None
-    if fact is None or fact.type != FactType.PROMISED:
-        return PromiseKind.UPDATE
-    return PromiseKind(fact.body["what"])
 
 
 def _append(

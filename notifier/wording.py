@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_location, get_timezone_name
 
+from notifier.domain.facts import PromiseKind
 from notifier.domain.message_values import MessageValues
 from notifier.domain.phrases import LANGUAGES, Phrases, phrases_for
 from notifier.domain.reasons import Party, Reason
@@ -46,6 +47,7 @@ def values_for(
     asserts: Expectation | None,
     is_order: bool,
     next_update_at: datetime | None,
+    next_is: PromiseKind,
     reason: Reason | None,
     by: Party | None,
     technician: str | None,
@@ -88,6 +90,7 @@ def values_for(
         old_date=speaker.day_of_delivery(old, _SHORT_DATE) if old and is_order else None,
         next=speaker.moment(next_update_at) if next_update_at else None,
         next_in_full=speaker.moment_in_full(next_update_at) if next_update_at else None,
+        next_is=next_is.value,
         reason=cause[0] if cause else None,
         reason_in_full=cause[1] if cause else None,
         by=(by or Party.UNKNOWN).value,

@@ -73,6 +73,20 @@ def test_in_writing_it_is_given_when_the_message_arrived(desk: Desk) -> None:
     assert waiting(desk, job) == [CALL_BACK]
 
 
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [(CALL_BACK, "we ring you about Boiler repair by 11 AM"), (UPDATE, "you hear from us about")],
+)
+def test_the_text_says_whether_a_person_rings_or_news_comes(
+    desk: Desk, what: PromiseKind, says: str
+) -> None:
+    """Who waits for a call must not take a text for the promise kept."""
+    job = desk.visit()
+    desk.say(job, FactType.PROMISED, what=what, moment=desk.clock() + timedelta(hours=2))
+    desk.deliver()
+    assert says in desk.texts()[-1]
+
+
 def test_a_failure_after_all_takes_the_moment_out_again(desk: Desk) -> None:
     """The row that takes it back says the same moment, so that nothing is left over."""
     job = desk.visit()

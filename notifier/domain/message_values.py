@@ -36,6 +36,7 @@ class MessageValues:
     old_date: str | None
     next: str | None  # when they hear next
     next_in_full: str | None
+    next_is: str  # update: news; call_back: a person rings
 
     reason: str | None  # None: not recorded, or nothing that helps a customer
     reason_in_full: str | None

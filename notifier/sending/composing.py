@@ -20,6 +20,7 @@ from notifier.domain.segments import count_segments
 from notifier.domain.windows import from_json
 from notifier.links import day_url, message_token, status_url
 from notifier.services import Services
+from notifier.store.facts import promised_kind
 from notifier.store.tables import (
     Brand,
     ContactPoint,
@@ -127,6 +128,7 @@ def _values(
         asserts=from_json(message.asserts),
         is_order=job.kind == JobKind.ORDER,
         next_update_at=message.next_update_at,
+        next_is=promised_kind(session, message.rests_on),
         reason=Reason(job.reason) if job.reason else None,
         by=Party(job.by) if job.by else None,
         technician=_technician(session, services, message.technician_id),

@@ -74,6 +74,15 @@ def next_seq(facts: Sequence[Fact]) -> int:
     return max((fact.seq for fact in facts), default=0) + 1
 
 
+def promised_kind(session: Session, rests_on: UUID | None) -> PromiseKind:
+    """Return what the *next* of a message that rests on that fact is: what staff promised and
+    left to us to say, or an update."""
+    fact = session.get(FactRow, rests_on) if rests_on is not None else None
+    if fact is None or fact.type != FactType.PROMISED:
+        return PromiseKind.UPDATE
+    return PromiseKind(fact.body["what"])
+
+
 def append_facts(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Append rows of `fact_values`, all in one statement."""
     if rows:

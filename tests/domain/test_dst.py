@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from notifier.domain.facts import PromiseKind
 from notifier.domain.ledger import PastMessage
 from notifier.domain.quiet_hours import NO_HOURS, QuietHours
 from notifier.domain.rules import RuleSet
@@ -147,6 +148,7 @@ def text_of(stage: Stage, sent: PastMessage, *, now: datetime) -> str:
         asserts=sent.asserts,
         is_order=False,
         next_update_at=None,
+        next_is=PromiseKind.UPDATE,
         reason=None,
         by=None,
         technician=None,

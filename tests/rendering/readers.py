@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from notifier.domain.facts import PromiseKind
 from notifier.domain.message_values import ALWAYS_SET, MessageValues
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
@@ -91,6 +92,7 @@ def reader(**changed: Any) -> MessageValues:
         "asserts": window(23, 9, 45),
         "is_order": False,
         "next_update_at": None,
+        "next_is": PromiseKind.UPDATE,
         "reason": None,
         "by": None,
         "technician": "Alexandra",
@@ -137,7 +139,10 @@ def situations(message: str) -> Iterator[MessageValues]:
         before = before[:2]
     if message in ALWAYS_SET:
         times = times[:3]
-    for asserts, told, reason, by, late, asked, update in product(
+    kinds: tuple[PromiseKind, ...] = (PromiseKind.UPDATE, PromiseKind.CALL_BACK)
+    if message != "promise_made":
+        kinds = kinds[:1]
+    for asserts, told, reason, by, late, asked, update, kind in product(
         times,
         before,
         (None, Reason.TRAFFIC, Reason.EARLIER_JOB),
@@ -145,6 +150,7 @@ def situations(message: str) -> Iterator[MessageValues]:
         (False, True),
         (False, True),
         (None, at(23, 11, 15), at(24, 8)),
+        kinds,
     ):
         yield make(
             asserts=asserts,
@@ -154,4 +160,5 @@ def situations(message: str) -> Iterator[MessageValues]:
             late_apology=late,
             asked=asked,
             next_update_at=update,
+            next_is=kind,
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
+from notifier.domain.facts import PromiseKind
 from notifier.domain.message_values import DIGEST, MessageValues
 from notifier.domain.phrases import LANGUAGES
 from notifier.domain.reasons import Party, Reason
@@ -19,6 +21,7 @@ from tests.rendering.readers import (
     MESSAGES,
     ORDER_MESSAGES,
     TEMPLATES,
+    at,
     order,
     reader,
     situations,
@@ -156,6 +159,30 @@ def test_an_email_says_who_it_is_and_links_only_to_us(words: Words, message: str
 def test_what_matters_is_in_the_text(words: Words, message: str, must_say: str) -> None:
     """The honest new time, beside the old one, in as few words as it takes."""
     assert must_say in words.render_sms(message, "en", usual(message))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (PromiseKind.CALL_BACK, "we ring you about Boiler repair by 11:15 AM. Rather talk now?"),
+        (
+            PromiseKind.UPDATE,
+            "you hear from us about Boiler repair by 11:15 AM, even if there is nothing new.",
+        ),
+    ],
+)
+def test_a_promised_call_is_a_call_and_promised_news_is_news(
+    words: Words, kind: PromiseKind, said: str
+) -> None:
+    """The text, the email and its subject name the same thing."""
+    values = reader(next_update_at=at(23, 11, 15), next_is=kind)
+    email = words.render_email("promise_made", "en", values)
+    rings = kind is PromiseKind.CALL_BACK
+
+    assert said in words.render_sms("promise_made", "en", replace(values, phone_or_link=LINK))
+    assert email.subject.startswith("We ring you by Monday" if rings else "You hear from us by")
+    assert ("one of us rings you by Monday" in email.text) is rings
+    assert ("you hear from us by Monday" in email.text) is not rings
 
 
 def test_a_start_that_has_passed_is_worded_by_the_end(words: Words) -> None:
