@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
@@ -27,11 +28,13 @@ def create_engine_for(url: str) -> Engine:
         if parsed.database:
             Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = create_engine(
-            parsed, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "factory": _SqliteConnection}
+            parsed,
+            json_deserializer=from_json,
+            connect_args={"timeout": SQLITE_BUSY_MS / 1000, "factory": _SqliteConnection},
         )
         _teach_sqlite(engine)
         return engine
-    engine = create_engine(parsed, pool_size=20, max_overflow=20)
+    engine = create_engine(parsed, json_deserializer=from_json, pool_size=20, max_overflow=20)
     _ask_after_idleness(engine)
     return engine
 
