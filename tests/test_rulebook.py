@@ -188,6 +188,25 @@ def test_a_fault_names_its_file_its_line_and_what_to_do(
         assert int(number) == line
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("to: technician", "nobody is sent with an order: write `dispatch`"),
+        ("names_technician: true", "nobody is sent with an order: take `names_technician` out"),
+    ],
+)
+def test_no_rule_for_orders_speaks_of_a_technician(
+    tmp_path: Path, line: str, sentence: str
+) -> None:
+    """It would be silent for ever, and nobody would know why."""
+    rule = f"rules:\n  - id: shipped\n    for: order\n    if: {{status: shipped}}\n    {line}\n"
+
+    (fault,) = faults(tmp_path, rule)
+
+    assert fault.startswith("visits.yaml:5:")
+    assert sentence in fault
+
+
 def test_a_slip_says_what_moved_by_itself(tmp_path: Path) -> None:
     """Nobody needs to know the word `asserts` for it."""
     (tmp_path / "visits.yaml").write_text(GOOD.replace("    asserts: drift\n", ""))

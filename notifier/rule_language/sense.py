@@ -76,6 +76,10 @@ def _of_lengths(spec: RuleSpec) -> Iterator[Nonsense]:
 
 
 def _of_the_kind(spec: RuleSpec) -> Iterator[Nonsense]:
+    if spec.jobs is JobKind.ORDER and Audience.TECHNICIAN in spec.to:
+        yield ("to",), "nobody is sent with an order: write `dispatch`, or whom of its people"
+    if spec.jobs is JobKind.ORDER and spec.names_technician:
+        yield ("names_technician",), "nobody is sent with an order: take `names_technician` out"
     if spec.if_ is None:
         return
     yield from _of_questions(spec.if_, spec.jobs, ("if",))
