@@ -47,11 +47,12 @@ class Desk:
         *,
         people: tuple[NewPerson, ...] = (ADA,),
         window: Window | None = TOMORROW,
+        service: str = "Boiler repair",
         **fields: str,
     ) -> UUID:
         """Book a visit; the confirmation goes out at once."""
         new = NewAppointment(
-            reference=reference, service="Boiler repair", window=window, people=people, **fields
+            reference=reference, service=service, window=window, people=people, **fields
         )
         job = book(self.services, self.brand, new, source=FactSource.API, actor="key:1").job_id
         self.deliver()

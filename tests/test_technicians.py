@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifier.booking import NewAppointment, book
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Role, WhyNot
+from notifier.domain.segments import count_segments
 from notifier.errors import Invalid, NotFound
 from notifier.explain import explain
 from notifier.job_views import job_views
@@ -157,6 +158,21 @@ def test_the_question_to_who_went_before_is_dropped(desk: Desk) -> None:
     fates = {m.job_person_id: m.status for m in desk.messages(job, "ask_technician")}
     assert fates.pop(sam.id) == "superseded"
     assert list(fates.values()) == ["delivered"]
+
+
+@pytest.mark.parametrize("service", ["Gas check", "Thermostat in the hall, upstairs"])
+def test_the_first_text_leaves_out_nothing(desk: Desk, service: str) -> None:
+    """Which visit, due when, and every answer stand in it, beside how to stop."""
+    desk.visit("JOB-7", technician="Sam", technician_phone=SAM, service=service)
+    desk.clock.set(TOMORROW.end - timedelta(minutes=45))
+    look_again(desk.services)
+    desk.deliver()
+
+    (text,) = [sms.body for sms in desk.sms.sent if sms.to == SAM]
+    assert text.endswith("Reply STOP to end these texts, HELP for help.")
+    for words in (service[:14], "JOB-7", "today 9-11 AM", "OTW", "HERE", "15", "30", "NO", "/day/"):
+        assert words in text
+    assert count_segments(text) == 2
 
 
 def test_the_past_is_planned_for_who_was_assigned_then(desk: Desk) -> None:
