@@ -30,12 +30,12 @@ _SOON = timedelta(minutes=15)
 def promised_moments(job: PlanInput, person: PersonView) -> Iterator[TaskOwed]:
     """Yield a task for each moment promised: news, or a call, before it comes.
 
-    News of a job ends with it. A call back does not, nor does news promised since.
+    News of a job ends with it. A call back does not, nor does news promised since that is known.
     """
     end = job.state.status_fact if job.state.finished else None
     for moment in person.moments:
         call_back = moment.what is PromiseKind.CALL_BACK
-        if end is not None and not call_back and moment.given_at < end.effective_at:
+        if end is not None and not call_back and moment.given_at < end.received_at:
             continue
         mark = "call_back" if call_back else "update"
         yield TaskOwed(

@@ -29,6 +29,7 @@ class Entry:
     fact: UUID | None
     rests_on: UUID | None
     rule: str | None = None  # of the message
+    claimed_at: datetime | None = None  # of the message
 
     @property
     def origin(self) -> UUID | None:
@@ -39,6 +40,11 @@ class Entry:
     def order(self) -> tuple[datetime, int]:
         """Its place in time; of two at once the one made later comes later."""
         return self.given_at, self.origin.int if self.origin is not None else 0
+
+    @property
+    def knew_until(self) -> datetime:
+        """What was on record by then it knew: a message is true as of its claim."""
+        return self.claimed_at or self.given_at
 
     def counts(self, withdrawn: frozenset[UUID]) -> bool:
         """Return whether it reached them and rests on nothing that was taken back."""

@@ -42,6 +42,9 @@ def settlement_of(
     window, an offer, that nobody comes, or that we are there. That there still is no news
     puts it off; so does another promise of the same kind.
 
+    What had happened before, and was put on record only after a text had promised news, settles
+    it too: with it on record the text would not have gone.
+
     :param entries: of that person; those that don't count are passed over.
     """
     found = [
@@ -55,11 +58,9 @@ def settlement_of(
             for word in words
             if word.at > promise.given_at and word.rests_on not in course.state.withdrawn
         ]
-        found += [
-            Settlement(presence.at, Settled.KEPT)
-            for presence in course.presences
-            if presence.at >= promise.given_at
-        ]
+        there = course.presence_for(promise.given_at, learnt_since=promise.knew_until)
+        if there is not None:  # who had them at the door waited for no news
+            found.append(Settlement(max(there.at, promise.given_at), Settled.KEPT))
     return min(found, key=lambda one: (one.at, one.how), default=None)
 
 
@@ -99,30 +100,42 @@ def open_moments(
 
 def _calls(promise: Entry, course: Course, person: UUID) -> Iterator[Settlement]:
     for fact in course.state.answers:
-        about = fact.person == person and _is_after(fact, promise, course)
-        if about and _is_a_call(fact, promise):
-            yield Settlement(fact.effective_at, Settled.KEPT)
+        if fact.person == person and _is_a_call(fact, promise):
+            since = _keeps_since(fact, promise, course)
+            if since is not None:
+                yield Settlement(since, Settled.KEPT)
 
 
-def _is_after(fact: Fact, promise: Entry, course: Course) -> bool:
-    """Whether it was said after the promise: the call in which it was made keeps nothing."""
-    made = course.by_id.get(promise.fact) if promise.fact is not None else None
-    if made is None:
-        return fact.effective_at >= promise.given_at
-    return (fact.effective_at, fact.seq) > (made.effective_at, made.seq)
+def _keeps_since(call: Fact, promise: Entry, course: Course) -> datetime | None:
+    """Return since when a call keeps `promise`; None: it does not.
+
+    The call in which staff made it, or those before, keep nothing. One before a text of our
+    own keeps what that promised once it is on record: until then they were to hear of it.
+    """
+    made = course.by_id.get(promise.rests_on) if promise.rests_on is not None else None
+    if made is not None and made.type is FactType.PROMISED:
+        after = (call.effective_at, call.seq) > (made.effective_at, made.seq)
+        return max(call.effective_at, promise.given_at) if after else None
+    if call.effective_at >= promise.given_at:
+        return call.effective_at
+    return call.received_at if call.received_at >= promise.knew_until else None
 
 
 def _is_a_call(fact: Fact, promise: Entry) -> bool:
     if fact.type in (FactType.SPOKEN_TO, FactType.TOLD):
         return True
     promised_by_phone = fact.type is FactType.PROMISED and fact.by_phone is True
-    return promised_by_phone and fact.what is not promise.what
+    asked_for = fact.source is FactSource.CUSTOMER  # on their page: nobody spoke to them
+    return promised_by_phone and not asked_for and fact.what is not promise.what
 
 
 def _calling_off(promise: Entry, course: Course) -> Iterator[Settlement]:
-    fact = course.first(FactType.CANCELLED, by=Party.CUSTOMER, since=promise.given_at)
-    if fact is not None:
-        yield Settlement(fact.effective_at, Settled.WITHDRAWN)
+    for fact in course.facts:
+        theirs = fact.type is FactType.CANCELLED and fact.by is Party.CUSTOMER
+        if not theirs or fact.received_at < promise.knew_until:
+            continue
+        if not course.set_anew(fact.effective_at, promise.given_at):
+            yield Settlement(max(fact.effective_at, promise.given_at), Settled.WITHDRAWN)
 
 
 def _by_entries(promise: Entry, entries: Sequence[Entry], course: Course) -> Iterator[Settlement]:

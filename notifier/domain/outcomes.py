@@ -51,15 +51,28 @@ class Course:
         self.presences = tuple(self._presences())
         self._beliefs: dict[datetime, Belief] = {}
 
-    def presence_for(self, given_at: datetime) -> Presence | None:
+    def presence_for(
+        self, given_at: datetime, *, learnt_since: datetime | None = None
+    ) -> Presence | None:
         """Return when we were first there for a promise given at `given_at`.
 
         An earlier visit counts only if the job was not set anew since.
+
+        :param learnt_since: leaves out what was on record before.
         """
         for presence in self.presences:
-            if presence.at >= given_at or not self._set_anew(presence.at, given_at):
+            if learnt_since is not None and presence.fact.received_at < learnt_since:
+                continue
+            if presence.at >= given_at or not self.set_anew(presence.at, given_at):
                 return presence
         return None
+
+    def set_anew(self, after: datetime, until: datetime) -> bool:
+        """Return whether the job got another time then, and so is another visit."""
+        return any(
+            fact.type is FactType.RESCHEDULED and after <= fact.effective_at <= until
+            for fact in self.facts
+        )
 
     def first(self, type: FactType, *, by: Party, since: datetime) -> Fact | None:
         """Return the first such fact at or after `since` that was this party's doing."""
@@ -90,12 +103,6 @@ class Course:
 
     def _of(self, type: FactType, since: datetime) -> Iterator[Fact]:
         return (f for f in self.facts if f.type is type and f.effective_at >= since)
-
-    def _set_anew(self, after: datetime, until: datetime) -> bool:
-        return any(
-            fact.type is FactType.RESCHEDULED and after <= fact.effective_at <= until
-            for fact in self.facts
-        )
 
     def _presences(self) -> Iterator[Presence]:
         """A visit counts from its arrival, else its end; an order when its last parcel is there.

@@ -40,6 +40,7 @@ def entries_of(
             fact=row.fact_id,
             rests_on=message.rests_on if message is not None else row.fact_id,
             rule=message.rule if message is not None else None,
+            claimed_at=message.claimed_at if message is not None else None,
         )
     return tuple(latest.values())
 

@@ -99,6 +99,7 @@ class LedgerStage:
         fact: Fact | None = None,
         by: UUID | None = None,
         because: Fact | None = None,
+        claimed_at: datetime | None = None,
     ) -> UUID:
         """A moment reached them: by phone (`fact`), else by a message (`by` an earlier entry)."""
         message = None if fact is not None else by or self.ids()
@@ -114,6 +115,7 @@ class LedgerStage:
                 message=message,
                 fact=fact.id if fact else None,
                 rests_on=rests_on.id if rests_on else None,
+                claimed_at=claimed_at,
             )
         )
         return fact.id if fact is not None else self._id(message)

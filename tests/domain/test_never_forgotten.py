@@ -94,6 +94,7 @@ def test_a_third_slip_that_moves_on_is_rung_about_again() -> None:
         (PromiseKind.CALL_BACK, at(8), ["call"]),
         (PromiseKind.CALL_BACK, at(12), ["call"]),
         (PromiseKind.UPDATE, at(8), []),
+        (PromiseKind.UPDATE, at(10), []),  # before it was on record
         (PromiseKind.UPDATE, at(12), ["update"]),
     ],
 )
@@ -101,9 +102,9 @@ def test_a_call_back_outlasts_the_job(
     what: PromiseKind, promised_at: datetime, owed: list[str]
 ) -> None:
     """ "We ring you within the day" is said of what went wrong; only news of the visit ends
-    with the visit."""
+    with the visit, missed at half past nine and on record at eleven."""
     stage = Stage(now=at(11))
-    stage.say(FactType.MISSED)
+    stage.say(FactType.MISSED, occurred_at=at(9, 30))
     promised = OpenMoment(what=what, due=at(17), given_at=promised_at)
     person = replace(stage.customer.view(), moments=(promised,))
     job = PlanInput(

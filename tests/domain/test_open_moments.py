@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from notifier.domain.endings import Ending
+from notifier.domain.endings import Ending, PromiseView
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.reasons import Party
 from notifier.domain.windows import OFF, UNKNOWN
@@ -232,3 +232,86 @@ def test_how_often_texts_put_it_off_is_counted_until_a_person_speaks() -> None:
     assert [m.put_off for m in stage.open()] == [2]
     stage.by_phone(UPDATE, FOUR, at(14, 50, day=23))
     assert [m.put_off for m in stage.open()] == [0]
+
+
+def checking(stage: LedgerStage) -> None:
+    """*No word yet, we are checking*: handed over at one, promises news by three."""
+    stage.promised(THREE, ONE)
+
+
+BEFORE_ONE, AFTER_ONE, AFTER_THREE = at(12, 50, day=23), at(13, 5, day=23), at(15, 5, day=23)
+
+
+def update_of(stage: LedgerStage) -> PromiseView:
+    return next(v for v in stage.views(at(20, day=23)) if v.due == THREE)
+
+
+@pytest.mark.parametrize("learnt", [AFTER_ONE, AFTER_THREE])
+def test_who_was_there_already_waits_for_no_news(learnt: datetime) -> None:
+    """The technician rang the bell at ten to one and recorded it later: they saw him."""
+    stage = LedgerStage()
+    checking(stage)
+    assert len(stage.open()) == 1
+    stage.say(FactType.ARRIVED, BEFORE_ONE, received_at=learnt)
+    assert stage.open() == ()
+    view = update_of(stage)
+    assert (view.ending, view.ended_at) == (KEPT, ONE)
+
+
+def test_what_came_on_record_while_the_text_was_on_its_way_is_news_to_it() -> None:
+    """Claimed at 12:55, the arrival recorded at 12:58, handed over at one."""
+    stage = LedgerStage()
+    stage.promised(THREE, ONE, claimed_at=at(12, 55, day=23))
+    stage.say(FactType.ARRIVED, BEFORE_ONE, received_at=at(12, 58, day=23))
+    assert stage.open() == ()
+
+
+def test_news_promised_by_those_who_are_there_is_still_to_come() -> None:
+    """There since noon, and on record: at one they promise to say when the part comes."""
+    stage = LedgerStage()
+    stage.say(FactType.ARRIVED, at(12, day=23))
+    stage.by_phone(UPDATE, THREE, ONE)
+    assert [moment.what for moment in stage.open()] == [UPDATE]
+
+
+def test_a_visit_of_another_day_settles_no_news_of_this_one() -> None:
+    """Tuesday's arrival is recorded only after the job was set anew, and news promised of that."""
+    stage = LedgerStage()
+    stage.say(FactType.RESCHEDULED, BEFORE_ONE, window=window(9, 11, day=27))
+    checking(stage)
+    stage.say(FactType.ARRIVED, at(12, day=23), received_at=AFTER_ONE)
+    assert len(stage.open()) == 1
+
+
+@pytest.mark.parametrize(("learnt", "ending"), [(AFTER_ONE, KEPT), (AFTER_THREE, BROKEN)])
+def test_a_call_put_on_record_after_the_text_keeps_what_it_promised(
+    learnt: datetime, ending: Ending
+) -> None:
+    """They had rung just before: on record by three nobody waits; later it was let lapse."""
+    stage = LedgerStage()
+    checking(stage)
+    stage.say(FactType.SPOKEN_TO, BEFORE_ONE, person=stage.person, received_at=learnt)
+    assert stage.open() == ()
+    assert update_of(stage).ending is ending
+
+
+def test_a_call_before_staff_promised_it_keeps_nothing_however_late_it_is_recorded() -> None:
+    """It was the call after which they wrote: *we ring you by three*."""
+    stage = LedgerStage()
+    written = stage.say(
+        FactType.PROMISED, ONE, what=CALL_BACK, moment=THREE, person=stage.person, by_phone=False
+    )
+    stage.promised(THREE, ONE, what=CALL_BACK, because=written)
+    stage.say(FactType.SPOKEN_TO, BEFORE_ONE, person=stage.person, received_at=AFTER_ONE)
+    assert len(stage.open()) == 1
+    stage.say(FactType.SPOKEN_TO, TWO, person=stage.person)
+    assert stage.open() == ()
+
+
+def test_a_job_called_off_before_the_text_is_waited_for_by_nobody() -> None:
+    """The customer rang at ten to one; it was put on record after the text had gone."""
+    stage = LedgerStage()
+    checking(stage)
+    stage.say(FactType.CANCELLED, BEFORE_ONE, by=Party.CUSTOMER, received_at=AFTER_ONE)
+    assert stage.open() == ()
+    assert update_of(stage).ending is WITHDRAWN
