@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from notifier.domain.facts import FactSource
 from notifier.domain.messages import WAITING, Channel, MessageStatus, Role, WhyNot
+from notifier.domain.owed import Owed
 from notifier.domain.planning import plan
 from notifier.domain.rules import Family
 from notifier.domain.windows import Expectation
@@ -20,8 +21,9 @@ from notifier.people import open_contacts
 from notifier.planner import load_for_planning
 from notifier.sending.composing import compose
 from notifier.services import Services
+from notifier.store.facts import fact_of
 from notifier.store.snapshots import Snapshot
-from notifier.store.tables import Message, Person
+from notifier.store.tables import FactRow, Message, Person
 from notifier.store.vault import Unreadable
 
 
@@ -40,6 +42,7 @@ class PreviewedMessage:
     segments: int | None
     send_at: datetime
     sends: bool  # False: the brand is in shadow, or the job is held
+    at_its_time: bool  # not what the fact makes go: it is owed later, if still true then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +111,11 @@ def _preview(
             raise NotFound("there is no such job")
         version = before.job.version
         waiting = {row.id: _says(row) for row in before.messages.values() if row.status in WAITING}
-        say(session)
+        said = say(session)
         after = load_for_planning(session, services, [job_id])[job_id]
+        owed = plan(after.plan_input, services.rulebook.rules, now=now).owed
+        goes_at = _goes_at(session, said)
+        later = {(one.job_person, one.rule.id) for one in owed if one.owed_at > goes_at}
         on_trial = services.rulebook.on_trial
         rows = [row for row in after.messages.values() if row.rule not in on_trial]
         dropped = [row for row in rows if row.id in waiting and row.status not in WAITING]
@@ -119,16 +125,29 @@ def _preview(
             status=after.state.status,
             expected=after.state.expected,
             messages=tuple(
-                _previewed(session, services, after, row, now)
+                _previewed(
+                    session,
+                    services,
+                    after,
+                    row,
+                    now,
+                    at_its_time=(row.job_person_id, row.rule) in later,
+                )
                 for row in sorted(fresh, key=lambda row: (row.send_at, row.id))
                 if row.send_at <= now or waiting.get(row.id) != _says(row)
             ),
-            unreached=_unreached(session, services, after, now),
+            unreached=_unreached(session, services, after, owed),
             withdrawn=len(dropped),
         )
     finally:
         session.rollback()
         session.close()
+
+
+def _goes_at(session: Session, said: Recorded) -> datetime:
+    """Return when what the fact itself makes go is owed: at once, after the time to undo it."""
+    row = session.get_one(FactRow, said.fact_id)
+    return row.received_at + timedelta(seconds=fact_of(row).hold_seconds)
 
 
 def _says(row: Message) -> tuple[object, ...]:
@@ -141,7 +160,13 @@ def _held(row: Message) -> bool:
 
 
 def _previewed(
-    session: Session, services: Services, snapshot: Snapshot, row: Message, now: datetime
+    session: Session,
+    services: Services,
+    snapshot: Snapshot,
+    row: Message,
+    now: datetime,
+    *,
+    at_its_time: bool,
 ) -> PreviewedMessage:
     composed = compose(session, services, row, now=now)
     link, person = snapshot.people[row.job_person_id]
@@ -157,14 +182,15 @@ def _previewed(
         segments=composed.segments,
         send_at=row.send_at,
         sends=snapshot.brand.live_at is not None and not _held(row),
+        at_its_time=at_its_time,
     )
 
 
 def _unreached(
-    session: Session, services: Services, snapshot: Snapshot, now: datetime
+    session: Session, services: Services, snapshot: Snapshot, everything: Iterable[Owed]
 ) -> tuple[Unreached, ...]:
     found: dict[UUID, Unreached] = {}
-    for owed in plan(snapshot.plan_input, services.rulebook.rules, now=now).owed:
+    for owed in everything:
         link, person = snapshot.people[owed.job_person]
         asked = link.role == Role.TECHNICIAN  # of whom dispatch has a task
         if owed.why_not is None or owed.rule.family is Family.MOMENT or asked:

@@ -96,7 +96,9 @@ class Moments:
                 return promised.due if promised is not None else None
             case Edge.PROMISE_MADE:
                 made = self.promise_to_tell()
-                return made.received_at if made is not None else None
+                if made is None:
+                    return None
+                return made.received_at + timedelta(seconds=made.hold_seconds)
 
     def _given_at(self, edge: Edge) -> datetime:
         """Return when what the edge belongs to was promised, believed or done."""

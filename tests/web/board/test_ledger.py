@@ -112,6 +112,42 @@ def test_a_call_back_is_promised_in_two_taps(board: Board, clock: FakeClock) -> 
     assert "Promised Ada Park a call</b>: by 10:00 AM" in board.get(f"/board/jobs/{job_id}").text
 
 
+def test_a_promise_made_on_the_phone_sends_nothing_and_says_so(board: Board) -> None:
+    """What goes only if nobody rings stands apart, and no button speaks of sending."""
+    job_id = given_visit(board.services, board.brand)
+
+    sheet = board.get(f"/board/jobs/{job_id}/say/promise").text
+    answer = board.part(f"/board/jobs/{job_id}/say/promise", **hidden_fields(sheet)).text
+
+    preview = sheet[sheet.index('class="confirm"') :]
+    assert "<h3>Nothing goes out now</h3>" in preview
+    assert ">Record it</button>" in preview
+    now, later = preview.split('class="later"')
+    assert "<figure" not in now
+    assert "Only if it is still true then" in later
+    assert "at 9:50 AM" in later
+    assert "not rung you yet" in later
+    assert "Recorded." in answer
+    assert "Sending" not in answer
+
+
+def test_a_promise_in_writing_waits_for_its_undo(board: Board) -> None:
+    """Taken back within the ten seconds, nobody has read it."""
+    job_id = given_visit(board.services, board.brand)
+    path = f"/board/jobs/{job_id}/say/promise"
+    by_ten = utc_text(board.services.now() + timedelta(hours=1))
+    sheet = board.part(f"{path}/preview", what="call_back", by_when=by_ten, how="write").text
+    assert "we ring you about Boiler repair by 10 AM" in sheet
+    assert ">Send</button>" in sheet
+    assert "in 10 s" in sheet
+
+    board.part(path, **hidden_fields(sheet))
+    deliver_due(board.services)
+    undone = board.part(f"/board/jobs/{job_id}/undo/{facts_of(board.services, job_id)[-1].id}").text
+
+    assert "Nothing went out" in undone
+
+
 def test_a_call_keeps_what_was_promised(board: Board, clock: FakeClock) -> None:
     """*I spoke to them*: one tap, a look, and the promise was kept."""
     job_id = given_visit(board.services, board.brand)
