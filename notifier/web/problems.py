@@ -5,7 +5,6 @@ Nothing here repeats what was sent: a problem names the field and says what is w
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -15,11 +14,13 @@ import structlog
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, jsonify, render_template, request
+from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from notifier.errors import Busy, Conflict, Invalid, NotFound
+from notifier.shape_faults import shape_faults
 
 _log = structlog.get_logger(__name__)
 
@@ -44,15 +45,6 @@ _SENTENCES = {
     500: "Something went wrong on our side.",
     503: "This can't be done just now; nothing was recorded. Try again shortly.",
 }
-
-#: What Pydantic says, in our words.
-_OUR_WORDS = {
-    "Field required": "is missing",
-    "Extra inputs are not permitted": "is not known here",
-}
-#: The alternatives of a field, as `api.shapes` tags them, are no part of its name.
-_TAG = re.compile(r"\.<\w+>")
-_LONGEST_NAME = 100  # of a field that a caller made up
 
 Errors = list[dict[str, str]]
 
@@ -91,7 +83,7 @@ def answer_with_problems(app: APIFlask) -> None:
     @app.error_processor
     def _http(error: HTTPError) -> Response:
         if error.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
-            return problem(422, errors=_named(error.detail))
+            return problem(422, errors=_named(error))
         errors = None
         if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             errors = [{"field": "body", "problem": _TOO_LARGE}]
@@ -128,18 +120,11 @@ def answer_with_problems(app: APIFlask) -> None:
         return problem(500)
 
 
-def _named(detail: object) -> Errors:
-    """Return APIFlask's findings, by location and field, as our list."""
-    found: Errors = []
-    for fields in detail.values() if isinstance(detail, Mapping) else ():
-        for field, sentences in fields.items():
-            name = "body" if field == "_schema" else _TAG.sub("", field)[:_LONGEST_NAME]
-            found.extend({"field": name, "problem": _plain(sentence)} for sentence in sentences)
-    return found
-
-
-def _plain(sentence: str) -> str:
-    return _OUR_WORDS.get(sentence, sentence.removeprefix("Value error, "))
+def _named(error: HTTPError) -> Errors:
+    """Return what Pydantic found, which is why APIFlask raised `error`, by field."""
+    if not isinstance(error.__cause__, ValidationError):
+        return []
+    return [{"field": field, "problem": said} for field, said in shape_faults(error.__cause__)]
 
 
 def _kept(headers: object) -> dict[str, str]:

@@ -29,12 +29,23 @@ from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import utc_text
 from notifier.web.api.facts_in import FIELDS
 from tests.web.conftest import Api, an_appointment, an_order
+from tests.web.plain_problems import OF_A_LIBRARY
+
+
+def said_in_plain_words(_: object, response: Any, case: object) -> None:
+    """Problems speak to a caller: no word of Python or of a library."""
+    if response.status_code == 422:
+        for error in response.json()["errors"]:
+            assert error["field"], (case, error)
+            assert not OF_A_LIBRARY.search(error["problem"]), (case, error)
+
 
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
+    said_in_plain_words,
 ]
 EXAMPLES = 20
 

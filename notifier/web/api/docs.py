@@ -127,8 +127,6 @@ def _one(spec: dict[str, Any], choice: Mapping[str, Any]) -> str:
     schema = _resolved(spec, choice)
     if "enum" in schema:
         return " | ".join(schema["enum"])
-    if "oneOf" in schema or "anyOf" in schema:
-        return _kind(spec, schema)
     if schema.get("type") == "array":
         return f"list of {_kind(spec, schema['items'])}"
     if set(schema.get("properties", ())) == {"start", "end"}:
@@ -142,8 +140,11 @@ def _one(spec: dict[str, Any], choice: Mapping[str, Any]) -> str:
 
 
 def _choices(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = schema.get("anyOf") or schema.get("oneOf") or [schema]
-    return [dict(choice) for choice in found]
+    """Return what a value may be, also where a choice is itself one between several."""
+    found = schema.get("anyOf") or schema.get("oneOf")
+    if found is None:
+        return [dict(schema)]
+    return [one for choice in found for one in _choices(choice)]
 
 
 def _resolved(spec: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

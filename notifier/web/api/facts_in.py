@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, WithJsonSchema
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, WithJsonSchema
 
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.jobs import FACTS_OF, JobKind
@@ -140,16 +140,16 @@ class FactIn(Body):
                 raise Invalid("expected", "is missing; say it, or minutes")
 
 
-def _type_of(kind: JobKind) -> tuple[AfterValidator, WithJsonSchema]:
+def _type_of(kind: JobKind) -> tuple[BeforeValidator, WithJsonSchema]:
     """Take the facts that can be said of `kind`, and list them in the API's description."""
-    allowed = FACTS_OF[kind]
+    allowed = sorted(FACTS_OF[kind])
 
-    def check(value: FactType) -> FactType:
+    def check(value: object) -> object:
         if value not in allowed:
-            raise ValueError(f"can't be said of an {kind}")
+            raise ValueError(f"must be what can be said of an {kind}: {', '.join(allowed)}")
         return value
 
-    return AfterValidator(check), WithJsonSchema({"type": "string", "enum": sorted(allowed)})
+    return BeforeValidator(check), WithJsonSchema({"type": "string", "enum": allowed})
 
 
 class AppointmentFactIn(FactIn):

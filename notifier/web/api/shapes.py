@@ -28,13 +28,14 @@ from pydantic import (
 )
 
 from notifier.domain.windows import Expectation, Special, Window
+from notifier.shape_faults import NO_CHOICE
 
 #: RFC 3339; seconds may be left out.
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 _YEARS = range(2000, 2100)
-_LOCALE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$"
+_LOCALE = re.compile(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _LINE_BREAKS = frozenset("\n\r\t")
 
@@ -49,7 +50,7 @@ def _moment(value: object) -> datetime:
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str):
-        raise ValueError("must be text such as 2026-11-23T17:00:00Z, not a number")
+        raise ValueError("must be text such as 2026-11-23T17:00:00Z")
     text = value.strip()
     if not _RFC3339.fullmatch(text):
         if _RFC3339.fullmatch(text + "Z"):
@@ -106,6 +107,12 @@ def _email(value: str) -> str:
     return value
 
 
+def _locale(value: str) -> str:
+    if not _LOCALE.fullmatch(value):
+        raise ValueError("is no locale; write it as en or pt-BR")
+    return value
+
+
 Moment = Annotated[
     datetime,
     BeforeValidator(_moment),
@@ -127,7 +134,11 @@ LongText = Annotated[
     AfterValidator(_storable(lines=True)),
 ]
 Zone = Annotated[ShortText, AfterValidator(_zone)]
-Locale = Annotated[str, StringConstraints(pattern=_LOCALE)]
+Locale = Annotated[
+    str,
+    AfterValidator(_locale),
+    WithJsonSchema({"type": "string", "pattern": _LOCALE.pattern}),
+]
 Email = Annotated[
     str,
     StringConstraints(min_length=3, max_length=254, strip_whitespace=True),
@@ -148,8 +159,21 @@ class TechnicianIn(Body):
     phone: Phone | None = None
 
 
-#: A name, or a name and a number.
-WhoGoesIn = ShortText | TechnicianIn
+def _name_or_more(value: object) -> str | None:
+    if isinstance(value, dict | TechnicianIn):
+        return "<object>"
+    return "<name>" if isinstance(value, str) else None
+
+
+#: A name, or a name and a number. Tags in angle brackets are no part of a field's name.
+WhoGoesIn = Annotated[
+    Annotated[ShortText, Tag("<name>")] | Annotated[TechnicianIn, Tag("<object>")],
+    Discriminator(
+        _name_or_more,
+        custom_error_type=NO_CHOICE,
+        custom_error_message="must be a name, or an object with name and phone",
+    ),
+]
 
 
 def name_and_phone(said: WhoGoesIn | None) -> tuple[str | None, str | None]:
@@ -176,14 +200,19 @@ class WindowIn(Body):
         return Window(self.start, self.end)
 
 
-def _which(value: object) -> str:
-    return "<window>" if isinstance(value, dict | WindowIn) else "<word>"
+def _window_or_word(value: object) -> str | None:
+    if isinstance(value, dict | WindowIn):
+        return "<window>"
+    return "<word>" if value in list(Special) else None
 
 
-#: The tags in angle brackets are left out where a problem names the field.
 ExpectationIn = Annotated[
     Annotated[WindowIn, Tag("<window>")] | Annotated[Special, Tag("<word>")],
-    Discriminator(_which),
+    Discriminator(
+        _window_or_word,
+        custom_error_type=NO_CHOICE,
+        custom_error_message="must be an object with start and end, or one of unknown, off",
+    ),
 ]
 
 
