@@ -11,7 +11,7 @@ import hashlib
 import re
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,7 +40,7 @@ _LINK_IN_TEXT = re.compile(r"\[([^\]\n]+)\]\((https?://[^)\s]+)\)")
 _TARGET = re.compile(r"(?:href|src|background)=\"([^\"]+)\"")
 _TAG = re.compile(r"<[^>]*>")
 _URL = re.compile(r"https?://[^\s\"<>)]+")
-_KNOWN = frozenset(field.name for field in fields(MessageValues))
+_KNOWN = tuple(field.name for field in fields(MessageValues))
 
 
 class RenderFailed(NotifierError):
@@ -208,7 +208,9 @@ class Words:
 
     def _render(self, name: str, values: MessageValues) -> str:
         try:
-            return self._environment.get_template(name).render(asdict(values))
+            return self._environment.get_template(name).render(
+                {value: getattr(values, value) for value in _KNOWN}
+            )
         except (TemplateError, RecursionError) as error:
             raise RenderFailed(_place(name, error)) from error
 

@@ -127,7 +127,7 @@ def _composed(name: str, text: str) -> tuple[yaml.Node | None, Any]:
                 line = event.start_mark.line + 1 if event.start_mark else 1
                 raise YamlInvalid([YamlFault(name, line, sentence)])
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        return node, yaml.safe_load(text)
+        return node, yaml.SafeLoader("").construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         said = f"this is not YAML: {error.problem}"
