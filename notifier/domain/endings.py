@@ -13,16 +13,18 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from notifier.domain.facts import Fact, FactType, Terms
+from notifier.domain.facts import Fact, FactType, PromiseKind, Terms
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger_entries import Entry, Word
 from notifier.domain.messages import Strength
 from notifier.domain.open_moments import Settled, settlement_of
-from notifier.domain.outcomes import Course
+from notifier.domain.outcomes import Course, Presence, speaks_to_them
 from notifier.domain.promises import TOLERANCE, drifted, same_promise, tell_by
 from notifier.domain.reasons import Party
 from notifier.domain.windows import Expectation, Window, local_date
+
+_TICK = timedelta(microseconds=1)
 
 _BAD_ENDS = frozenset({FactType.MISSED, FactType.CANCELLED, FactType.RETURNED})
 
@@ -52,6 +54,8 @@ class PromiseView:
     changed_to: Expectation | datetime | None = None  # what they heard instead
     never_told: bool = False  # it broke, and nothing ever reached them about it
     no_word: bool = False  # its time has passed, and no fact says how it went
+    there: Presence | None = None  # what kept it, or came after its time: who says so, and when
+    by_choice: bool = False  # it was changed to an earlier time that they took
     repeats: UUID | None = None  # the origin of the promise that it only says again
     cause: UUID | None = None  # the fact behind the change or the break
 
@@ -174,10 +178,13 @@ class _Judge:
         if ending is None:
             return self._unheard(view)
         if ending is not Ending.MOVED_IN_TIME:
-            return replace(_as_never_changed(view), ending=ending, ended_at=at)
-        in_time = self._is_in_time(view)
+            there = self._presence(view)
+            kept_by = there if there is not None and there.at == at else None
+            return replace(_as_never_changed(view), ending=ending, ended_at=at, there=kept_by)
+        by_choice = self._took_earlier(view)
+        in_time = by_choice or (view.heard_at is not None and view.heard_at <= view.tell_by)
         ending = Ending.MOVED_IN_TIME if in_time else Ending.MOVED_LATE
-        return replace(view, ending=ending, ended_at=at)
+        return replace(view, ending=ending, ended_at=at, by_choice=by_choice)
 
     def _heard(self, view: PromiseView) -> PromiseView:
         """Note the first that reached them and left the promise."""
@@ -216,10 +223,8 @@ class _Judge:
         ]
         return min(asked, key=lambda word: word.at, default=None)
 
-    def _is_in_time(self, view: PromiseView) -> bool:
+    def _took_earlier(self, view: PromiseView) -> bool:
         """An earlier time that they were asked about and took is theirs: it is never late."""
-        if view.heard_at is None or view.heard_at <= view.tell_by:
-            return True
         change, window = self._first_change(view), view.entry.asserts
         fact = self.course.by_id.get(change.fact) if change and change.fact else None
         accepted = fact is not None and fact.terms is Terms.OFFER
@@ -228,7 +233,7 @@ class _Judge:
 
     def _kept_at(self, view: PromiseView) -> datetime | None:
         given_at, until = view.entry.given_at, self._may_come_until(view)
-        presence = self.course.presence_for(given_at)
+        presence = self._presence(view)
         if presence is not None and presence.at <= until:
             return presence.at
         theirs = self.course.first(FactType.MISSED, by=Party.CUSTOMER, since=given_at)
@@ -237,6 +242,9 @@ class _Judge:
         # We came in vain, so it is the visit that was believed in then.
         believed = self.course.belief_at(theirs.effective_at).expected
         return None if self._is_later(view, believed) else theirs.effective_at
+
+    def _presence(self, view: PromiseView) -> Presence | None:
+        return self.course.presence_for(view.entry.given_at)
 
     def _called_off_at(self, view: PromiseView) -> datetime | None:
         fact = self.course.first(FactType.CANCELLED, by=Party.CUSTOMER, since=view.entry.given_at)
@@ -263,11 +271,11 @@ class _Judge:
             )
         belief = self.course.belief_at(until)
         failure = self.course.our_failure(view.entry.given_at)
-        presence = self.course.presence_for(view.entry.given_at)
-        late = presence is not None and not presence.by_then
+        view = replace(view, there=self._presence(view))
         believed = self._is_later(view, belief.expected)
         # Of a visit, silence says nothing; an order that nobody delivered is not there.
-        if not (believed or failure or late or self.kind is JobKind.ORDER):
+        late = self.kind is JobKind.ORDER if view.there is None else not view.there.by_then
+        if not (believed or failure or late):
             return replace(view, no_word=True)
         cause = belief.fact if believed else failure
         return replace(
@@ -294,17 +302,21 @@ class _Judge:
         )
 
     def _told_since(self, view: PromiseView) -> bool:
-        """Whether they heard afterwards: an apology, a late offer, or a call."""
+        """Whether they heard of it: that there is no word, an apology, a late offer, or a call."""
         bad = {fact.id for fact in self.course.facts if fact.type in _BAD_ENDS}
         if any(word.rests_on in bad for word in self.words if word.at >= view.entry.given_at):
             return True
         spoken = any(
-            fact.type is FactType.SPOKEN_TO
+            speaks_to_them(fact)
             and fact.person == self.person
             and fact.effective_at >= view.tell_by
             for fact in self.course.facts
         )
-        return spoken or self._later_offer_at(view) is not None
+        checking = any(
+            entry.what is PromiseKind.UPDATE and entry.given_at >= view.tell_by
+            for entry in self.entries
+        )
+        return spoken or checking or self._later_offer_at(view) is not None
 
     def _is_later(self, view: PromiseView, instead: object) -> bool:
         """Whether who believes `instead` does not believe that the promise is kept."""
@@ -318,8 +330,13 @@ class _Judge:
         return instead.end - window.end > TOLERANCE
 
     def _runs_out(self, view: PromiseView) -> datetime:
-        """Until when hearing of a change is hearing before the promise ended."""
-        return view.due if self.kind is JobKind.APPOINTMENT else self._end_of_day(view)
+        """Until when hearing of a change is hearing before the promise ended: while its window
+        lasts. Another date of an order can be heard until its day ends; that it is not there,
+        once its window has, only says that the promise broke."""
+        if self.kind is JobKind.APPOINTMENT:
+            return view.due
+        moved = view.changed_to is None or isinstance(view.changed_to, Window)
+        return self._end_of_day(view) if moved else view.due - _TICK
 
     def _may_come_until(self, view: PromiseView) -> datetime:
         if self.kind is JobKind.APPOINTMENT:
@@ -330,7 +347,7 @@ class _Judge:
         """An order promises a date at the place."""
         next_day = local_date(view.due, self.zone) + timedelta(days=1)
         midnight = datetime.combine(next_day, time.min, self.zone).astimezone(UTC)
-        return midnight - timedelta(microseconds=1)
+        return midnight - _TICK
 
 
 def _as_never_changed(view: PromiseView) -> PromiseView:

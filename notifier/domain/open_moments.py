@@ -11,7 +11,7 @@ from uuid import UUID
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind
 from notifier.domain.ledger import OpenMoment
 from notifier.domain.ledger_entries import Entry, Word
-from notifier.domain.outcomes import Course
+from notifier.domain.outcomes import Course, speaks_to_them
 from notifier.domain.reasons import Party
 from notifier.domain.windows import UNKNOWN
 
@@ -122,11 +122,8 @@ def _keeps_since(call: Fact, promise: Entry, course: Course) -> datetime | None:
 
 
 def _is_a_call(fact: Fact, promise: Entry) -> bool:
-    if fact.type in (FactType.SPOKEN_TO, FactType.TOLD):
-        return True
-    promised_by_phone = fact.type is FactType.PROMISED and fact.by_phone is True
-    asked_for = fact.source is FactSource.CUSTOMER  # on their page: nobody spoke to them
-    return promised_by_phone and not asked_for and fact.what is not promise.what
+    """Whether they were spoken to, and not only promised the same anew."""
+    return speaks_to_them(fact) and fact.what is not promise.what
 
 
 def _calling_off(promise: Entry, course: Course) -> Iterator[Settlement]:

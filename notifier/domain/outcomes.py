@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from notifier.domain.facts import Fact, FactType
+from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.folding import JobState, fold
 from notifier.domain.reasons import Party
 from notifier.domain.windows import Expectation
 
 _THERE = frozenset({FactType.ARRIVED, FactType.COMPLETED})
 _AT_THE_DOOR = frozenset({FactType.DELIVERED, FactType.READY_FOR_PICKUP})
+
+
+def speaks_to_them(fact: Fact) -> bool:
+    """Return whether somebody of ours spoke to the person of `fact`. What they asked for on their
+    page nobody said to them."""
+    by_phone = fact.type is FactType.PROMISED and fact.by_phone is True
+    spoken = fact.type in (FactType.SPOKEN_TO, FactType.TOLD) or by_phone
+    return spoken and fact.source is not FactSource.CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +33,9 @@ class Presence:
 
     @property
     def by_then(self) -> bool:
-        """Whether only the end of the visit is on record: somebody came at some time before."""
-        return self.fact.type is FactType.COMPLETED
+        """Whether it is only known by when: the end of the visit is on record, or the customer
+        said that we are there. Since when, neither says."""
+        return self.fact.type is FactType.COMPLETED or self.fact.source is FactSource.CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,12 +100,13 @@ def _second_time(
     views: Iterable[PromiseView],
 ) -> tuple[PromiseView | None, PromiseView | None]:
     """Return the first window, if it did not hold, and the one that took its place, if that
-    has been decided."""
+    has been decided. One that they left for an earlier time of their choice held."""
     windows = [
         view
         for view in views
         if view.entry.moment is None
         and view.repeats is None
+        and not view.by_choice
         and view.ending is not Ending.WITHDRAWN
     ]
     if not windows or windows[0].ending not in _CHANGED:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from notifier.domain.endings import Ending
-from notifier.domain.facts import FactSource, FactType, Terms
+from notifier.domain.facts import FactSource, FactType, PromiseKind, Terms
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Strength
 from notifier.domain.reasons import Party
@@ -25,6 +25,13 @@ STAFF, TECHNICIAN = FactSource.STAFF, FactSource.TECHNICIAN
 
 def arrived(hour: int, minute: int = 0) -> Callable[[LedgerStage], None]:
     return lambda stage: void(stage.say(FactType.ARRIVED, at(hour, minute)))
+
+
+def he_is_here(hour: int, minute: int = 0) -> Callable[[LedgerStage], None]:
+    """The customer answers H."""
+    return lambda stage: void(
+        stage.say(FactType.ARRIVED, at(hour, minute), source=FactSource.CUSTOMER)
+    )
 
 
 def void(_: object) -> None:
@@ -102,6 +109,15 @@ VISITS: list[tuple[str, Callable[[LedgerStage], None], datetime, Ending]] = [
     ("called off, nobody knows by whom", said(FactType.CANCELLED, 7, by=Party.UNKNOWN), EVENING,
      Ending.BROKEN),
     ("nobody said a word", together(), EVENING, Ending.OPEN),
+    ("they say that he is there, in time", he_is_here(10, 50), EVENING, Ending.KEPT),
+    ("they say so after it, and nobody knows since when", he_is_here(11, 25), EVENING,
+     Ending.OPEN),
+    ("they say so after it, and he was believed late",
+     together(said(FactType.DELAYED, 10, 50, minutes=45), he_is_here(11, 25)), EVENING,
+     Ending.BROKEN),
+    ("they say so after it, and he was there in time", together(he_is_here(11, 25),
+     lambda stage: void(stage.say(FactType.ARRIVED, at(10, 55), received_at=at(12)))), EVENING,
+     Ending.KEPT),
     (
         "an arrival that is reported late counts from when it was",
         lambda stage: void(
@@ -125,6 +141,12 @@ def test_how_a_visit_ended(
 
 DUE = Window(datetime(2026, 11, 24, 8, tzinfo=UTC), datetime(2026, 11, 25, 1, tzinfo=UTC))
 WEDNESDAY = window(9, 17, day=25)
+
+
+def not_here_at(hour: int, minute: int = 0) -> Callable[[LedgerStage], None]:
+    """*It is not there, and we don't know when* reaches them then; its window ends at 17:00."""
+    return lambda stage: void(stage.given(UNKNOWN, at(hour, minute)))
+
 
 ORDERS: list[tuple[str, Callable[[LedgerStage], None], datetime, Ending]] = [
     ("on its way", said(FactType.SHIPPED, 9), at(23, 59), Ending.OPEN),
@@ -192,6 +214,12 @@ ORDERS: list[tuple[str, Callable[[LedgerStage], None], datetime, Ending]] = [
         at(9, day=26),
         Ending.MOVED_LATE,
     ),
+    ("that it is not there, heard when its day was over", not_here_at(17), at(9, day=26),
+     Ending.BROKEN),
+    ("that nobody knows when, heard before it was over", not_here_at(16, 59), at(9, day=26),
+     Ending.MOVED_LATE),
+    ("that it is not there, and then it was", together(not_here_at(17),
+     said(FactType.DELIVERED, 19)), at(9, day=26), Ending.KEPT),
     ("other hours of that day are no change", lambda stage: void(
         stage.given(window(18, 20), at(12), because=stage.booked)), at(9, day=26), Ending.BROKEN),
 ]  # fmt: skip
@@ -422,8 +450,19 @@ def test_a_customer_who_was_out_on_friday_was_not_out_on_tuesday() -> None:
         (lambda stage, fact: stage.word(at(12, 30), because=fact), False),
         (lambda stage, fact: stage.say(FactType.SPOKEN_TO, at(13), person=stage.person), False),
         (lambda stage, fact: stage.given(window(15, 17), at(12, 30), because=fact), False),
+        (lambda stage, fact: stage.promised(at(11, 15), at(10, 45)), False),
+        (lambda stage, fact: stage.promised(at(11, 15), at(18, day=23)), True),
+        (lambda stage, fact: stage.by_phone(PromiseKind.UPDATE, at(15), at(12)), False),
     ],
-    ids=["silence", "an apology", "a call", "a new time, too late"],
+    ids=[
+        "silence",
+        "an apology",
+        "a call",
+        "a new time, too late",
+        "no word yet",
+        "news of something else",
+        "news promised by phone",
+    ],
 )
 def test_never_told_is_told_apart_from_told_too_late(
     apologises: Callable[[LedgerStage, object], object], never_told: bool
@@ -443,3 +482,58 @@ def test_no_word_is_said_of_what_nobody_reported_on() -> None:
     assert stage.first(EVENING).no_word
     arrived(12)(stage)
     assert (stage.first(EVENING).ending, stage.first(EVENING).no_word) == (Ending.BROKEN, False)
+
+
+def test_the_ledger_says_who_saw_that_somebody_was_there() -> None:
+    """The technician knows since when; that it is over, or what they say at the door, is known
+    by then."""
+    for source, type, by_then in (
+        (TECHNICIAN, FactType.ARRIVED, False),
+        (STAFF, FactType.COMPLETED, True),
+        (FactSource.CUSTOMER, FactType.ARRIVED, True),
+    ):
+        stage = LedgerStage()
+        fact = stage.say(type, at(10, 50), source=source)
+        view = stage.first(EVENING)
+        assert view.there is not None
+        assert (view.ending, view.there.fact, view.there.by_then) == (Ending.KEPT, fact, by_then)
+
+
+def test_what_they_say_after_its_time_is_no_word_and_says_so() -> None:
+    """H at 11:25, after *no word yet* in time: he is there, and nobody knows since when."""
+    stage = LedgerStage()
+    stage.promised(at(11, 15), at(10, 45))
+    he_is_here(11, 25)(stage)
+    view = stage.first(EVENING)
+    assert (view.ending, view.no_word, view.never_told) == (Ending.OPEN, True, False)
+    assert view.there is not None
+    assert (view.there.at, view.there.by_then) == (at(11, 25), True)
+
+
+def test_what_moved_was_not_kept_by_whoever_came_then() -> None:
+    """That somebody was there is said beside the promise that it kept."""
+    stage = LedgerStage()
+    told_late(7, 0, arrived(10))(stage)
+    first, second = stage.views(EVENING)
+    assert (first.there, second.there is not None) == (None, True)
+
+
+def test_an_order_that_they_say_they_have_came_nobody_knows_when() -> None:
+    """The carrier never said; the morning after its day they say that it is there."""
+    stage = LedgerStage(DUE, kind=JobKind.ORDER)
+    stage.say(FactType.DELIVERED, at(9, day=25), source=FactSource.CUSTOMER)
+    view = stage.first(at(9, day=26))
+    assert (view.ending, view.no_word) == (Ending.OPEN, True)
+
+
+@pytest.mark.parametrize(
+    ("offer", "by_choice"), [(NINE_TO_ELEVEN.shifted(-45), True), (window(9, 11, day=25), False)]
+)
+def test_an_earlier_time_that_they_took_is_their_choice(offer: Window, by_choice: bool) -> None:
+    """Another day is not: we could not come on theirs."""
+    stage = LedgerStage()
+    fact = stage.say(FactType.DELAYED, at(7), expected=offer)
+    stage.word(at(7, 1), offers=offer, because=fact)
+    yes = stage.say(FactType.ACCEPTED, at(7, 10), window=offer, terms=Terms.OFFER)
+    stage.given(offer, at(7, 10), fact=yes)
+    assert stage.first(EVENING).by_choice is by_choice

@@ -76,7 +76,9 @@ def test_the_first_promise_stays_beside_the_current_one(
 
     clock.advance(hours=3)
     api.post(f"/appointments/{job_id}/facts", {"type": "arrived"})
-    assert promises(api, job_id)[-1]["ending"] == "kept"
+    kept = promises(api, job_id)[-1]
+    assert kept["ending"] == "kept"
+    assert kept["there"] == {"at": kept["ended_at"], "by_then": False, "said_by": "api"}
     assert promises(api, job_id)[0] == first
 
 

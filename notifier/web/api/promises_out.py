@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from notifier.domain.endings import Ending, PromiseView
-from notifier.domain.facts import PromiseKind
+from notifier.domain.facts import FactSource, PromiseKind
 from notifier.domain.messages import Strength
 from notifier.job_views import PersonView
 from notifier.ledgers import GivenBy, JobLedger
@@ -29,13 +29,22 @@ class GivenByOut(Answer):
     rule: str | None
 
 
+class ThereOut(Answer):
+    """That somebody, or the order, was there. `by_then`: since when, nobody said."""
+
+    at: MomentOut
+    by_then: bool
+    said_by: FactSource
+
+
 class PromiseOut(Answer):
     """One window or moment that somebody was given, and how it ended.
 
     `window` is set where `what` is window, `moment` where it is an update or a call back.
     `heard_at` is when they heard of a change, and `changed_to` or `changed_moment` what they
     heard. `never_told`: it broke, and nothing reached them about it. `no_word`: its time has
-    passed and nobody said how it went. `repeats`: the fact or message whose promise it only
+    passed and nobody said how it went. `there`: how we know that it was kept, or who came, or
+    what, when its time had passed. `repeats`: the fact or message whose promise it only
     says again.
     """
 
@@ -56,6 +65,7 @@ class PromiseOut(Answer):
     changed_moment: MomentOut | None
     never_told: bool
     no_word: bool
+    there: ThereOut | None
     repeats: UUID | None
 
 
@@ -103,6 +113,12 @@ def _promise_out(ledger: JobLedger, person: PersonView, view: PromiseView) -> Pr
             "changed_moment": instead if isinstance(instead, datetime) else None,
             "never_told": view.never_told,
             "no_word": view.no_word,
+            "there": view.there
+            and {
+                "at": view.there.at,
+                "by_then": view.there.by_then,
+                "said_by": view.there.fact.source,
+            },
             "repeats": view.repeats,
         }
     )

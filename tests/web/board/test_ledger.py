@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from notifier.delivery import deliver_due
-from notifier.domain.facts import FactType
+from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Role
 from notifier.domain.windows import utc_text
+from notifier.intake import NewFact, record
 from notifier.store.engine import reading
 from notifier.store.tables import JobPerson, Promise
 from tests.fakes.clock import FakeClock
@@ -73,6 +74,19 @@ def test_a_reminder_is_said_again_and_no_second_promise(board: Board) -> None:
     said = ledger(board, job_id)
     assert said.count("11:00 AM–1:00 PM") == 1
     assert "Said again 1:01 PM yesterday, probably read" in said
+
+
+def test_it_says_who_saw_that_somebody_was_there(board: Board, clock: FakeClock) -> None:
+    """H after the window: he is there, since when nobody knows; then the technician says."""
+    job_id = given_visit(board.services, board.brand)
+    clock.advance(hours=5)
+    they_say = NewFact(type=FactType.ARRIVED, source=FactSource.CUSTOMER, actor="customer:1")
+    record(board.services, board.brand.id, job_id, they_say)
+    assert "no word There 2:00 PM, said by the customer, or before" in ledger(board, job_id)
+    came = clock() - timedelta(hours=2)
+    he_says = replace(they_say, source=FactSource.TECHNICIAN, occurred_at=came)
+    record(board.services, board.brand.id, job_id, he_says)
+    assert "kept Kept 12:00 PM, said by the technician " in ledger(board, job_id)
 
 
 def test_each_person_has_promises_of_their_own(board: Board) -> None:
