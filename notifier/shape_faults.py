@@ -44,7 +44,7 @@ _QUOTED = re.compile(r"'([^']*)'")
 #: The alternatives of a field, tagged in angle brackets, and the name of an entry as such are
 #: no part of the field's name.
 _NO_NAME = re.compile(r"<\w+>|\[key\]")
-_LONGEST_NAME = 100  # of a field that a caller made up
+LONGEST_NAME = 100  # of a field that a caller made up
 
 
 def shape_faults(error: ValidationError) -> Iterator[tuple[str, str]]:
@@ -52,7 +52,7 @@ def shape_faults(error: ValidationError) -> Iterator[tuple[str, str]]:
     for fault in error.errors(include_url=False, include_input=False):
         names = [str(part) for part in fault["loc"]]
         field = ".".join(name for name in names if not _NO_NAME.fullmatch(name))
-        yield field[:_LONGEST_NAME] or "body", _sentence(fault)
+        yield field[:LONGEST_NAME] or "body", _sentence(fault)
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:

@@ -149,6 +149,35 @@ def test_a_query_that_makes_no_sense_is_refused_by_field(api: Api) -> None:
         assert problem_fields(answer) == [field]
 
 
+def test_no_endpoint_ignores_what_it_is_asked(api: Api) -> None:
+    """A name that it does not know, or one said twice, is refused wherever it is asked."""
+    ids = {
+        "appointments": api.post("/appointments", an_appointment()).json["id"],
+        "orders": api.post("/orders", an_order()).json["id"],
+    }
+    paths = Reply.of(api.client.get("/api/openapi.json")).json["paths"]
+    asked = 0
+    for path, operations in paths.items():
+        kind = path.split("/")[3]
+        place = path.format(job_id=ids[kind], fact_id=ids[kind])
+        for method, operation in operations.items():
+            known = [one["name"] for one in operation["parameters"] if one["in"] == "query"]
+            for query, named in [("colour=red", "colour"), ("=1", "query")] + [
+                (f"{name}=&{name}=", name) for name in known
+            ]:
+                answer = Reply.of(
+                    api.client.open(
+                        f"{place}?{query}",
+                        method=method.upper(),
+                        headers={"Authorization": f"Bearer {api.key}"},
+                    )
+                )
+                assert answer.status_code == 422, (method, place, query, answer.text)
+                assert set(problem_fields(answer)) == {named}, (method, place, query)
+                asked += 1
+    assert asked > 40
+
+
 def test_without_a_good_key_nothing_is_answered(client: FlaskClient) -> None:
     """401 with a challenge, before anything of the request is read."""
     for header in (None, "Bearer", "Bearer nk_wrong", "Basic eDp5", "Bearer é"):
