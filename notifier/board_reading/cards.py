@@ -121,6 +121,11 @@ class Card:
         return self.people[0] if self.people else None
 
     @property
+    def ring_first(self) -> bool:
+        """Whether somebody is to be rung, for a task or because nothing else reaches them."""
+        return bool(self.tasks) or (self.customer is not None and bool(self.customer.unreachable))
+
+    @property
     def told(self) -> Expectation | None:
         """The last window that reached the first customer."""
         return self.people[0].told if self.people else None
@@ -321,7 +326,7 @@ def _card(
         technicians=technicians,
         parcels=parcels,
         next_up=tuple(line for line in messages if line.status in _MOVING),
-        last_sent=max(taken, key=lambda line: line.settled_at or now) if taken else None,
+        last_sent=max(taken, key=lambda line: (line.settled_at or now, line.id), default=None),
         tasks=tasks,
         risk=risk_of(
             RiskFacts(

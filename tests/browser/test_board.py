@@ -188,6 +188,33 @@ def test_the_keyboard_is_enough(page: Page, served: ServedBoard) -> None:
     expect(button).to_be_focused()
 
 
+def test_who_when_and_the_likely_taps_are_on_the_first_screen(
+    page: Page, served: ServedBoard
+) -> None:
+    """A phone shows name, times and the likely buttons without scrolling; More opens by key."""
+    given_a_day(served)
+    zoe = given_visit(served, "Zoe Kerr", hours=1, phone="+12065550109")
+    page.set_viewport_size({"width": PHONE, "height": 740})
+    page.goto(f"{served.url}/board/jobs/{zoe}")
+
+    for seen in (page.locator("h1"), page.locator(".times"), page.locator("#more summary")):
+        expect(seen).to_be_in_viewport(ratio=1)
+    assert page.locator("footer [role=button]:visible, footer summary:visible").count() == 4
+
+    page.get_by_role("link", name="Ring Zoe Kerr").or_(
+        page.get_by_role("button", name="Ring Zoe Kerr")
+    ).focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    told = page.get_by_role("button", name="I told them by phone")
+    expect(told).to_be_focused()
+
+    say(served, zoe, minutes=30)
+    expect(page.locator(".times")).to_contain_text("10:30 AM", timeout=_POLL)
+    expect(told).to_be_focused()  # a poll closes nothing and takes nobody's place
+
+
 def test_where_is_he_is_answered_while_typing(page: Page, served: ServedBoard) -> None:
     """A few letters, and the answer stands there with a way to the job."""
     given_a_day(served)
@@ -224,6 +251,7 @@ def _day(page: Page, served: ServedBoard, job_id: UUID) -> None:
 
 def _job(page: Page, served: ServedBoard, job_id: UUID) -> None:
     page.goto(f"{served.url}/board/jobs/{job_id}")
+    page.locator("#more summary").click()
     page.locator("#explain summary").click()
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.board_reading.cards import Card
 from notifier.domain.facts import FactSource, FactType, PromiseKind
-from notifier.domain.jobs import JobKind
+from notifier.domain.jobs import Effect, JobKind, JobStatus, effect_of
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 from notifier.errors import Invalid
@@ -81,6 +81,46 @@ _ORDER = (
 def sheets_of(kind: JobKind) -> tuple[Sheet, ...]:
     """Return what can be said of a job of this kind, in the order of its buttons."""
     return _APPOINTMENT if kind is JobKind.APPOINTMENT else _ORDER
+
+
+#: The sheets most likely wanted of a job in each status, by name; of others, *Running late*.
+_LIKELY: dict[JobStatus, tuple[str, ...]] = {
+    JobStatus.SCHEDULED: ("late", "on-the-way"),
+    JobStatus.CONFIRMED: ("late", "on-the-way"),
+    JobStatus.EN_ROUTE: ("late", "arrived"),
+    JobStatus.ARRIVED: ("done",),
+    JobStatus.COMPLETED: (),
+    JobStatus.MISSED: ("moved",),
+    JobStatus.CANCELLED: (),
+    JobStatus.OUT_FOR_DELIVERY: ("late", "delivered"),
+    JobStatus.READY_FOR_PICKUP: ("delivered",),
+    JobStatus.DELIVERED: ("not-received",),
+    JobStatus.RETURNED: (),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actions:
+    """What can be said of a job as it stands: the likely few, and the rest."""
+
+    likely: tuple[Sheet, ...]
+    more: tuple[Sheet, ...]
+
+
+def actions_of(card: Card) -> Actions:
+    """Return the sheets that would change something. Where somebody must ring, a likely one is
+    what they say afterwards: the time that they gave, or only that they spoke."""
+    can = [
+        sheet
+        for sheet in sheets_of(card.kind)
+        if effect_of(card.kind, card.status, sheet.type, FactSource.STAFF) is not Effect.IGNORED
+    ]
+    names = _LIKELY.get(card.status, ("late",))
+    if card.ring_first:
+        knows = card.finished or card.told == card.expected
+        names = (*names[:1], "spoken" if knows else "told")
+    likely = tuple(sheet for sheet in can if sheet.name in names)
+    return Actions(likely=likely, more=tuple(sheet for sheet in can if sheet not in likely))
 
 
 def sheet_of(kind: JobKind, name: str) -> Sheet | None:

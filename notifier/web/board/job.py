@@ -15,7 +15,7 @@ from notifier.errors import Conflict, NotFound
 from notifier.explain import explanation_of
 from notifier.web.board.access import current_actor, current_staff
 from notifier.web.board.blueprint import board
-from notifier.web.board.forms import sheets_of
+from notifier.web.board.forms import actions_of
 from notifier.web.board.pages import Page, draw_page, etag_of, is_part, page_now, unless_unchanged
 from notifier.web.board.why import why_of
 from notifier.web.current import services
@@ -33,7 +33,6 @@ def show_job(job_id: UUID) -> ResponseReturnValue:
         job=job,
         part=part,
         etag=etag_of(part),
-        sheets=sheets_of(job.card.kind),
     )
 
 
@@ -75,6 +74,7 @@ def _draw_part(job: JobPage, page: Page) -> str:
         "_job.html",
         page=page,
         job=job,
+        actions=actions_of(job.card),
         why=why_of(explanation, {person.id: person for person in job.card.everybody}),
         trials=read_trials(services(), page.brand.id, job.card.id),
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactType
 from notifier.store.engine import reading
-from notifier.store.tables import Job, JobPerson, Task
+from notifier.store.tables import ContactPoint, Job, JobPerson, Task
 from tests.web.board.world import (
     Board,
     a_customer,
@@ -71,6 +72,59 @@ def test_the_job_page_tells_the_whole_story(board: Board) -> None:
         "(206) 555-0100",
     ):
         assert words in page
+
+
+def buttons(page: str) -> tuple[list[str], list[str]]:
+    """Return the names of the sheets that a job's page offers: at once, and behind *More*."""
+    card = page[page.index("<h1") : page.index('id="messages-title"')]
+    at_once, more = card.split('id="more"')
+    offered = re.compile(r"/say/([a-z-]+)")
+    assert not offered.search(page[: page.index("<h1")])
+    return offered.findall(at_once), offered.findall(more)
+
+
+def test_who_and_when_come_first_then_the_likely_few_and_the_rest_is_folded(
+    board: Board,
+) -> None:
+    """A dispatcher in a hurry looks for one of two things; the next step is one of them."""
+    job_id = given_visit(board.services, board.brand)
+
+    at_once, more = buttons(board.get(f"/board/jobs/{job_id}").text)
+    assert at_once == ["late", "on-the-way"]
+    assert {"told", "promise", "moved", "cancelled"} < set(more)
+
+    sheet = board.get(f"/board/jobs/{job_id}/say/arrived").text
+    board.part(f"/board/jobs/{job_id}/say/arrived", **hidden_fields(sheet))
+    at_once, more = buttons(board.get(f"/board/jobs/{job_id}").text)
+    assert at_once == ["done"]
+    assert not {"late", "arrived", "on-the-way", "missed"} & set(more)  # they change nothing now
+
+
+def test_whom_nothing_reaches_is_rung_first_and_then_said_so(board: Board) -> None:
+    """Nobody can text her: the call comes first, and what is said after it."""
+    job_id = given_visit(board.services, board.brand)
+    with board.services.sessions.begin() as session:
+        session.execute(update(ContactPoint).values(landline=True))
+    say(board, job_id, minutes=60)
+
+    page = board.get(f"/board/jobs/{job_id}").text
+
+    assert buttons(page)[0] == ["late", "told"]
+    assert page.index('role="button" href="tel:') < page.index("/say/late")
+
+
+def test_a_job_on_hold_is_released_without_looking_for_it(board: Board) -> None:
+    """What stops everything is not folded away."""
+    job_id = given_visit(board.services, board.brand)
+    assert "Hold, I&#39;ll call" in _folded(board, job_id)
+    board.press(f"/board/jobs/{job_id}/hold")
+    assert "Release: let messages go" not in _folded(board, job_id)
+    assert "Release: let messages go" in board.get(f"/board/jobs/{job_id}").text
+
+
+def _folded(board: Board, job_id: UUID) -> str:
+    page = board.get(f"/board/jobs/{job_id}").text
+    return page[page.index('id="more"') : page.index('id="messages-title"')]
 
 
 @pytest.mark.parametrize("name", ["confirmed", "on-the-way", "arrived", "done"])
