@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +17,16 @@ from notifier.domain.ledger import reference_of
 from notifier.domain.promises import drifted
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.tracking_codes import normal_tracking_code
-from notifier.domain.windows import Expectation, Window
+from notifier.domain.windows import Expectation, Window, utc_text
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.planner import customer_of
 from notifier.services import Services
 from notifier.store.facts import fact_values, next_seq
 from notifier.store.snapshots import Snapshot
 from notifier.technicians.register import technician_named
+
+#: How far the clock of whoever says something may be off, either way.
+CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +111,7 @@ def fact_from(
         seq=next_seq(snapshot.facts),
         type=new.type,
         source=new.source,
-        occurred_at=new.occurred_at or now,
+        occurred_at=_occurred_at(snapshot, new, now),
         received_at=now,
         minutes=new.minutes,
         expected=expected,
@@ -151,6 +154,25 @@ def _check_promise(new: NewFact, now: datetime) -> None:
         raise Invalid("moment", "`promised` needs a `moment`: by when")
     if new.moment <= now:
         raise Invalid("moment", "a moment can only be promised before it comes")
+
+
+def _occurred_at(snapshot: Snapshot, new: NewFact, now: datetime) -> datetime:
+    """Return when it happened, the booking at the earliest where it rests on what that gave.
+
+    A parcel may well have moved before its order reached us; but nobody was spoken to, and
+    nothing was late, before there was a promise. A source's delivery is taken as it is:
+    nobody would hear of a refusal.
+    """
+    said, booked = new.occurred_at or now, snapshot.state.booked
+    given_at = booked.effective_at if booked is not None else said
+    rests = new.type in ANSWERS or new.type is FactType.RESCHEDULED or new.minutes is not None
+    if not rests or said >= given_at:
+        return said
+    if given_at - said <= CLOCK_SKEW:
+        return given_at
+    if new.source_id is not None:
+        return said
+    raise Invalid("occurred_at", f"must not lie before the booking, {utc_text(given_at)}")
 
 
 def _by(new: NewFact) -> Party | None:

@@ -19,6 +19,7 @@ from notifier.web.api.bookings_in import AppointmentIn, JobPatchIn
 from notifier.web.api.facts_in import AppointmentFactIn
 from notifier.web.api.promises_out import PromisesOut
 from notifier.web.api.queries import ExplainQuery, JobsQuery, Paging
+from notifier.web.current import services
 
 _KIND = JobKind.APPOINTMENT
 
@@ -75,7 +76,7 @@ def record_appointment_fact(job_id: UUID, json_data: AppointmentFactIn) -> Recor
     hears (`update`) or is rung (`call_back`) by a `moment`; `spoken_to`, that somebody spoke
     to them.
     """
-    return jobs.record_fact(_KIND, job_id, json_data.to_new(actor=actor()))
+    return jobs.record_fact(_KIND, job_id, json_data.to_new(actor=actor(), now=services().now()))
 
 
 @api.post("/appointments/<uuid:job_id>/facts/<uuid:fact_id>/withdraw")

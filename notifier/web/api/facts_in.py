@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, WithJsonSche
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.jobs import FACTS_OF, JobKind
 from notifier.domain.reasons import Party, Reason
+from notifier.domain.windows import utc_text
 from notifier.errors import Invalid
-from notifier.intake import NewFact
+from notifier.new_facts import CLOCK_SKEW, NewFact
 from notifier.web.api.shapes import (
     Body,
     ExpectationIn,
@@ -96,14 +98,21 @@ class FactIn(Body):
         Field(description="Of promised: they know it already. Else it is written to them."),
     ] = None
     note: LongText | None = None
-    occurred_at: Moment | None = None
+    occurred_at: Annotated[
+        Moment | None,
+        Field(
+            description="By default now, and never ahead of it. What was said or promised, and "
+            "what counts from a promise, can't lie before the booking."
+        ),
+    ] = None
 
-    def to_new(self, *, actor: str) -> NewFact:
-        """Return the fact to record.
+    def to_new(self, *, actor: str, now: datetime) -> NewFact:
+        """Return the fact to record at `now`.
 
-        :raises Invalid: if a field does not go with this type of fact, or one is missing.
+        :raises Invalid: if a field does not go with this type of fact, one is missing, or it
+            has not happened yet.
         """
-        self._check()
+        self._check(now)
         technician, technician_phone = name_and_phone(self.technician)
         return NewFact(
             type=self.type,
@@ -126,7 +135,7 @@ class FactIn(Body):
             note=self.note,
         )
 
-    def _check(self) -> None:
+    def _check(self, now: datetime) -> None:
         given = {name for name in self.model_fields_set if getattr(self, name) is not None}
         for field in sorted(given - FIELDS[self.type] - _ALWAYS):
             raise Invalid(field, f"does not go with {self.type}")
@@ -138,6 +147,8 @@ class FactIn(Body):
                 raise Invalid("minutes", "can't be said together with expected")
             if not {"minutes", "expected"} & given:
                 raise Invalid("expected", "is missing; say it, or minutes")
+        if self.occurred_at is not None and self.occurred_at > now + CLOCK_SKEW:
+            raise Invalid("occurred_at", f"must not lie ahead: it is {utc_text(now)} now")
 
 
 def _type_of(kind: JobKind) -> tuple[BeforeValidator, WithJsonSchema]:
