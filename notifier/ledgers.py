@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, defer
 
 from notifier.domain.endings import PromiseView, endings_of
-from notifier.domain.facts import Fact, FactType
+from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.folding import fold
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
@@ -33,6 +33,7 @@ class GivenBy(StrEnum):
     BOOKING = "booking"
     PHONE = "phone"  # staff said it
     ANSWER = "answer"  # they accepted it
+    ASKED = "asked"  # they asked for it on their page
     MESSAGE = "message"
 
 
@@ -64,6 +65,8 @@ class JobLedger:
             return GivenBy.MESSAGE
         if fact.type is FactType.BOOKED:
             return GivenBy.BOOKING
+        if fact.type is FactType.PROMISED and fact.source is FactSource.CUSTOMER:
+            return GivenBy.ASKED
         return GivenBy.ANSWER if fact.type is FactType.ACCEPTED else GivenBy.PHONE
 
 

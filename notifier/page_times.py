@@ -12,6 +12,9 @@ from notifier.domain.windows import Window
 #: What Babel puts between a number and "AM": some screen readers and old phones stumble on it.
 _THIN = {ord("\u202f"): " ", ord("\u2009"): ""}
 
+#: A window that ends at midnight ends on the day before.
+_TICK = timedelta(microseconds=1)
+
 
 def say_window(
     window: Window,
@@ -34,7 +37,7 @@ def say_window(
             end.date(), zone, now=now, locale=locale
         )
     day = say_day(start.date(), zone, now=now, locale=locale)
-    named = f" {get_timezone_name(zone, width='short', locale=locale)}" if name_zone else ""
+    named = _zone(zone, locale) if name_zone else ""
     if may_be_by and window.start <= now < window.end:
         return f"{day} by {_clock(end, locale)}{named}"
     hours = format_interval(
@@ -44,14 +47,22 @@ def say_window(
 
 
 def say_date(window: Window, zone: ZoneInfo, *, now: datetime, locale: str) -> str:
-    """Return the promised day of a delivery: `Tuesday, Nov 24`; orders have no hours."""
-    return say_day(window.end.astimezone(zone).date(), zone, now=now, locale=locale)
+    """Return the promised day of a delivery: `Tue, Nov 24`, `by Tue, Nov 24` where the window
+    spans days; orders have no hours."""
+    start, last = window.start.astimezone(zone), (window.end - _TICK).astimezone(zone)
+    day = say_day(last.date(), zone, now=now, locale=locale)
+    return day if start.date() == last.date() else f"by {day}"
 
 
-def say_moment(moment: datetime, zone: ZoneInfo, *, now: datetime, locale: str) -> str:
-    """Return one moment: `3:00 PM`, with its day unless that is today."""
+def say_moment(
+    moment: datetime, zone: ZoneInfo, *, now: datetime, locale: str, name_zone: bool = False
+) -> str:
+    """Return one moment: `3:00 PM`, with its day unless that is today.
+
+    `name_zone` adds the zone, for a reader who is somewhere else.
+    """
     local = moment.astimezone(zone)
-    clock = _clock(local, locale)
+    clock = _clock(local, locale) + (_zone(zone, locale) if name_zone else "")
     if local.date() == now.astimezone(zone).date():
         return clock
     return f"{clock} {say_day(local.date(), zone, now=now, locale=locale)}"
@@ -75,3 +86,7 @@ def say_hours(window: Window, zone: ZoneInfo, *, locale: str) -> str:
 
 def _clock(local: datetime, locale: str) -> str:
     return format_time(local.replace(tzinfo=None), "short", locale=locale).translate(_THIN)
+
+
+def _zone(zone: ZoneInfo, locale: str) -> str:
+    return f" {get_timezone_name(zone, width='short', locale=locale)}"

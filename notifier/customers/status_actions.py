@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import StrEnum
-
-from sqlalchemy import func, select
+from zoneinfo import ZoneInfo
 
 from notifier import intake
-from notifier.customers.status_page import (
-    CALL_ASKED_FOR,
-    Button,
-    Holder,
-    StatusPage,
-    find_holder,
-    read_status_page,
-)
-from notifier.domain.facts import FactSource, FactType
-from notifier.domain.jobs import JobStatus
+from notifier.customers.link_holder import Holder, find_holder
+from notifier.customers.page_buttons import Button
+from notifier.customers.status_page import StatusPage, read_status_page, view_of
+from notifier.customers.waiting_for import waits_for
+from notifier.domain.calling_back import call_by
+from notifier.domain.facts import FactSource, FactType, PromiseKind
+from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.messages import MessageKind
 from notifier.domain.windows import Window
 from notifier.errors import Conflict, Invalid
 from notifier.intake import NewFact
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.tables import Job, Task
-from notifier.store.tasks import owe_task
-
-#: Somebody who asks for a call waits for it.
-RING_WITHIN = timedelta(minutes=15)
+from notifier.store.snapshots import load_snapshots
 
 
 class Refused(StrEnum):
@@ -38,13 +30,11 @@ class Refused(StrEnum):
 
 
 def say_here(services: Services, token: str) -> Refused | None:
-    """Record that the technician is there, as the customer sees it."""
+    """Record that what they wait for is there, as they see it: the technician, or the order."""
+    _, page = _look(services, token)
+    if page.kind is JobKind.ORDER:
+        return _say(services, token, Button.RECEIVED, FactType.DELIVERED, JobStatus.DELIVERED)
     return _say(services, token, Button.HERE, FactType.ARRIVED, JobStatus.ARRIVED)
-
-
-def say_received(services: Services, token: str) -> Refused | None:
-    """Record that the order is there, whatever the carrier says."""
-    return _say(services, token, Button.RECEIVED, FactType.DELIVERED, JobStatus.DELIVERED)
 
 
 def say_not_received(services: Services, token: str) -> Refused | None:
@@ -59,44 +49,42 @@ def answer(services: Services, token: str, *, suits: bool, window: Window) -> Re
     """
     holder, page = _look(services, token)
     said = FactType.ACCEPTED if suits else FactType.DECLINED
-    if Button.SUITS in page.buttons and page.asks == window:
+    if page.asks == window:
         return _record(services, holder, said, window=window)
-    answered_before = page.answered is said and window in (page.offer, page.expected)
-    holds_anyway = suits and window == page.expected
+    answered_before = page.answered is said and window in (page.outlook.offer, page.outlook.holds)
+    holds_anyway = suits and window == page.outlook.expected
     return None if answered_before or holds_anyway else Refused.OFFER_GONE
 
 
 def ask_for_call(services: Services, token: str) -> Refused | None:
-    """Make a task to ring this person soon; one at a time, however often they press."""
+    """Promise this person a call, by the moment that their page then names.
+
+    One at a time, however often they press: the job is locked, so that of two presses at
+    once the second finds the promise of the first.
+    """
     holder, page = _look(services, token)
     if page.call_by is not None:
         return None
     if Button.CALL not in page.buttons:
         return Refused.NOT_NOW
-    now = services.now()
     with services.sessions.begin() as session:
-        session.execute(select(Job.id).where(Job.id == holder.job.id).with_for_update())
-        done = session.scalar(
-            select(func.count())
-            .select_from(Task)
-            .where(
-                Task.job_person_id == holder.job_person.id,
-                Task.why == CALL_ASKED_FOR,
-                Task.done_at.is_not(None),
-            )
+        snapshot = load_snapshots(session, [holder.job.id], lock=True)[holder.job.id]
+        view = view_of(snapshot, holder)
+        if PromiseKind.CALL_BACK in waits_for(session, snapshot, view):
+            return None
+        manners = snapshot.plan_input.manners
+        quiet = view.quiet_for(MessageKind.TRANSACTIONAL, manners.quiet)
+        new = NewFact(
+            type=FactType.PROMISED,
+            source=FactSource.CUSTOMER,
+            actor=f"person:{view.job_person}",
+            what=PromiseKind.CALL_BACK,
+            moment=call_by(services.now(), quiet, [ZoneInfo(holder.brand.zone), *view.zones]),
+            by_phone=True,  # the page tells them: nothing is to be written
+            person=view.job_person,
         )
-        owe_task(
-            session,
-            id=services.ids(),
-            brand_id=holder.brand.id,
-            key=f"{CALL_ASKED_FOR}:{holder.job_person.id}:{done}",
-            kind="call",
-            why=CALL_ASKED_FOR,
-            job_id=holder.job.id,
-            job_person_id=holder.job_person.id,
-            due_at=now + RING_WITHIN,
-            created_at=now,
-        )
+        intake.record_in(session, services, holder.brand.id, holder.job.id, new)
+    services.wake()
     return None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.customers.status_page import Holder, find_holder
+from notifier.customers.link_holder import Holder, find_holder
 from notifier.domain.messages import Channel, WhyNot
 from notifier.sending.suppressions import drop_what_waits, is_suppressed, suppress
 from notifier.services import Services

@@ -41,12 +41,7 @@ def show(token: str) -> ResponseReturnValue:
 @blueprint.post("/<token>/here")
 def here(token: str) -> ResponseReturnValue:
     """The technician, or the order, is there."""
-    with reading(services().sessions) as session:
-        is_order = view_of(
-            read_status_page(session, services(), token), now=services().now()
-        ).is_order
-    say = status_actions.say_received if is_order else status_actions.say_here
-    return _after(token, say(services(), token))
+    return _after(token, status_actions.say_here(services(), token))
 
 
 @blueprint.post("/<token>/not-received")

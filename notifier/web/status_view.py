@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from notifier.customers.outlook import Stage, Standing
+from notifier.customers.page_buttons import Button
 from notifier.customers.status_actions import Refused
-from notifier.customers.status_page import Button, ParcelOnPage, Standing, StatusPage
+from notifier.customers.status_page import ParcelOnPage, StatusPage
 from notifier.customers.stopping import Stopping
 from notifier.domain.facts import FactType
-from notifier.domain.jobs import FINISHED, JobKind, JobStatus
+from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Channel
 from notifier.domain.phones import for_reading
 from notifier.domain.phrases import phrases_for
@@ -23,8 +25,6 @@ REFUSED = {
     Refused.NOT_NOW: "That can’t be done any more. What you see here is how it stands.",
 }
 
-_DOUBTFUL = (JobStatus.EXCEPTION, JobStatus.ATTEMPTED, JobStatus.NOT_RECEIVED)
-
 _PARCEL_WORDS = {
     JobStatus.ORDERED: "not sent yet",
     JobStatus.SHIPPED: "on its way",
@@ -35,9 +35,22 @@ _PARCEL_WORDS = {
     JobStatus.DELIVERED: "delivered",
     JobStatus.NOT_RECEIVED: "reported missing",
     JobStatus.EXCEPTION: "held up",
-    JobStatus.RETURNED: "went back",
+    JobStatus.RETURNED: "on its way back to us",
     JobStatus.CANCELLED: "cancelled",
 }
+
+#: Parcels that come by themselves: of any other the day that was named proved wrong, or is past.
+_COMING = frozenset(
+    {
+        JobStatus.ORDERED,
+        JobStatus.SHIPPED,
+        JobStatus.IN_TRANSIT,
+        JobStatus.OUT_FOR_DELIVERY,
+    }
+)
+
+#: In these an answer to the time still matters.
+_ANSWERABLE = frozenset({Stage.COMING, Stage.ASKED, Stage.ON_THE_WAY, Stage.CHECKING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +72,22 @@ class StatusView:
     service: str
     is_order: bool
     status: str
+    stage: str
     standing: str
     tone: str
-    finished: bool
     by: str
     promised: str | None
     promised_day: str | None
-    promised_differs: bool
+    promised_fell: bool  # it was moved or called off
     expected: str | None
-    sure: bool  # nothing has happened that makes the expected time doubtful
+    passed: str | None  # the time that they held, once it is over
+    as_promised: bool
     later_by: str | None
     offer: str | None
     reason: str | None
-    next_update: str | None
-    checking: bool
+    news: str | None
+    call: str | None
+    declined: bool  # what we asked about does not suit them
     technician: str | None
     notes: tuple[str, ...]
     parcels: tuple[ParcelView, ...]
@@ -97,8 +112,7 @@ class StopView:
 
 def view_of(page: StatusPage, *, now: datetime) -> StatusView:
     """Write `page` down for its reader at `now`."""
-    differs = page.standing not in (Standing.AS_PROMISED, Standing.ASKED)
-    asks = Button.SUITS in page.buttons
+    outlook = page.outlook
     return StatusView(
         brand=page.brand,
         brand_phone=for_reading(page.brand_phone, page.country),
@@ -106,28 +120,27 @@ def view_of(page: StatusPage, *, now: datetime) -> StatusView:
         service=page.service,
         is_order=page.kind is JobKind.ORDER,
         status=page.status,
-        standing=page.standing,
+        stage=outlook.stage,
+        standing=outlook.standing,
         tone=_tone(page),
-        finished=page.status in FINISHED,
         by=page.by or "",
-        promised=_when(page, page.promised, now, may_be_by=False),
+        promised=_when(page, outlook.promised, now, may_be_by=False),
         promised_day=_day(page, now),
-        promised_differs=differs and not page.finished,
-        expected=_when(page, page.expected, now),
-        sure=not page.checking
-        and (page.standing is not Standing.AS_PROMISED or page.status not in _DOUBTFUL),
+        promised_fell=_promised_fell(page),
+        expected=_when(page, outlook.expected, now),
+        passed=_when(page, outlook.holds, now) if outlook.stage is Stage.OVER else None,
+        as_promised=outlook.promised is not None and outlook.standing is Standing.AS_PROMISED,
         later_by=_later_by(page),
-        offer=_when(page, page.offer, now),
+        offer=_when(page, outlook.offer, now),
         reason=_reason(page),
-        next_update=say_moment(page.next_update, page.zone, now=now, locale=page.locale)
-        if page.next_update and not page.finished
-        else None,
-        checking=page.checking,
+        news=_news(page, now),
+        call=_call(page, now),
+        declined=page.answered is FactType.DECLINED,
         technician=page.technician,
-        notes=_notes(page, now),
+        notes=_notes(page),
         parcels=tuple(_parcel(page, parcel, now) for parcel in page.parcels),
         together=page.together,
-        asked_window=page.asks if asks else None,
+        asked_window=page.asks if Button.SUITS in page.buttons else None,
         can_say_here=bool(page.buttons & {Button.HERE, Button.RECEIVED}),
         can_say_missing=Button.NOT_RECEIVED in page.buttons,
         can_ask_call=Button.CALL in page.buttons,
@@ -164,25 +177,48 @@ def _when(
     )
 
 
+def _moment(page: StatusPage, moment: datetime, now: datetime) -> str:
+    return say_moment(
+        moment, page.zone, now=now, locale=page.locale, name_zone=page.reader_elsewhere
+    )
+
+
+def _promised_fell(page: StatusPage) -> bool:
+    """Whether what was promised holds no more. What we only ask about, or nobody has reported
+    on, has not fallen; what was missed was promised all the same."""
+    if page.outlook.stage is Stage.ENDED:
+        return page.status in (JobStatus.CANCELLED, JobStatus.RETURNED)
+    return page.outlook.standing is not Standing.AS_PROMISED and (
+        page.outlook.stage is not Stage.ASKED
+    )
+
+
 def _later_by(page: StatusPage) -> str | None:
     """Return how much later than promised it is: `45 minutes`, `2 days`."""
-    if page.standing is not Standing.LATER or not (page.promised and page.expected):
+    promised, holds = page.outlook.promised, page.outlook.holds
+    if page.outlook.standing is not Standing.LATER or not (promised and holds):
         return None
     if page.kind is JobKind.ORDER:
-        promised = local_date(page.promised.end, page.zone)
-        days = (local_date(page.expected.end, page.zone) - promised).days
-        return f"{days} day{'s' if days > 1 else ''}"
-    minutes = round((page.expected.end - page.promised.end).total_seconds() / 60)
+        days = local_date(holds.end, page.zone) - local_date(promised.end, page.zone)
+        return _count(days.days, "day")
+    minutes = max(1, round((holds.end - promised.end).total_seconds() / 60))
     hours, rest = divmod(minutes, 60)
-    parts = [f"{hours} hour{'s' if hours > 1 else ''}"] if hours else []
-    parts += [f"{rest} minutes"] if rest else []
+    parts = [_count(hours, "hour")] if hours else []
+    parts += [_count(rest, "minute")] if rest else []
     return " ".join(parts)
 
 
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
 def _day(page: StatusPage, now: datetime) -> str | None:
-    if page.promised is None:
+    promised = page.outlook.promised
+    if promised is None:
         return None
-    day = page.promised.start.astimezone(page.zone).date()
+    if page.kind is JobKind.ORDER:
+        return say_date(promised, page.zone, now=now, locale=page.locale)
+    day = local_date(promised.start, page.zone)
     return say_day(day, page.zone, now=now, locale=page.locale)
 
 
@@ -193,42 +229,78 @@ def _reason(page: StatusPage) -> str | None:
     return words[1] if words else None
 
 
+def _news(page: StatusPage, now: datetime) -> str | None:
+    """Return when they hear from us next; None where there is nothing more to hear."""
+    if page.news_by is not None:
+        moment = _moment(page, page.news_by, now)
+        late = f"we promised news by {moment}, and are late with it. Sorry."
+        return f"by {moment}" if page.news_by > now else late
+    if page.outlook.stage in (Stage.ENDED, Stage.THERE) or page.call_by is not None:
+        return None
+    knows = page.outlook.stage in (Stage.COMING, Stage.ON_THE_WAY)
+    nothing_known = page.outlook.standing in (Standing.UNKNOWN, Standing.OFF)
+    return "as soon as anything changes" if knows and not nothing_known else "as soon as we know"
+
+
+def _call(page: StatusPage, now: datetime) -> str | None:
+    """Return by when we ring them. That nobody wrote a call down does not prove that none was."""
+    if page.call_by is None:
+        return None
+    moment = _moment(page, page.call_by, now)
+    if page.call_by > now:
+        return f"by {moment}"
+    return f"we promised to by {moment}. If nobody has, we are sorry: please ring us."
+
+
 def _parcel(page: StatusPage, parcel: ParcelOnPage, now: datetime) -> ParcelView:
+    """Of an only parcel the page has said the day above."""
     window = parcel.expected if isinstance(parcel.expected, Window) else None
-    unheard = parcel.status is JobStatus.ORDERED  # what was said spoke of the whole order
-    status = page.status if unheard else parcel.status
-    dateless = status in FINISHED or status is JobStatus.NOT_RECEIVED  # its day proved wrong
+    is_ahead = window is not None and window.end > now and parcel.status in _COMING
+    says_day = is_ahead and len(page.parcels) > 1
     return ParcelView(
         carrier=parcel.carrier,
-        words=_PARCEL_WORDS[status],
-        expected=None if dateless else _when(page, window, now),
+        words=_PARCEL_WORDS[parcel.status],
+        expected=_when(page, window, now) if says_day else None,
     )
 
 
-def _notes(page: StatusPage, now: datetime) -> tuple[str, ...]:
+def _notes(page: StatusPage) -> tuple[str, ...]:
     notes = []
-    if page.answered is FactType.ACCEPTED:
+    if page.outlook.offer_lapsed:
+        notes.append("The other time that we asked about is no longer possible, sorry.")
+    if page.answered is FactType.ACCEPTED and page.outlook.stage in _ANSWERABLE:
         notes.append("You told us that this time suits you. Thank you.")
-    if page.answered is FactType.DECLINED:
+    if page.answered is FactType.DECLINED and page.outlook.stage in _ANSWERABLE:
         notes.append("You told us that it doesn’t suit you. We’ll be in touch.")
-    if page.call_by is not None:
-        moment = say_moment(page.call_by, page.zone, now=now, locale=page.locale)
-        soon = f"by {moment}" if page.call_by > now else "as soon as we can"
-        notes.append(f"You asked us to call. We ring you {soon}.")
     return tuple(notes)
 
 
+_TONES = {
+    Stage.THERE: "good",
+    Stage.ASKED: "late",
+    Stage.ON_THE_WAY: "good",
+    Stage.OVER: "plain",
+    Stage.CHECKING: "plain",
+}
+
+_TONES_OF_COMING = {
+    Standing.AS_PROMISED: "good",
+    Standing.EARLIER: "good",
+    Standing.LATER: "late",
+    Standing.MOVED: "late",
+    Standing.UNKNOWN: "late",
+    Standing.OFF: "bad",
+}
+
+
 def _tone(page: StatusPage) -> str:
-    if page.checking and page.standing is Standing.AS_PROMISED:
-        return "plain"
-    if page.status in (JobStatus.COMPLETED, JobStatus.DELIVERED):
-        return "done"
-    if page.status in (JobStatus.MISSED, JobStatus.CANCELLED, JobStatus.EXCEPTION):
-        return "bad" if page.by is Party.US or page.status is JobStatus.EXCEPTION else "done"
-    if page.standing is Standing.OFF:
-        return "bad"
-    if page.status in (JobStatus.ARRIVED, JobStatus.READY_FOR_PICKUP):
-        return "good"
-    on_time = page.standing is Standing.AS_PROMISED
-    troubled = page.status in (JobStatus.ATTEMPTED, JobStatus.NOT_RECEIVED)
-    return "good" if on_time and not troubled else "late"
+    match page.outlook.stage:
+        case Stage.ENDED:
+            failed = page.status in (JobStatus.MISSED, JobStatus.CANCELLED)
+            return "bad" if failed and page.by is Party.US else "done"
+        case Stage.TROUBLED:
+            return "bad" if page.status is JobStatus.EXCEPTION else "late"
+        case Stage.COMING:
+            return _TONES_OF_COMING[page.outlook.standing]
+        case stage:
+            return _TONES[stage]

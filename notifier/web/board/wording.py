@@ -191,7 +191,7 @@ CALL_WHY: dict[str, str] = {
     "running_late_again": "it got later a second time",
     "not_coming_today": "we are not coming today: find another day",
     "missed_by_us": "we missed them: apologise",
-    "call_asked_for": "they asked to be called",
+    "call_back_promised": "we promised to ring them",
     "offer_declined": "the time that we asked about does not suit them",
     "update_promised": "we promised them an update",
     "no_word_from_technician": "no word from them, and the customer is waiting",
@@ -268,6 +268,7 @@ GIVEN_BY: dict[GivenBy, str] = {
     GivenBy.BOOKING: "at booking",
     GivenBy.PHONE: "on the phone",
     GivenBy.ANSWER: "as they accepted",
+    GivenBy.ASKED: "as they asked",
     GivenBy.MESSAGE: "by message",
 }
 

@@ -1,0 +1,445 @@
+"""What the page says in each state: never against what they were told, nor what is known.
+
+Each story is one job from hour to hour; the worker runs whenever the clock moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.booking import NewParcel
+from notifier.domain.facts import FactSource, FactType, PromiseKind
+from notifier.domain.reasons import Party, Reason
+from notifier.domain.windows import OFF, UNKNOWN, Window
+from notifier.intake import NewFact, record, withdraw
+from notifier.services import Services
+from notifier.store.tables import Brand
+from tests.fakes.clock import FakeClock
+from tests.web.pages import (
+    WINDOW,
+    deliver,
+    given_order,
+    given_visit,
+    link_of,
+    press,
+    sandbox_services,
+    say,
+    show,
+)
+
+#: Midnight in Los Angeles at the beginning of the clock's day.
+MIDNIGHT = datetime(2026, 11, 23, 8, tzinfo=UTC)
+PLANNED, CHECKING, OVER = "Your visit is planned for", "We are checking", "We have no word yet"
+NEXT, RING = "You hear from us next", "We ring you"
+ANY_CHANGE = f"{NEXT} as soon as anything changes"
+
+
+def at(clock: str, *, day: int = 23) -> datetime:
+    """Return a time of day in Los Angeles, in November 2026."""
+    hour, minute = map(int, clock.split(":"))
+    return MIDNIGHT + timedelta(days=day - 23, hours=hour, minutes=minute)
+
+
+@dataclass
+class Story:
+    """One job, its customer's page, and the clock that moves on."""
+
+    services: Services
+    brand: UUID
+    client: FlaskClient
+    clock: FakeClock
+    job: UUID
+
+    def move(self, clock: str, *, day: int = 23) -> None:
+        """Let time pass, a minute at a time as the worker does, until that hour."""
+        until = at(clock, day=day)
+        step = timedelta(minutes=1 if until - self.clock() < timedelta(hours=9) else 60)
+        while self.clock() < until:
+            self.clock.set(min(until, self.clock() + step))
+            deliver(self.services)
+
+    def say(self, type: FactType, **fields: Any) -> UUID:
+        """Record what staff say, a second after whatever came before, and let it arrive."""
+        self.clock.advance(seconds=1)
+        return say(self.services, self.brand, self.job, type, **fields)
+
+    def record(self, type: FactType, **fields: Any) -> None:
+        """Record what staff say; nothing goes out yet."""
+        self.clock.advance(seconds=1)
+        new = NewFact(type=type, source=FactSource.STAFF, actor="staff:test", **fields)
+        record(self.services, self.brand, self.job, new)
+
+    @property
+    def link(self) -> str:
+        """The path of the customer's page."""
+        return link_of(self.services, self.job)
+
+    def shows(self, *words: str, never: tuple[str, ...] = ()) -> None:
+        """Hold the page to what it must say now, and must not."""
+        page = show(self.client, self.link)
+        for said in words:
+            assert said in page, page
+        for said in never:
+            assert said not in page, page
+
+
+@pytest.fixture
+def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
+    """Return services whose messages arrive."""
+    return sandbox_services(sessions, clock)
+
+
+@pytest.fixture
+def visit(client: FlaskClient, services: Services, brand: Brand, clock: FakeClock) -> Story:
+    """Return a visit from 11 to 1, at 9 in the morning; the booking was confirmed."""
+    job = given_visit(services, brand.id)
+    deliver(services)
+    return Story(services, brand.id, client, clock, job)
+
+
+Ordered = Callable[..., Story]
+
+
+@pytest.fixture
+def ordered(client: FlaskClient, services: Services, brand: Brand, clock: FakeClock) -> Ordered:
+    """Return a maker of orders, promised for today until 6 in the evening."""
+
+    def make(**changes: Any) -> Story:
+        job = given_order(services, brand.id, **changes)
+        deliver(services)
+        return Story(services, brand.id, client, clock, job)
+
+    return make
+
+
+# --- A visit -------------------------------------------------------------------------------
+
+
+def test_a_day_without_a_word(visit: Story) -> None:
+    """Before, told that there is no word, over in silence, over for hours, there, done."""
+    visit.shows(PLANNED, "We now expect as promised", ANY_CHANGE, never=(CHECKING, RING))
+    visit.move("12:46")
+    visit.shows(CHECKING, f"{NEXT} by 1:15 PM", "The technician is here", never=(PLANNED, "late"))
+    visit.move("13:01")
+    visit.shows(
+        OVER,
+        "We were to be with you today, 11:00 AM–1:00 PM",
+        f"{NEXT} by 1:15 PM",
+        "The technician is here",
+        never=(PLANNED, "We now expect", "late", "That suits"),
+    )
+    visit.move("13:10")  # a text put the promised news off
+    visit.shows(OVER, f"{NEXT} by 2:15 PM", never=("1:15 PM",))
+    visit.move("14:16")  # and nobody kept it
+    visit.shows(OVER, "we promised news by 2:15 PM, and are late with it")
+    visit.say(FactType.ARRIVED)
+    visit.shows("We are with you now", never=(NEXT, "We now expect", OVER, "technician is here"))
+    visit.say(FactType.COMPLETED)
+    visit.shows("This visit is done", never=(NEXT, "We now expect", OVER))
+
+
+def test_that_a_call_was_promised_ends_no_silence(visit: Story) -> None:
+    """Told that there is no word, then rung: where the technician is, nobody knows yet."""
+    visit.move("12:46")
+    moment = at("13:30")
+    visit.say(FactType.PROMISED, what=PromiseKind.CALL_BACK, moment=moment, by_phone=True)
+    visit.shows(CHECKING, f"{RING} by 1:30 PM", never=("as promised",))
+    visit.say(FactType.DELAYED, minutes=30)
+    visit.shows("running late: today by 1:30 PM", f"{RING} by 1:30 PM", never=(CHECKING,))
+
+
+def test_late_and_then_over_in_silence(visit: Story) -> None:
+    """The late time is told; when it too has passed the page neither repeats it nor asks."""
+    visit.say(FactType.DELAYED, minutes=45)
+    visit.shows("running late: today, 11:45 AM–1:45 PM", "That suits", ANY_CHANGE)
+    visit.move("13:10")
+    visit.shows("running late: today by 1:45 PM", never=(OVER,))
+    visit.move("13:46")
+    visit.shows(
+        OVER,
+        "We were to be with you today, 11:45 AM–1:45 PM",
+        never=("running late", "That suits", "We now expect"),
+    )
+
+
+def test_a_time_that_failed_to_reach_them_passes_too(visit: Story) -> None:
+    """Believed late, never told: once that has passed as well, nothing is as promised."""
+    visit.record(FactType.DELAYED, minutes=45)
+    visit.clock.set(at("15:00"))
+    visit.shows(OVER, never=("We now expect", PLANNED, "as promised"))
+
+
+def test_a_promised_moment_outlives_the_next_message(visit: Story) -> None:
+    """News by ten is promised; then comes another text, of which nothing is due."""
+    visit.say(FactType.DELAYED, expected=UNKNOWN)
+    visit.shows("We have no new time yet", f"{NEXT} by 10:00 AM", "The technician is here")
+    moment = at("9:30")
+    visit.say(FactType.PROMISED, what=PromiseKind.CALL_BACK, moment=moment)
+    visit.shows(f"{NEXT} by 10:00 AM", f"{RING} by 9:30 AM")
+    visit.say(FactType.DELAYED, minutes=60)
+    visit.shows("12:00–2:00 PM", f"{RING} by 9:30 AM", never=(NEXT,))
+
+
+def test_a_promise_in_a_text_counts_before_its_receipt(visit: Story) -> None:
+    """Who opens the link has read the text, whatever the carrier has reported by then."""
+    from notifier.delivery import deliver_due
+
+    visit.record(FactType.DELAYED, expected=UNKNOWN)
+    while deliver_due(visit.services):
+        pass
+    visit.shows("We have no new time yet", f"{NEXT} by 10:00 AM")
+    visit.record(FactType.PROMISED, what=PromiseKind.CALL_BACK, moment=at("9:45"))
+    while deliver_due(visit.services):
+        pass
+    visit.shows(f"{NEXT} by 10:00 AM", f"{RING} by 9:45 AM", never=("Call me",))
+
+
+def test_a_call_that_was_promised(visit: Story) -> None:
+    """Open; not kept, whatever a text said of news; and gone once somebody spoke to them."""
+    moment = at("10:00")
+    visit.say(FactType.PROMISED, what=PromiseKind.CALL_BACK, moment=moment, by_phone=True)
+    visit.shows(PLANNED, f"{RING} by 10:00 AM", never=("Call me", "even if"))
+    visit.move("9:55")
+    visit.shows(f"{NEXT} by 11:00 AM", f"{RING} by 10:00 AM")  # nobody has rung yet, says a text
+    visit.move("10:01")
+    visit.shows(f"{RING} we promised to by 10:00 AM", "please ring us", never=("Call me",))
+    later = at("10:30")
+    visit.say(FactType.PROMISED, what=PromiseKind.CALL_BACK, moment=later, by_phone=True)
+    visit.shows(f"{RING} by 10:30 AM", never=("10:00 AM",))  # put off by another call
+    visit.say(FactType.SPOKEN_TO)
+    visit.shows("Call me", ANY_CHANGE, never=(RING,))
+
+
+def test_a_call_outlasts_the_visit_and_news_does_not(visit: Story) -> None:
+    """Done, with both open: of the visit there is no more news, but they are rung."""
+    visit.say(FactType.DELAYED, expected=UNKNOWN)
+    moment = at("16:00")
+    visit.say(FactType.PROMISED, what=PromiseKind.CALL_BACK, moment=moment, by_phone=True)
+    visit.say(FactType.CANCELLED, by=Party.US)
+    visit.shows("This visit was cancelled", f"{RING} by 4:00 PM", never=(NEXT, "no new time"))
+
+
+def test_a_promise_taken_back_is_none(visit: Story) -> None:
+    """Staff promised the wrong person: the page forgets it and offers the call again."""
+    moment = at("10:00")
+    fact = visit.say(FactType.PROMISED, what=PromiseKind.CALL_BACK, moment=moment, by_phone=True)
+    withdraw(visit.services, visit.brand, visit.job, fact, source=FactSource.STAFF, actor="staff:1")
+    visit.shows("Call me", never=(RING,))
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        (Party.US, "We are sorry that we had to cancel."),
+        (Party.CUSTOMER, "You asked us to."),
+        (Party.UNKNOWN, "This visit was cancelled"),
+    ],
+)
+def test_cancelled(visit: Story, by: Party, said: str) -> None:
+    """What was promised is struck out, and nothing is expected any more."""
+    visit.say(FactType.CANCELLED, by=by)
+    visit.shows("This visit was cancelled", said, never=("We now expect", NEXT, "technician is"))
+    assert "<s>today, 11:00 AM–1:00 PM</s>" in visit.client.get(visit.link).text
+    assert ("sorry" in show(visit.client, visit.link)) is (by is Party.US)
+
+
+def test_an_offer_open_lapsed_and_gone(visit: Story) -> None:
+    """Late, then sooner after all: asked; when that falls the page says so, until a text has."""
+    visit.say(FactType.DELAYED, minutes=60)
+    visit.say(FactType.DELAYED, minutes=0)
+    visit.shows("running late: today, 12:00–2:00 PM", "We could come today, 11:00 AM–1:00 PM")
+    visit.record(FactType.DELAYED, minutes=60)
+    visit.shows(
+        "running late: today, 12:00–2:00 PM",
+        "The other time that we asked about is no longer possible",
+        never=("We could come", "We could come today, 11:00 AM"),
+    )
+    deliver(visit.services)
+    visit.shows("running late: today, 12:00–2:00 PM", never=("no longer possible", "could come"))
+
+
+def test_an_offer_that_does_not_suit_is_not_made_again(visit: Story) -> None:
+    """They said no: the page no longer says that we could come then."""
+    visit.say(FactType.DELAYED, minutes=60)
+    visit.say(FactType.DELAYED, minutes=0)
+    assert press(visit.client, visit.link, "does-not-suit", WINDOW) == 303
+    visit.shows("12:00–2:00 PM", "it doesn’t suit you", never=("We could come",))
+
+
+def test_an_offer_while_no_time_is_known_is_a_question(visit: Story) -> None:
+    """No time yet, then one before the old: the old time, which fell, is not said to hold."""
+    visit.say(FactType.DELAYED, expected=UNKNOWN)
+    sooner = WINDOW.shifted(-60)
+    visit.say(FactType.DELAYED, expected=sooner)
+    visit.shows(
+        "Can we come at another time? today, 10:00 AM–12:00 PM",
+        "That suits",
+        never=("We now expect", "as promised"),
+    )
+
+
+def test_another_day_asked_and_declined(visit: Story) -> None:
+    """While we ask, nothing is expected; after their no, the question is not repeated."""
+    tomorrow = WINDOW.shifted(24 * 60)
+    visit.say(FactType.RESCHEDULED, window=tomorrow, agreed=False)
+    visit.shows("Can we come at another time? tomorrow", never=("We now expect", "<s>"))
+    assert press(visit.client, visit.link, "does-not-suit", tomorrow) == 303
+    visit.shows("We need another time", "doesn’t suit you", never=("Can we come", "That suits"))
+
+
+def test_off_and_then_on_the_way_after_all(visit: Story) -> None:
+    """What was said last counts: nobody comes, somebody set out, nobody comes."""
+    visit.say(FactType.DELAYED, expected=OFF)
+    visit.shows("We are not coming today", never=("We now expect",))
+    visit.say(FactType.EN_ROUTE)
+    visit.shows("Sam is on the way", "We can’t say when yet", never=("not coming", "is off"))
+    visit.say(FactType.DELAYED, expected=OFF, reason=Reason.VEHICLE)
+    visit.shows("We are not coming today", never=("on the way We",))
+
+
+def test_on_the_way_and_nobody_knows_when(visit: Story) -> None:
+    """They were told that Sam set out: the page does not take it back."""
+    visit.say(FactType.DELAYED, expected=UNKNOWN)
+    visit.say(FactType.EN_ROUTE)
+    visit.shows("Sam is on the way", "We can’t say when yet", "The technician is here")
+
+
+def test_on_the_way_and_over(visit: Story) -> None:
+    """Set out at half past twelve, and not heard of since one."""
+    visit.move("12:30")
+    visit.say(FactType.EN_ROUTE)
+    visit.shows("Sam is on the way today by 1:00 PM", "We now expect as promised")
+    visit.move("13:05")
+    visit.shows(OVER, "has not told us how it stands", never=("on the way", "We now expect"))
+
+
+def test_an_answer_is_not_quoted_once_it_is_over(visit: Story) -> None:
+    """*That suits* was about a time; when they are there, or the visit is off, it is past."""
+    visit.say(FactType.DELAYED, minutes=45)
+    assert press(visit.client, visit.link, "suits", WINDOW.shifted(45)) == 303
+    visit.shows("this time suits you")
+    visit.say(FactType.ARRIVED)
+    visit.shows("We are with you now", never=("suits you",))
+
+
+# --- An order ------------------------------------------------------------------------------
+
+
+def test_an_order_that_does_not_come(ordered: Ordered) -> None:
+    """On its way, out, its day over, told so: from then on *I have it* is on the page."""
+    order = ordered()
+    order.shows("Your order is planned for today", never=("I have it",))
+    order.say(FactType.IN_TRANSIT)
+    order.shows("It comes today", never=("I have it",))
+    order.move("17:59")
+    order.clock.set(at("18:00"))
+    order.shows("We see no delivery yet", "Do you have it?", "I have it", never=("It comes today",))
+    order.move("18:01")
+    order.say(FactType.OUT_FOR_DELIVERY)
+    order.shows("Out for delivery", never=("We see no delivery", "None"))
+    order.say(FactType.IN_TRANSIT)
+    order.shows(
+        "We see no delivery yet",
+        "It was to come today",
+        "I have it",
+        f"{NEXT} by",
+        never=("We now expect", "on its way: today", "late"),
+    )
+    assert press(order.client, order.link, "here") == 303
+    order.shows("Delivered", never=(NEXT, "We see no delivery"))
+
+
+def test_an_order_that_comes_sooner(ordered: Ordered) -> None:
+    """The carrier says a day earlier: nothing is owed, and the page has one date, not two."""
+    order = ordered(window=Window(WINDOW.start + timedelta(days=3), WINDOW.end + timedelta(days=3)))
+    order.say(FactType.IN_TRANSIT, expected=WINDOW.shifted(2 * 24 * 60))
+    order.shows(
+        "It comes sooner than promised: Wed, Nov 25",
+        "We now expect Wed, Nov 25",
+        never=("as promised", "The time moved"),
+    )
+
+
+def test_an_order_without_a_date(ordered: Ordered) -> None:
+    """No date was ever given: nothing is said to have been promised, whatever its status."""
+    order = ordered(window=None)
+    order.shows("We have your order", never=("We promised", "None"))
+    order.say(FactType.SHIPPED)
+    order.shows("Your order is on its way", never=("We have your order", "None", "We promised"))
+    order.say(FactType.OUT_FOR_DELIVERY)
+    order.shows("Out for delivery", "I have it", never=("None",))
+
+
+@pytest.mark.parametrize(
+    ("fact", "says"),
+    [
+        (FactType.EXCEPTION, "Something is wrong with the delivery"),
+        (FactType.ATTEMPTED, "Delivery was attempted"),
+        (FactType.READY_FOR_PICKUP, "Ready for you to pick up"),
+        (FactType.NOT_RECEIVED, "You told us that it did not arrive"),
+    ],
+)
+def test_what_went_wrong_has_no_old_date(ordered: Ordered, fact: FactType, says: str) -> None:
+    """The day that was promised is no day to wait for; one that is said since is."""
+    order = ordered()
+    order.say(fact)
+    order.shows(says, "I have it", never=("We now expect", ": today"))
+    assert show(order.client, order.link).count("today") == 1  # what we promised
+    order.say(FactType.DELAYED, expected=WINDOW.shifted(24 * 60))
+    if fact is not FactType.READY_FOR_PICKUP:
+        order.shows(says, "We now expect tomorrow", "1 day later than promised")
+
+
+def test_each_parcel_says_its_own(ordered: Ordered) -> None:
+    """One was attempted, the other is not sent: neither is said of both."""
+    order = ordered(
+        parcels=(
+            NewParcel(carrier="UPS", tracking_code="DEMO0001"),
+            NewParcel(carrier="USPS", tracking_code="DEMO0002"),
+        )
+    )
+    order.say(FactType.ATTEMPTED, parcel="DEMO0001")
+    order.shows(
+        "Parcel 1, UPS delivery was attempted",
+        "Parcel 2, USPS not sent yet: today",
+        "I have all of it",
+        never=("attempted: ",),
+    )
+
+
+@pytest.mark.parametrize("by", [Party.US, Party.CUSTOMER, Party.UNKNOWN])
+def test_an_order_called_off(ordered: Ordered, by: Party) -> None:
+    """Sorry is said for what we called off; its date is struck out."""
+    order = ordered()
+    order.say(FactType.CANCELLED, by=by)
+    order.shows("This order was cancelled", never=("We now expect", NEXT, "I have it"))
+    assert ("sorry" in show(order.client, order.link)) is (by is Party.US)
+    assert "<s>today</s>" in order.client.get(order.link).text
+
+
+def test_an_order_on_its_way_back(ordered: Ordered) -> None:
+    """As the text has it: on its way back, and what can be done about it."""
+    order = ordered()
+    order.say(FactType.RETURNED)
+    order.shows(
+        "Your order is on its way back to us",
+        "send it again",
+        "Call me",
+        never=("went back", "We now expect", "I have it"),
+    )
+
+
+def test_a_window_until_midnight_is_of_the_day_that_ends(ordered: Ordered) -> None:
+    """Texts say *today*: so does the page, and *by* where a delivery may come sooner."""
+    order = ordered(window=Window(at("0:00"), at("0:00", day=24)))
+    order.shows("planned for today", "We promised today", never=("tomorrow",))
+    other = ordered(reference="ORD-2", window=Window(at("0:00"), at("0:00", day=26)))
+    other.shows("We promised by Wed, Nov 25")
