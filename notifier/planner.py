@@ -14,14 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.caps import longest_period
-from notifier.domain.decisions import Reason
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.ledger import first_window
-from notifier.domain.messages import MessageStatus, Role, Strength, WhyNot
-from notifier.domain.owed import Owed, Plan
+from notifier.domain.messages import MessageStatus, Role, Strength
+from notifier.domain.owed import Duty, Owed, Plan
 from notifier.domain.plan_input import current_tell_by, is_late
 from notifier.domain.planning import plan
-from notifier.domain.reconciling import Changes, Row, reconcile
+from notifier.domain.reconciling import Changes, Row, Standing, closes, reconcile, standing
+from notifier.domain.reconciling_tasks import TaskRow, reconcile_tasks
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Window, to_json
 from notifier.giving import give
@@ -35,14 +35,6 @@ from notifier.technicians.register import put_on_job
 
 #: Jobs locked in one transaction, so that SQLite's one writer is never held for long.
 STEP = 100
-
-#: Calls that nobody needs to make once planning no longer owes them.
-_UNTIL_SETTLED = (":unreached:", ":declined:", ":needs_call:")
-
-#: Tasks that end by themselves with what they were about.
-_WHILE_OWED = ("update:", "call_back:", "dispatch:")
-
-_SUPPRESSED = frozenset({WhyNot.OPTED_OUT, WhyNot.BOUNCED, WhyNot.INVALID_ADDRESS})
 
 
 def bring_up_to_date(
@@ -94,7 +86,7 @@ def plan_snapshots(
         changes = reconcile(
             outbox_rows(snapshot), planned, finished=snapshot.state.finished, now=now
         )
-        was_closed = any(_closes(snapshot.messages[row], owed) for row, owed in changes.bind)
+        was_closed = any(closes(snapshot.messages[row].reason, owed) for row, owed in changes.bind)
         changed = _apply(session, services, snapshot, changes, now)
         if was_closed:
             blocked.append(snapshot.job.id)
@@ -105,11 +97,6 @@ def plan_snapshots(
         again = load_for_planning(session, services, blocked)
         return snapshots | plan_snapshots(session, services, again, now=now)
     return snapshots
-
-
-def _closes(row: Message, owed: Owed) -> bool:
-    """Whether the way that the row waited for is none any more. A cap closes none of them."""
-    return owed.why_not not in (None, WhyNot.CAP_REACHED) and row.reason != owed.why_not
 
 
 def look_again(services: Services, limit: int = STEP) -> int:
@@ -157,7 +144,9 @@ def _apply(
     for owed in changes.add:
         _add(session, services, snapshot, owed, now)
     for message_id, owed in changes.bind:
-        _bind(snapshot, snapshot.messages[message_id], owed, now)
+        row = snapshot.messages[message_id]
+        stands = standing(owed, _standing(row), held=snapshot.plan_input.held, now=now)
+        _bind(row, owed, stands, now)
     for drop in changes.drop:
         row = snapshot.messages[drop.id]
         row.status, row.reason, row.settled_at = drop.status, drop.reason, now
@@ -189,16 +178,9 @@ def _add(
         attempts=0,
         link_hash=link_hash(services.vault, message_token(services.vault, message_id)),
         rules_hash=services.rulebook.hash,
-        status=MessageStatus.PLANNED,
-        moves_told=owed.moves_told,
     )
     row.priority = PRIORITIES[owed.rule.priority]
-    row.send_at = row.due_at = owed.send_at
-    _bind(snapshot, row, owed, now)
-    if owed.why_not is not None:
-        row.status = _blocked_status(owed.why_not)
-        row.reason = owed.why_not
-        row.settled_at = now
+    _bind(row, owed, standing(owed, None, held=snapshot.plan_input.held, now=now), now)
     session.add(row)
     key = f"{job.brand_id}|{job.id}|{owed.job_person}|{owed.contact}"
     key += f"|{owed.rule.id}|{owed.episode}|{owed.channel}"
@@ -208,12 +190,8 @@ def _add(
     snapshot.messages[message_id] = row
 
 
-def _blocked_status(why_not: WhyNot) -> MessageStatus:
-    return MessageStatus.SUPPRESSED if why_not in _SUPPRESSED else MessageStatus.SKIPPED
-
-
-def _bind(snapshot: Snapshot, row: Message, owed: Owed, now: datetime) -> None:
-    """Make the row say what is owed now; a retry keeps its own due time."""
+def _bind(row: Message, owed: Owed, stands: Standing, now: datetime) -> None:
+    """Make the row say what is owed now."""
     row.asserts = to_json(owed.asserts)
     row.moves_told = owed.moves_told
     row.rests_on = owed.rests_on
@@ -222,23 +200,16 @@ def _bind(snapshot: Snapshot, row: Message, owed: Owed, now: datetime) -> None:
     row.technician_id = owed.technician
     row.expires_at = owed.expires_at
     row.tell_by = owed.tell_by
-    if owed.why_not is not None and row.contact_point_id is not None:
-        row.status, row.reason = _blocked_status(owed.why_not), owed.why_not
-        row.settled_at = now
-        row.send_at = row.due_at = owed.send_at
-        return
-    if row.status == MessageStatus.DEFERRED:
-        row.due_at = max(row.due_at, owed.send_at)
-        return
-    if snapshot.job.held_at is not None:
-        row.status, row.reason = MessageStatus.HELD, WhyNot.HELD_BY_STAFF
-    else:
-        waits = owed.send_at > now
-        row.status = MessageStatus.PLANNED if waits else MessageStatus.READY
-        row.reason = None
-    row.settled_at = None
-    if row.send_at > now or owed.send_at > now:
-        row.send_at = row.due_at = owed.send_at
+    row.status, row.reason = stands.status, stands.reason
+    row.send_at, row.due_at = stands.send_at, stands.due_at
+    if stands.status is not MessageStatus.DEFERRED:
+        row.settled_at = now if owed.why_not is not None else None
+
+
+def _standing(row: Message) -> Standing:
+    return Standing(
+        status=MessageStatus(row.status), reason=row.reason, send_at=row.send_at, due_at=row.due_at
+    )
 
 
 def _presume(session: Session, services: Services, snapshot: Snapshot, now: datetime) -> bool:
@@ -283,29 +254,22 @@ def _first_told(session: Session, services: Services, snapshot: Snapshot) -> boo
 def _keep_tasks(
     session: Session, services: Services, snapshot: Snapshot, planned: Plan, now: datetime
 ) -> bool:
-    """Raise the tasks owed; drop the calls that nobody needs to make any more.
-
-    A message that came too late has told nobody, so its call stays.
-    """
+    """Raise the tasks owed; drop those that nobody needs to do any more."""
     rows: dict[str, Task] = {}
     if snapshot.has_tasks:
         found = session.scalars(select(Task).where(Task.job_id == snapshot.job.id))
         rows = {task.key: task for task in found}
-    owed = {task.key: task for task in planned.tasks}
-    changed = False
-    for key, task in owed.items():
-        if key in rows:
-            if rows[key].dropped:  # needed again after all
-                rows[key].done_at, rows[key].dropped = None, False
-                changed = True
-            continue
+    changes = reconcile_tasks([_task_row(row) for row in rows.values()], planned)
+    for task in changes.add:
         session.add(
             Task(
                 id=services.ids(),
                 brand_id=snapshot.job.brand_id,
                 job_id=snapshot.job.id,
                 job_person_id=task.job_person,
-                key=key,
+                key=task.key,
+                duty=task.duty,
+                rule=task.rule,
                 kind=task.kind,
                 why=task.why,
                 due_at=task.due_at,
@@ -313,19 +277,24 @@ def _keep_tasks(
                 dropped=False,
             )
         )
-        changed = True
-    too_late = tuple(
-        f"call:{snapshot.job.id}:{decision.job_person}:unreached:{decision.rule}:"
-        for decision in planned.decisions
-        if decision.reason is Reason.EXPIRED
+    for task in changes.reopen:
+        row = rows[task.key]
+        row.done_at, row.done_by, row.dropped = None, None, False
+        row.why, row.due_at = task.why, task.due_at
+    for key in changes.drop:
+        rows[key].done_at, rows[key].dropped = now, True
+    return bool(changes.add or changes.reopen or changes.drop)
+
+
+def _task_row(row: Task) -> TaskRow:
+    return TaskRow(
+        key=row.key,
+        duty=Duty(row.duty) if row.duty is not None else None,
+        rule=row.rule,
+        job_person=row.job_person_id,
+        done_at=row.done_at,
+        dropped=row.dropped,
     )
-    for key, row in rows.items():
-        may_drop = key.startswith(_WHILE_OWED) or any(mark in key for mark in _UNTIL_SETTLED)
-        kept = key in owed or key.startswith(too_late)
-        if may_drop and not kept and row.done_at is None:
-            row.done_at, row.dropped = now, True
-            changed = True
-    return changed
 
 
 def _keep_job(snapshot: Snapshot, planned: Plan, *, changed: bool) -> None:

@@ -369,7 +369,7 @@ def test_taken_after_all_nobody_is_told_twice(world: World) -> None:
     for _ in range(2):
         world.clock.advance(seconds=60)
         resolve_unknown(world.services)
-    assert statuses(world, *jobs) == {S.READY}
+    assert statuses(world, *jobs) == {S.DEFERRED}
 
     world.receipt(carrier(world, *jobs), ReceiptEvent.DELIVERED)
 

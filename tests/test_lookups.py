@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
@@ -12,6 +13,7 @@ from notifier.delivery import deliver_due, resolve_unknown, send_claimed
 from notifier.domain.facts import FactType
 from notifier.domain.messages import MessageStatus, WhyNot
 from notifier.domain.rules import OnUnknown, RuleSet
+from notifier.planner import look_again
 from notifier.providers.errors import (
     SendDeferred,
     SendOutcomeUnknown,
@@ -75,6 +77,33 @@ def test_absent_twice_was_not_taken_and_goes_again(world: World) -> None:
     assert len(world.sms.sent) == 2
     assert world.message(job).status == MessageStatus.ACCEPTED
     assert len(world.sms.asked) == 2
+
+
+def test_absent_again_and_again_it_waits_longer_each_time_and_ends(world: World) -> None:
+    """As long as other retries wait, from one attempt to the next; in the end somebody rings."""
+    job = world.book(email=None)
+    world.late(job)
+    late = world.message(job)
+    tried: list[datetime] = []
+
+    def note() -> None:
+        if world.sms.sent[-1].message_id == late.id:
+            tried.append(world.clock())
+
+    world.sms.meanwhile = note
+    world.sms.answers.extend(SendOutcomeUnknown("connection_lost") for _ in range(60))
+    while world.clock() < late.expires_at:
+        resolve_unknown(world.services)
+        look_again(world.services)
+        deliver_due(world.services)
+        world.clock.advance(seconds=10)
+
+    waits = [(later - sooner).total_seconds() for sooner, later in pairwise(tried)]
+    assert waits[:7] == [90, 90, 90, 120, 300, 600, 600]
+    assert set(waits[7:]) == {600}
+    (row,) = [row for row in world.messages(job) if row.id == late.id]
+    assert (row.status, row.reason) == (MessageStatus.EXPIRED, WhyNot.GAVE_UP)
+    assert [task.why for task in world.tasks("call")] == ["connection_lost"]
 
 
 def test_what_was_not_taken_and_is_no_longer_true_stays_unsent(world: World) -> None:
@@ -241,4 +270,4 @@ def test_a_record_that_cannot_be_read_teaches_nothing(world: World) -> None:
         world.clock.advance(seconds=10)
         resolve_unknown(world.services)
 
-    assert world.message(job).status == MessageStatus.READY
+    assert world.message(job).status == MessageStatus.DEFERRED

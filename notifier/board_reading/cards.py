@@ -19,6 +19,7 @@ from notifier.board_reading.standing import Standing, read_standing
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import WAITING, Channel, MessageStatus, Role
+from notifier.domain.owed import Duty
 from notifier.domain.promises import same_promise
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Expectation, from_json
@@ -27,10 +28,6 @@ from notifier.store.tables import Job, Message, Parcel, Task, Technician
 
 #: A message in one of these is about to go, or went and nobody knows yet how it ended.
 _MOVING = WAITING | {MessageStatus.CLAIMED, MessageStatus.UNKNOWN, MessageStatus.HELD}
-
-
-#: Keys of tasks that a rule for dispatch raised.
-_DISPATCH = "dispatch:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +194,7 @@ def _task(
     of_job = people.get(task.job_id, ()) if task.job_id else ()
     about = next((person for person in of_job if person.id == task.job_person_id), None)
     person: PersonSeen | Going | None = about or (of_job[0] if of_job else None)
-    asked = going.get(task.job_id) if task.job_id and task.key.startswith(_DISPATCH) else None
+    asked = going.get(task.job_id) if task.job_id and task.duty == Duty.DISPATCH else None
     person = asked or person
     return TaskLine(
         id=task.id,

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from notifier.domain.drift import Drift, is_asked
+from notifier.domain.drift import Drift, drift_of, is_asked
 from notifier.domain.episodes import Episode
 from notifier.domain.facts import FactType, PromiseKind
-from notifier.domain.ledger import PersonView
-from notifier.domain.messages import WhyNot
-from notifier.domain.owed import TaskOwed
+from notifier.domain.folding import JobState
+from notifier.domain.ledger import PersonView, reference_of
+from notifier.domain.messages import Strength, WhyNot
+from notifier.domain.owed import Duty, TaskOwed
 from notifier.domain.plan_input import PlanInput
 from notifier.domain.promises import promise_text
-from notifier.domain.rules import Rule, Unreached
+from notifier.domain.rules import Family, Rule, Unreached
 from notifier.domain.steps import Step
-from notifier.domain.windows import Expectation, Window
+from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 
 #: Within what somebody who declined should hear from a person.
 _ANSWER_WITHIN = timedelta(minutes=30)
 
 #: A promised moment is due for a person so long before it comes.
 _BEFORE_MOMENT = timedelta(minutes=10)
+
+#: Calls in which people hear what is believed about the time.
+_ABOUT_NEWS = frozenset({Duty.UNREACHED, Duty.NEEDS_CALL, Duty.BESIDE})
 
 #: Nobody can ring sooner.
 _SOON = timedelta(minutes=15)
@@ -37,11 +41,12 @@ def promised_moments(job: PlanInput, person: PersonView) -> Iterator[TaskOwed]:
         call_back = moment.what is PromiseKind.CALL_BACK
         if end is not None and not call_back and moment.given_at < end.received_at:
             continue
-        mark = "call_back" if call_back else "update"
+        duty = Duty.CALL_BACK if call_back else Duty.UPDATE
         yield TaskOwed(
-            key=f"{mark}:{job.job}:{person.job_person}:{moment.due:%Y%m%dT%H%M}",
+            key=f"{duty}:{job.job}:{person.job_person}:{moment.due:%Y%m%dT%H%M}",
+            duty=duty,
             kind="call" if call_back else "update",
-            why=f"{mark}_promised",
+            why=f"{duty}_promised",
             due_at=moment.due - _BEFORE_MOMENT,
             job_person=person.job_person,
         )
@@ -62,6 +67,7 @@ def declined(job: PlanInput, person: PersonView, drift: Drift) -> Iterator[TaskO
         return
     yield TaskOwed(
         key=f"call:{job.job}:{person.job_person}:declined:{last.id}",
+        duty=Duty.DECLINED,
         kind="call",
         why="offer_declined",
         due_at=last.received_at + _ANSWER_WITHIN,
@@ -73,10 +79,12 @@ def for_dispatch(job: PlanInput, rule: Rule, episode: str, due_at: datetime) -> 
     """Return the task of a rule that turns to dispatch; `due_at`: after it, it helps nobody."""
     return TaskOwed(
         key=f"dispatch:{job.job}:{rule.id}:{episode}",
+        duty=Duty.DISPATCH,
         kind="look_into",
         why=rule.message,
         due_at=due_at,
         job_person=None,
+        rule=rule.id,
     )
 
 
@@ -96,37 +104,69 @@ def calls(
     Where they replace it each news is a call of its own: one that was ticked off spoke of
     what was believed then.
     """
-    news = _news(asserts)
+    owed: list[tuple[Duty, str]] = []  # and why
     if rule.call_task:
-        yield _call(job, person, rule.message, f"{rule.id}:{episode.text}", heard_by, now)
+        owed.append((Duty.BESIDE, rule.message))
     elif rule.call_first:
-        yield _call(
-            job, person, rule.message, f"needs_call:{rule.id}:{episode.text}:{news}", heard_by, now
-        )
+        owed.append((Duty.NEEDS_CALL, rule.message))
     wanted = rule.unreached is Unreached.TASK and step.unreached != WhyNot.NO_CONSENT
     if step.unreached is not None and wanted:
-        key = f"unreached:{rule.id}:{episode.text}:{news}"
-        yield _call(job, person, step.unreached, key, heard_by, now)
+        owed.append((Duty.UNREACHED, step.unreached))
+    for duty, why in owed:
+        yield TaskOwed(
+            key=f"call:{job.job}:{person.job_person}:{_about(duty, rule, episode, asserts)}",
+            duty=duty,
+            kind="call",
+            why=why,
+            due_at=_ring_by(heard_by, now),
+            job_person=person.job_person,
+            rule=rule.id,
+            since=_news_since(job, person) if rule.family is Family.SLIP else None,
+        )
 
 
-def _news(asserts: Expectation | None) -> str:
-    return promise_text(asserts) if isinstance(asserts, Window) else str(asserts or "")
+def _about(duty: Duty, rule: Rule, episode: Episode, asserts: Expectation | None) -> str:
+    if duty is Duty.BESIDE:
+        return f"{rule.id}:{episode.text}"
+    news = promise_text(asserts) if isinstance(asserts, Window) else str(asserts or "")
+    return f"{duty}:{rule.id}:{episode.text}:{news}"
 
 
-def _call(
-    job: PlanInput,
-    person: PersonView,
-    why: str,
-    key: str,
-    heard_by: datetime | None,
-    now: datetime,
-) -> TaskOwed:
-    soon = now + _SOON
-    due = max(now, heard_by) if heard_by is not None else soon
-    return TaskOwed(
-        key=f"call:{job.job}:{person.job_person}:{key}",
-        kind="call",
-        why=why,
-        due_at=min(due, soon) if due <= now else due,
-        job_person=person.job_person,
-    )
+def said_by_call(
+    duty: Duty | None, job: PlanInput, person: PersonView, *, now: datetime
+) -> FactType:
+    """Return the fact that a call to `person`, made and ticked off at `now`, is.
+
+    Rung about news, they were *told* the newest. An offer that was made by phone binds nobody
+    either, what has passed is no news, and other calls are about something else: then somebody
+    has *spoken to* them, no more.
+    """
+    state = job.state
+    if duty not in _ABOUT_NEWS or not _can_be_told(state, now):
+        return FactType.SPOKEN_TO
+    reference = reference_of(person, state.agreed)
+    drift = drift_of(state, person, reference, zone=job.zone, now=now)
+    return FactType.SPOKEN_TO if is_asked(drift.kind) else FactType.TOLD
+
+
+def _can_be_told(state: JobState, now: datetime) -> bool:
+    if isinstance(state.expected, Window):
+        return not state.finished and state.expected.end > now
+    return state.expected is OFF or (state.expected is UNKNOWN and not state.finished)
+
+
+def _news_since(job: PlanInput, person: PersonView) -> datetime | None:
+    """Return when what they don't know came up: since it is believed, since they were told
+    something else by phone, or since it turned out that they were not."""
+    state = job.state
+    by_phone = [given for given in person.given if given.message is None]
+    moments = [given.given_at for given in by_phone if given.strength is not Strength.NONE]
+    if state.expected_fact is not None:
+        moments.append(state.expected_fact.received_at)
+    if state.taken_back is not None and any(g.strength is Strength.NONE for g in by_phone):
+        moments.append(state.taken_back.received_at)
+    return max(moments, default=None)
+
+
+def _ring_by(heard_by: datetime | None, now: datetime) -> datetime:
+    return now + _SOON if heard_by is None else max(now, heard_by)

@@ -77,7 +77,7 @@ def standing_at(
             case Reported(event=name) if name == _ABSENT:
                 absences += 1
                 if absences > 1:
-                    standing = _moved(standing, MessageEvent.NOT_TAKEN, None, moment)
+                    standing = _moved(standing, MessageEvent.NOT_TAKEN, standing.reason, moment)
             case Reported():
                 standing = _reported(standing, event)
             case lapsed if standing.attempt is not None and standing.attempt.id == lapsed:

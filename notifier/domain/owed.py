@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from notifier.domain.decisions import Decision
@@ -36,22 +37,42 @@ class Owed:
     next_update_at: datetime | None
 
 
+class Duty(StrEnum):
+    """What planning wants a person for."""
+
+    UPDATE = "update"  # news was promised by a moment
+    CALL_BACK = "call_back"  # a call was
+    DISPATCH = "dispatch"  # somebody must find out how it stands
+    DECLINED = "declined"  # what was asked does not suit them
+    UNREACHED = "unreached"  # no message reaches them
+    NEEDS_CALL = "needs_call"  # a person says it in place of the message
+    BESIDE = "beside"  # a person rings as well as the message goes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskOwed:
     """Something that a person must do; one per key, however often it is planned."""
 
     key: str
+    duty: Duty
     kind: str
     why: str
     due_at: datetime
     job_person: UUID | None
+    rule: str | None = None  # that asks for it
+    since: datetime | None = None  # it is about news of then: a call before knew nothing of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is owed, what people must do, why, and when time alone may change it."""
+    """What is owed, what people must do, why, and when time alone may change it.
+
+    `untold` are people and rules by whose message nobody can say yet that they were told: it
+    waits to be tried again, may have been taken, or comes too late. A call in its place stays.
+    """
 
     owed: tuple[Owed, ...]
     tasks: tuple[TaskOwed, ...]
+    untold: frozenset[tuple[UUID | None, str | None]]
     decisions: tuple[Decision, ...]
     look_at: datetime | None

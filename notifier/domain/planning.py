@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from uuid import UUID
 
 from notifier.domain import duties
 from notifier.domain.asserting import asserts_of, rests_on
@@ -15,7 +16,7 @@ from notifier.domain.decisions import Decision, Reason
 from notifier.domain.drift import Drift, DriftKind, drift_of
 from notifier.domain.episodes import Episode, episode_of, slip_episode
 from notifier.domain.ledger import PersonView, Reference, reference_of
-from notifier.domain.messages import Role, WhyNot
+from notifier.domain.messages import MessageStatus, Role, WhyNot
 from notifier.domain.moments import Moments
 from notifier.domain.owed import Owed, Plan, TaskOwed
 from notifier.domain.plan_input import PlanInput
@@ -44,6 +45,7 @@ def plan(job: PlanInput, rules: Sequence[Rule], *, now: datetime) -> Plan:
     tasks: list[TaskOwed] = []
     decisions: list[Decision] = []
     looks: list[datetime] = []
+    untold: set[tuple[UUID | None, str | None]] = set()
     lead: _Side | None = None
     for person in job.people:
         side = _Side(job, person, known, now, lead)
@@ -53,9 +55,11 @@ def plan(job: PlanInput, rules: Sequence[Rule], *, now: datetime) -> Plan:
         tasks += side.tasks
         decisions += side.decisions
         looks += side.looks
+        untold.update((person.job_person, rule) for rule in side.untold)
     return Plan(
         owed=tuple(owed),
         tasks=tuple(tasks),
+        untold=frozenset(untold),
         decisions=tuple(decisions),
         look_at=min((look for look in looks if look > now), default=None),
     )
@@ -98,6 +102,12 @@ class _Side:
         self.tasks: list[TaskOwed] = []
         self.of_rules: list[tuple[str, TaskOwed]] = []  # tasks, and the rule that each is of
         self.decisions: list[Decision] = []
+        #: Rules of whose message nobody can say yet that it told them; it may have been taken.
+        self.untold = {
+            past.rule
+            for past in person.past
+            if past.unsettled and past.status is not MessageStatus.HELD and past.id not in silent
+        }
         self.looks += [moment.due for moment in person.moments]
         for window in (self.reference.asserts, job.state.expected):
             if isinstance(window, Window):
@@ -180,7 +190,17 @@ class _Side:
             return Reason.EPISODE_ALREADY_SPOKEN
         if is_slip and self.drift.waits_for is not None:
             return Reason.WAITS_FOR_SETTLEMENT
-        owed_at = self.moments.owed_at(rule, self.situation)
+        reasons = [
+            self._speak(rule, moments, notes, for_dispatch=for_dispatch)
+            for moments in self.moments.each(rule)
+        ]
+        return Reason.OWED if Reason.OWED in reasons else reasons[-1]
+
+    def _speak(
+        self, rule: Rule, moments: Moments, notes: dict[str, object], *, for_dispatch: bool
+    ) -> Reason:
+        """Owe them what the rule says at its moment, or return why not."""
+        owed_at = moments.owed_at(rule, self.situation)
         if isinstance(owed_at, Reason):
             return owed_at
         live_at = self.job.manners.live_at
@@ -188,10 +208,10 @@ class _Side:
             return Reason.BEFORE_LIVE
         if self._is_silenced(rule, owed_at):
             return Reason.SUPERSEDED_BY_RULE
-        episode = self._episode(rule)
+        episode = self._episode(rule, moments)
         if for_dispatch:
             return self._task_for_dispatch(rule, episode, owed_at)
-        return self._owe(rule, episode, owed_at, notes)
+        return self._owe(rule, moments, episode, owed_at, notes)
 
     @cached_property
     def _as_dispatch_sees_it(self) -> Situation:
@@ -233,14 +253,15 @@ class _Side:
         if isinstance(owed_at, datetime):
             self.looks.append(owed_at)
 
-    def _episode(self, rule: Rule) -> Episode:
+    def _episode(self, rule: Rule, moments: Moments) -> Episode:
         if rule.family is Family.SLIP:
             return self.slip
         return episode_of(
             rule,
             self.job.state,
             told=self.reference.asserts,
-            moment=self.moments.anchor(rule, self.situation),
+            moment=moments.anchor(rule, self.situation),
+            says=moments.to_say.id if moments.to_say is not None else None,
             zone=self.job.zone,
         )
 
@@ -254,15 +275,21 @@ class _Side:
         return Reason.ON_TRIAL if rule.trial else Reason.A_TASK
 
     def _owe(
-        self, rule: Rule, episode: Episode, owed_at: datetime, notes: dict[str, object]
+        self,
+        rule: Rule,
+        moments: Moments,
+        episode: Episode,
+        owed_at: datetime,
+        notes: dict[str, object],
     ) -> Reason:
         asserts, moves_told = asserts_of(rule, self.job.state, self.reference, self.drift)
-        expires_at = self.moments.expires_at(rule, asserts, owed_at)
-        heard_by = self.moments.tell_by(rule)
-        send_at = self.moments.send_at(rule, owed_at, heard_by)
+        expires_at = moments.expires_at(rule, asserts, owed_at)
+        heard_by = moments.tell_by(rule)
+        send_at = moments.send_at(rule, owed_at, heard_by)
         if send_at is None:
             return Reason.QUIET_HOURS
         if send_at >= expires_at:
+            self.untold.add(rule.id)
             return Reason.EXPIRED
         step = self._not_stuck(rule, self._step(rule, episode), owed_at, heard_by)
         if step.passed_over:
@@ -299,7 +326,7 @@ class _Side:
                     asserts,
                     self.job.state,
                     self.reference,
-                    promise=self.moments.promise_to_tell(),
+                    promised_in=moments.promised_in(rule),
                 ),
                 told_before=self.reference.asserts,
                 technician=self.job.state.technician if rule.names_technician else None,
@@ -307,7 +334,7 @@ class _Side:
                 send_at=send_at,
                 expires_at=expires_at,
                 tell_by=heard_by,
-                next_update_at=self.moments.next_update(rule, send_at),
+                next_update_at=moments.next_update(rule, send_at),
             )
         )
         if why_not is WhyNot.CAP_REACHED:
@@ -323,6 +350,7 @@ class _Side:
         patience = max(owed_at + rule.reach, heard_by or owed_at)
         if self.now >= patience:
             return replace(step, unreached=step.not_taken)
+        self.untold.add(rule.id)
         self.looks.append(patience)
         return step
 

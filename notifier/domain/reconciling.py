@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from notifier.domain.owed import Owed, Plan
 
 #: Reasons that end: then the row goes, if it still helps.
 _FOR_NOW = (WhyNot.SHADOW, WhyNot.TRIAL, WhyNot.CAP_REACHED)
+
+_SUPPRESSED = frozenset({WhyNot.OPTED_OUT, WhyNot.BOUNCED, WhyNot.INVALID_ADDRESS})
 
 Key = tuple[UUID, UUID | None, str, str, str]
 
@@ -49,6 +51,16 @@ class Row:
         skipped = self.status is MessageStatus.SKIPPED
         for_now = skipped and self.reason in _FOR_NOW
         return (closed or for_now) and not self.claimed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a message that is owed stands before it is claimed, and when it goes."""
+
+    status: MessageStatus
+    reason: str | None
+    send_at: datetime
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,44 @@ def reconcile(rows: Iterable[Row], plan: Plan, *, finished: bool, now: datetime)
         if key not in wanted and (row.status in WAITING or row.held_by_staff)
     ]
     return Changes(tuple(add), tuple(bind), tuple(drop))
+
+
+def standing(owed: Owed, before: Standing | None, *, held: bool, now: datetime) -> Standing:
+    """Return where the message stands that says what is owed now.
+
+    :param before: where it stood until now; None: it is new.
+    :param held: whether staff hold the job.
+    """
+    if owed.why_not is not None:
+        return Standing(
+            status=blocked_status(owed.why_not),
+            reason=owed.why_not,
+            send_at=owed.send_at,
+            due_at=owed.send_at,
+        )
+    if before is not None and before.status is MessageStatus.DEFERRED:  # keeps its own due time
+        return replace(before, due_at=max(before.due_at, owed.send_at))
+    send_at = due_at = owed.send_at
+    if before is not None and before.send_at <= now and owed.send_at <= now:
+        send_at, due_at = before.send_at, before.due_at
+    waits = MessageStatus.PLANNED if owed.send_at > now else MessageStatus.READY
+    return Standing(
+        status=MessageStatus.HELD if held else waits,
+        reason=WhyNot.HELD_BY_STAFF if held else None,
+        send_at=send_at,
+        due_at=due_at,
+    )
+
+
+def closes(reason: str | None, owed: Owed) -> bool:
+    """Return whether the way that a row with `reason` waited for is none any more: the next
+    channel carries the message now. A cap closes none of them."""
+    return owed.why_not not in (None, WhyNot.CAP_REACHED) and reason != owed.why_not
+
+
+def blocked_status(why_not: WhyNot) -> MessageStatus:
+    """Return what becomes of a message whose way is closed."""
+    return MessageStatus.SUPPRESSED if why_not in _SUPPRESSED else MessageStatus.SKIPPED
 
 
 def key_of(owed: Owed) -> Key:

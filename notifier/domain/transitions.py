@@ -24,7 +24,7 @@ class MessageEvent(StrEnum):
 
     # What the provider's own record says of an attempt in doubt.
     FOUND = "found"
-    NOT_TAKEN = "not_taken"  # looked for often enough, and absent
+    NOT_TAKEN = "not_taken"  # looked for often enough, and absent: as if it had been deferred
     UNRESOLVED = "unresolved"  # nobody can say: a person must
 
     # Receipts.
@@ -69,7 +69,7 @@ _MOVES: Mapping[MessageEvent, tuple[Iterable[MessageStatus], MessageStatus]] = {
     _E.ANSWERED_UNKNOWN: ({_S.CLAIMED}, _S.UNKNOWN),
     _E.LEASE_LAPSED: ({_S.CLAIMED}, _S.UNKNOWN),
     _E.FOUND: (_NOT_SENT, _S.ACCEPTED),
-    _E.NOT_TAKEN: ({_S.UNKNOWN}, _S.READY),
+    _E.NOT_TAKEN: ({_S.UNKNOWN}, _S.DEFERRED),
     _E.UNRESOLVED: ({_S.UNKNOWN}, _S.HELD),
     _E.RECEIPT_ACCEPTED: (_NOT_SENT, _S.ACCEPTED),
     _E.RECEIPT_DEFERRED: (_NOT_SENT, _S.ACCEPTED),

@@ -32,7 +32,7 @@ from notifier.providers.protocols import (
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
 from notifier.sending.routing import provider_named
-from notifier.sending.settling import take
+from notifier.sending.settling import defer, take
 from notifier.services import Services
 from notifier.store import outbox
 from notifier.store.tables import Attempt, ContactPoint, Message, Person
@@ -223,15 +223,18 @@ def _absent(
     if not before:
         message.due_at = max(again_at, now + timedelta(seconds=_APART_S))
         return
-    _send_again(told, now)
+    _send_again(told, question)
 
 
-def _send_again(told: Sequence[Message], now: datetime) -> None:
-    """It was not taken, or the rule would rather have it twice than not at all."""
+def _send_again(told: Sequence[Message], question: _Question) -> None:
+    """It was not taken, or the rule would rather have it twice than not at all.
+
+    It waits as long as after any other attempt that came to nothing, from the attempt on:
+    looking it up was waiting, too.
+    """
     for one in told:
         one.status = after(MessageStatus(one.status), MessageEvent.NOT_TAKEN)
-        one.reason = None
-        one.due_at = now
+        defer(one, since=question.started_at)
 
 
 def _undecided(
@@ -250,7 +253,7 @@ def _undecided(
         return
     rule = services.rulebook.rule(told[0].rule)
     if rule is not None and rule.on_unknown is OnUnknown.RESEND:
-        _send_again(told, now)
+        _send_again(told, question)
         return
     for message in told:
         message.status = after(MessageStatus(message.status), MessageEvent.UNRESOLVED)

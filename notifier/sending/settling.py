@@ -127,7 +127,7 @@ def _apply(
             )
         case SendDeferred() if moved:
             message.reason = code
-            _defer(message, outcome, now)
+            defer(message, since=now, wait=_asked_to_wait(outcome))
             react(session, services, message, outcome.reaction, code=code, now=now)
         case SendRejected() if moved:
             message.reason = code
@@ -140,15 +140,23 @@ def _apply(
             pass
 
 
-def _defer(message: Message, deferred: SendDeferred, now: datetime) -> None:
-    """Set when it goes again, or give it up when that would be too late."""
-    wait = deferred.retry_after
-    if deferred.reaction is Reaction.HALT_CHANNEL:
-        wait = max(wait or 0, HALT_REST.total_seconds())
+def defer(message: Message, *, since: datetime, wait: float | None = None) -> None:
+    """Set when it goes again, or give it up when that would be too late.
+
+    :param since: when the attempt that came to nothing ended, or began where nobody knows.
+    :param wait: seconds that the provider asks for.
+    """
     decision = after_deferral(
-        message.attempts, now=now, retry_after=wait, expires_at=message.expires_at
+        message.attempts, now=since, retry_after=wait, expires_at=message.expires_at
     )
     if isinstance(decision, GiveUp):
         message.status, message.reason = MessageStatus.EXPIRED, WhyNot.GAVE_UP
     else:
         message.due_at = decision.at
+
+
+def _asked_to_wait(deferred: SendDeferred) -> float | None:
+    """Return the seconds that the provider wants to be left alone."""
+    if deferred.reaction is Reaction.HALT_CHANNEL:
+        return max(deferred.retry_after or 0, HALT_REST.total_seconds())
+    return deferred.retry_after

@@ -115,7 +115,6 @@ class Somebody:
                 what=PromiseKind.UPDATE,
                 due=row.next_update_at,
                 given_at=row.handed_over,
-                message=row.id,
             )
             for row in self.rows.values()
             if row.status is MessageStatus.DELIVERED and row.next_update_at and row.handed_over
@@ -243,8 +242,12 @@ class Stage:
 
     def plan(self) -> Plan:
         """Return what is owed now."""
+        return plan(self.plan_input(), self.rules, now=self.now)
+
+    def plan_input(self) -> PlanInput:
+        """Return the job as planning sees it."""
         state = self.state
-        job = PlanInput(
+        return PlanInput(
             job=self.job,
             state=state,
             zone=self.zone,
@@ -253,7 +256,6 @@ class Stage:
             people=tuple(somebody.view() for somebody in self.people),
             manners=BrandManners(quiet=self.quiet, live_at=self.live_at, brand=self.brand),
         )
-        return plan(job, self.rules, now=self.now)
 
     def owed(self, somebody: Somebody | None = None) -> list[str]:
         """Return the rules that owe somebody a message now, in their order."""

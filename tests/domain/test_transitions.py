@@ -18,7 +18,6 @@ _LETTERS = {
     "R": MessageStatus.REJECTED,
     "?": MessageStatus.UNKNOWN,
     "H": MessageStatus.HELD,
-    "y": MessageStatus.READY,
     "X": MessageStatus.SUPPRESSED,
 }
 #     answers lapse | look-up | accepted sent delivered | failures | opt-outs | rest
@@ -32,7 +31,7 @@ EXPECTED = {
     "undelivered": "..................",
     "deferred": "A....A..ASDUUUXXA.",
     "rejected": "..........D.......",
-    "unknown": "AfR..AyHASDUUU..A.",
+    "unknown": "AfR..AfHASDUUU..A.",
     "held": "AfR..A..ASDUUU..A.",
     "superseded": "A....A..ASD.....A.",
     "expired": "A....A..ASD.....A.",

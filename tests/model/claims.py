@@ -57,6 +57,7 @@ _ENDED = frozenset({_S.COMPLETED, _S.MISSED, _S.DELIVERED, _S.RETURNED, _S.CANCE
 _NO_MORE_NEWS = _ENDED | {_S.ARRIVED}
 
 #: What is said in place of the news, or the call, that was promised.
+_THERE = frozenset({FactType.ARRIVED, FactType.COMPLETED, FactType.DELIVERED})
 _OWNS_UP = ("no_news_yet", "no_call_yet")
 
 REACH = timedelta(minutes=10)
@@ -291,22 +292,31 @@ class Claims:
             f"{row.rule} comes when the time is up"
         )
         read = may_have_read(person)
-        promises = [
+        others = [
             said
             for said in self.said[person.id]
-            if said.row.next_update_at is not None
-            and said.row.id in read
-            and said.row.episode != row.episode
+            if said.row.id in read and (said.row.rule, said.row.episode) != (row.rule, row.episode)
         ]
-        # A call that was not made, and then no news of what it was about, are two things.
-        if not promises or promises[-1].row.rule != row.rule:
+        owned_up = [
+            said
+            for said in others
+            if said.row.rule.endswith(_OWNS_UP)
+            and said.row.rests_on not in self.world.state.withdrawn
+        ]
+        if not owned_up:
             return
+        last = owned_up[-1]
         spoken = (FactType.TOLD, FactType.SPOKEN_TO, FactType.PROMISED)
-        since = promises[-1].at
-        assert any(
-            fact.person == person.id and fact.type in spoken and fact.received_at >= since
+        by_a_person = any(
+            fact.person == person.id and fact.type in spoken and fact.received_at >= last.at
             for fact in self.world.facts
-        ), f"{row.rule} is said again, and nobody has spoken to them"
+        )
+        # Of news a text will do, or that somebody is there.
+        of_news = last.row.rule.endswith("no_news_yet") and (
+            any(said.at >= last.at and said not in owned_up for said in others)
+            or any(fact.type in _THERE and fact.received_at >= last.at for fact in self.world.facts)
+        )
+        assert by_a_person or of_news, f"{row.rule} comes after {last.row.rule}, and no person"
 
     # --- At night ---------------------------------------------------------------------------
 

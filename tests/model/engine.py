@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -155,20 +156,30 @@ class Engine(RuleBasedStateMachine):
 
     @rule(index=INDEX)
     def finish_task(self, index: int) -> None:
-        """Somebody does what they were asked to."""
-        tasks = [task for task in self.world.tasks.values() if not task.done]
-        if tasks:
-            tasks[index % len(tasks)].done = True
+        """Somebody does what they were asked to; a call that was made is a fact."""
+        tasks = [task.row for task in self.world.tasks.values() if not task.done]
+        if not tasks:
+            return
+        task = tasks[index % len(tasks)]
+        self.world.finish_task(task.key)
+        called = self.world.said_by(task)
+        if called is FactType.TOLD:
+            self.ring(task.job_person)
+        elif called is not None:
+            self.say(called, person=task.job_person)
         self.observe()
 
     @rule(index=INDEX)
     def told_by_phone(self, index: int) -> None:
         """Staff ring somebody and say what is believed."""
-        person, expected = self.person(index), self.world.state.expected
-        if expected is None:
-            return
+        if self.world.state.expected is not None:
+            self.ring(self.person(index).id)
+
+    def ring(self, person: UUID | None) -> None:
+        """Somebody hears on the phone what is believed."""
+        expected = self.world.state.expected
         window = expected if isinstance(expected, Window) else None
-        self.say(FactType.TOLD, person=person.id, window=window, expected=expected)
+        self.say(FactType.TOLD, person=person, window=window, expected=expected)
 
     @rule(
         index=INDEX,

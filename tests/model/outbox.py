@@ -9,7 +9,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from notifier.domain.caps import Cap
-from notifier.domain.decisions import Reason
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
@@ -21,14 +20,13 @@ from notifier.domain.ledger import (
 from notifier.domain.ledger_entries import Entry
 from notifier.domain.messages import (
     Channel,
-    MessageStatus,
     Role,
     Strength,
-    WhyNot,
 )
 from notifier.domain.outcomes import Course
 from notifier.domain.owed import Owed, Plan, TaskOwed
-from notifier.domain.reconciling import Row, reconcile
+from notifier.domain.reconciling import Row, Standing, closes, reconcile, standing
+from notifier.domain.reconciling_tasks import TaskRow, reconcile_tasks
 from notifier.domain.rules import Rule, RuleSet
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Window
@@ -36,20 +34,20 @@ from tests.domain.stage import BY_THEMSELVES, Stage
 from tests.model.attempts import Arrival, Attempt, Fate, Weather
 from tests.model.people import CAP_PERIOD, Person
 
-_SUPPRESSED = frozenset({WhyNot.OPTED_OUT, WhyNot.BOUNCED, WhyNot.INVALID_ADDRESS})
 _MOST_ROUNDS = 40
-_WHILE_OWED = ("update:", "call_back:", "dispatch:")
-_UNTIL_SETTLED = (":unreached:", ":declined:", ":needs_call:")
 
 
 @dataclass(slots=True)
 class OpenTask:
     """A task as the board keeps it."""
 
-    owed: TaskOwed
+    row: TaskRow
     raised_at: datetime
-    done: bool = False
-    dropped: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether nobody need do it any more."""
+        return self.row.done_at is not None
 
 
 class Outbox(Stage):
@@ -146,14 +144,19 @@ class Outbox(Stage):
     def _apply(self, planned: Plan) -> bool:
         changes = reconcile(self._rows(), planned, finished=self.state.finished, now=self.now)
         for owed in changes.add:
-            row = replace(self._new_row(owed), id=self.ids(), status=MessageStatus.PLANNED)
+            row = replace(self._new_row(owed), id=self.ids())
             self.fates[row.id] = Fate(owed, len(self.fates), owed.send_at, owed.expires_at)
-            self._put(row.id, owed, replace(self._bind(row, owed)))
-            if owed.why_not is not None:
-                self._update(row.id, status=blocked_status(owed.why_not), reason=owed.why_not)
-        closed = any(_closes(self._row(row_id), owed) for row_id, owed in changes.bind)
+            self._put(row.id, owed, self._bind(row, owed, None))
+        closed = any(closes(self._row(row_id).reason, owed) for row_id, owed in changes.bind)
         for row_id, owed in changes.bind:
-            self._put(row_id, owed, self._bind(self._row(row_id), owed))
+            row = self._row(row_id)
+            before = Standing(
+                status=row.status,
+                reason=row.reason,
+                send_at=self.fates[row_id].send_at,
+                due_at=row.due_at,
+            )
+            self._put(row_id, owed, self._bind(row, owed, before))
         for drop in changes.drop:
             self._update(drop.id, status=drop.status, reason=drop.reason)
         return closed
@@ -176,10 +179,11 @@ class Outbox(Stage):
             for past in person.rows.values()
         ]
 
-    def _bind(self, row: PastMessage, owed: Owed) -> PastMessage:
+    def _bind(self, row: PastMessage, owed: Owed, before: Standing | None) -> PastMessage:
+        stands = standing(owed, before, held=self.held, now=self.now)
         fate = self.fates[row.id]
-        fate.owed, fate.expires_at = owed, owed.expires_at
-        row = replace(
+        fate.owed, fate.expires_at, fate.send_at = owed, owed.expires_at, stands.send_at
+        return replace(
             row,
             asserts=owed.asserts,
             moves_told=owed.moves_told,
@@ -187,24 +191,10 @@ class Outbox(Stage):
             told_before=owed.told_before,
             technician=owed.technician,
             next_update_at=owed.next_update_at,
+            status=stands.status,
+            reason=stands.reason,
+            due_at=stands.due_at,
         )
-        if owed.why_not is not None and row.contact is not None:
-            fate.send_at = owed.send_at
-            return replace(
-                row, status=blocked_status(owed.why_not), reason=owed.why_not, due_at=owed.send_at
-            )
-        if row.status is MessageStatus.DEFERRED:
-            return replace(row, due_at=max(row.due_at, owed.send_at))
-        if self.held:
-            row = replace(row, status=MessageStatus.HELD, reason=WhyNot.HELD_BY_STAFF)
-        else:
-            waits = owed.send_at > self.now
-            status = MessageStatus.PLANNED if waits else MessageStatus.READY
-            row = replace(row, status=status, reason=None)
-        if fate.send_at > self.now or owed.send_at > self.now:
-            fate.send_at = owed.send_at
-            row = replace(row, due_at=owed.send_at)
-        return row
 
     def _first_told(self) -> None:
         """The first window that anyone was told becomes promised and agreed."""
@@ -231,30 +221,28 @@ class Outbox(Stage):
         self.facts.append(fact)
 
     def _keep_tasks(self, planned: Plan) -> None:
-        owed = {task.key: task for task in planned.tasks}
-        for key, task in owed.items():
-            known = self.tasks.get(key)
-            if known is None or known.dropped:
-                self.tasks[key] = OpenTask(task, self.now)
-        too_late = tuple(
-            f"call:{self.job}:{decision.job_person}:unreached:{decision.rule}:"
-            for decision in planned.decisions
-            if decision.reason is Reason.EXPIRED
-        )
-        for key, known in self.tasks.items():
-            ends = key.startswith(_WHILE_OWED) or any(mark in key for mark in _UNTIL_SETTLED)
-            if ends and key not in owed and not known.done and not key.startswith(too_late):
-                known.done = known.dropped = True
+        rows = [task.row for task in self.tasks.values()]
+        changes = reconcile_tasks(rows, planned)
+        for task in (*changes.add, *changes.reopen):
+            self._raise_task(task.key, task.job_person, task)
+        for key in changes.drop:
+            self.finish_task(key, dropped=True)
 
-    def _raise_task(self, key: str, row: PastMessage) -> None:
-        task = TaskOwed(
+    def _raise_task(self, key: str, job_person: UUID | None, task: TaskOwed | None = None) -> None:
+        row = TaskRow(
             key=key,
-            kind="look_into",
-            why=WhyNot.OUTCOME_UNKNOWN,
-            due_at=self.now,
-            job_person=self._owner(row.id).id,
+            duty=task.duty if task is not None else None,
+            rule=task.rule if task is not None else None,
+            job_person=job_person,
+            done_at=None,
+            dropped=False,
         )
-        self.tasks.setdefault(key, OpenTask(task, self.now))
+        self.tasks[key] = OpenTask(row, self.now)
+
+    def finish_task(self, key: str, *, dropped: bool = False) -> None:
+        """Nobody need do it any more: somebody did, or it was dropped."""
+        task = self.tasks[key]
+        task.row = replace(task.row, done_at=self.now, dropped=dropped)
 
     # --- The ledger -------------------------------------------------------------------------
 
@@ -326,13 +314,3 @@ class Outbox(Stage):
 
 def _on_trial(rule: Rule) -> Rule:
     return replace(rule, id=f"trial_{rule.id}", trial=True)
-
-
-def _closes(row: PastMessage, owed: Owed) -> bool:
-    """Whether the way that the row waited for is none any more. A cap closes none of them."""
-    return owed.why_not not in (None, WhyNot.CAP_REACHED) and row.reason != owed.why_not
-
-
-def blocked_status(why: WhyNot) -> MessageStatus:
-    """Return what becomes of a message whose way is closed."""
-    return MessageStatus.SUPPRESSED if why in _SUPPRESSED else MessageStatus.SKIPPED

@@ -5,7 +5,7 @@ job is not held, and workers live: asleep, held, said anew or reached anew, the 
 then. By `tell_by`, or by two minutes after it came up (after the night it came up in) where
 `tell_by` leaves less, it was handed to a provider. Within 45 minutes of that, outside the night,
 it arrived, is presumed to have, or is still within its reach. Instead of either, a task for that
-person is open, or was done since just this was first owed. Two things put it off: an earlier
+person is open, or was done since just this came up. Two things put it off: an earlier
 message of which nobody knows yet if it was taken, for sixteen minutes at most, and, for a
 question alone, a cap on messages a day. That nobody comes, or knows when, is owed until twelve
 hours after it came up and after the window that they held.
@@ -69,7 +69,6 @@ class Watch(Claims):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.owed: dict[UUID, Owed] = {}
-        self.first_owed: dict[tuple[UUID, Debt], datetime] = {}
 
     def observe(self, *, awake: bool = True) -> None:
         """Look at what everybody is owed now.
@@ -78,12 +77,9 @@ class Watch(Claims):
         """
         world, state = self.world, self.world.state
         self._moments_are_watched()
+        awake = awake and not world.held  # held, it is a person's now
         for person in self.people:
             now_owed = debt(person, state, world.now)
-            if world.held:  # it is a person's now, who may tick off what they were asked to do
-                if now_owed is not None:
-                    self.first_owed.setdefault((person.id, now_owed), world.now)
-                now_owed = None
             known = self.owed.get(person.id)
             if now_owed is None:
                 self.owed.pop(person.id, None)
@@ -93,8 +89,7 @@ class Watch(Claims):
             goes_on = known is not None and known.arose == arose and known.fact == fact
             since = known.since if known is not None and goes_on and awake else world.now
             self.owed[person.id] = Owed(now_owed, arose, since, fact)
-            self._first_owed(person, self.owed[person.id])
-            if not self._lapsed(self.owed[person.id]):
+            if not world.held and not self._lapsed(self.owed[person.id]):
                 self._paid_in_time(person, self.owed[person.id])
 
     def _same(self, one: Debt, other: Debt) -> bool:
@@ -135,7 +130,7 @@ class Watch(Claims):
                 and f"{other.moment:%d%H%M}" == f"{fact.moment:%d%H%M}"
             ]
             has_task = any(
-                task.owed.job_person == fact.person
+                task.row.job_person == fact.person
                 and (not task.done or task.raised_at >= min(made))
                 for task in world.tasks.values()
             )
@@ -143,6 +138,8 @@ class Watch(Claims):
 
     def next_deadline(self) -> datetime | None:
         """Return when the next debt should have been paid."""
+        if self.world.held:
+            return None
         deadlines = [
             moment
             for person in self.people
@@ -217,15 +214,11 @@ class Watch(Claims):
 
     def _has_task(self, person: Person, owed: Owed) -> bool:
         return any(
-            task.owed.job_person == person.id
-            and not task.dropped
-            and (not task.done or task.raised_at >= self._first_owed(person, owed))
+            task.row.job_person == person.id
+            and not task.row.dropped
+            and (not task.done or task.raised_at >= owed.arose)
             for task in self.world.tasks.values()
         )
-
-    def _first_owed(self, person: Person, owed: Owed) -> datetime:
-        """Return since when just this was ever owed: who was rung about it then knows it."""
-        return self.first_owed.setdefault((person.id, owed.debt), owed.arose)
 
     def _waits(self, person: Person) -> bool:
         """Whether nobody knows yet what became of an earlier message to them."""

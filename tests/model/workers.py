@@ -17,11 +17,12 @@ from notifier.domain.messages import (
     Strength,
     WhyNot,
 )
+from notifier.domain.reconciling import blocked_status
 from notifier.domain.retries import GiveUp, after_deferral
 from notifier.domain.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
 from notifier.services import Timing
 from tests.model.attempts import Answer, Arrival, Attempt
-from tests.model.outbox import Outbox, blocked_status
+from tests.model.outbox import Outbox
 from tests.model.people import Person
 
 _TIMING = Timing()
@@ -139,7 +140,8 @@ class Workers(Outbox):
                 self._update(row.id, reason=None)
             self._take(attempt)
         elif event is MessageEvent.ANSWERED_DEFERRED and moved:
-            self._defer(row)
+            self._update(row.id, reason="20429")
+            self._defer(row, since=self.now)
         elif event is MessageEvent.ANSWERED_REJECTED and moved:
             self._update(row.id, reason="21610")
         elif event is MessageEvent.ANSWERED_UNKNOWN and moved:
@@ -149,15 +151,15 @@ class Workers(Outbox):
             self._flag(row)
         self.bring_up_to_date()
 
-    def _defer(self, row: PastMessage) -> None:
+    def _defer(self, row: PastMessage, *, since: datetime) -> None:
         fate = self.fates[row.id]
         decision = after_deferral(
-            len(fate.attempts), now=self.now, retry_after=None, expires_at=fate.expires_at
+            len(fate.attempts), now=since, retry_after=None, expires_at=fate.expires_at
         )
         if isinstance(decision, GiveUp):
             self._update(row.id, status=MessageStatus.EXPIRED, reason=WhyNot.GAVE_UP)
         else:
-            self._update(row.id, reason="20429", due_at=decision.at)
+            self._update(row.id, due_at=decision.at)
 
     def _flag(self, row: PastMessage) -> None:
         person = self._person(row)
@@ -219,7 +221,7 @@ class Workers(Outbox):
                 return
             status = after(row.status, MessageEvent.UNRESOLVED)
             self._update(row.id, status=status, reason=WhyNot.OUTCOME_UNKNOWN)
-            self._raise_task(f"outcome_unknown:{row.id}:{attempt.number}", row)
+            self._raise_task(f"outcome_unknown:{row.id}:{attempt.number}", self._owner(row.id).id)
         elif attempt.answer.taken:
             self._update(row.id, status=after(row.status, MessageEvent.FOUND), reason=None)
             self._take(attempt)
@@ -228,8 +230,8 @@ class Workers(Outbox):
             again = max(attempt.started_at + _LOOK_AGAIN, self.now + timedelta(seconds=10))
             self._update(row.id, due_at=again)
         else:
-            status = after(row.status, MessageEvent.NOT_TAKEN)
-            self._update(row.id, status=status, reason=None, due_at=self.now)
+            self._update(row.id, status=after(row.status, MessageEvent.NOT_TAKEN))
+            self._defer(row, since=attempt.started_at)
 
     # --- Time -------------------------------------------------------------------------------
 

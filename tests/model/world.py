@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from notifier.domain.drift import drift_of, is_asked
+from notifier.domain.duties import said_by_call
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
 from notifier.domain.jobs import FACTS_OF
 from notifier.domain.ledger import (
@@ -19,7 +20,9 @@ from notifier.domain.messages import (
     Strength,
     WhyNot,
 )
+from notifier.domain.owed import Duty
 from notifier.domain.promises import drifted
+from notifier.domain.reconciling_tasks import TaskRow
 from notifier.domain.windows import Window
 from tests.domain.stage import PLACE, Somebody
 from tests.model.people import Person
@@ -61,6 +64,13 @@ class World(Workers):
             drift = drift_of(state, view, reference, zone=PLACE, now=self.now)
             return Terms.OFFER if is_asked(drift.kind) else Terms.SUITS
         return None if drifted(state.kind, window, reference.asserts, PLACE) else Terms.SUITS
+
+    def said_by(self, task: TaskRow) -> FactType | None:
+        """Return the fact that it is to have done `task`; None where nobody was rung."""
+        if task.duty in (None, Duty.UPDATE, Duty.DISPATCH):
+            return None
+        view = self._owner_of(task.job_person).view()
+        return said_by_call(task.duty, self.plan_input(), view, now=self.now)
 
     def hold(self, held: bool) -> None:
         """*Hold, I'll call*, or let go."""

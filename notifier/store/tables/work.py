@@ -48,6 +48,8 @@ class Task(Base):
     message_id: Mapped[UUID | None]
     reply_id: Mapped[UUID | None] = mapped_column(ForeignKey("replies.id"))
     key: Mapped[str]
+    duty: Mapped[Word | None]  # Duty; empty: something other than planning raised it
+    rule: Mapped[str | None]  # that asks for it
     kind: Mapped[Word]  # TaskKind
     why: Mapped[Word]
     due_at: Mapped[datetime]
