@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier import intake
+from notifier.delivery import deliver_due
 from notifier.domain.endings import Ending, PromiseView
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.messages import Strength
@@ -17,7 +18,7 @@ from notifier.ledgers import read_ledgers
 from notifier.providers.receipt import ReceiptEvent
 from notifier.store.snapshots import load_snapshots
 from notifier.store.tables import Promise
-from tests.desk import Desk, make_desk
+from tests.desk import WITH_EMAIL, Desk, make_desk
 from tests.fakes.clock import FakeClock
 
 CALL_BACK, UPDATE = PromiseKind.CALL_BACK, PromiseKind.UPDATE
@@ -128,3 +129,68 @@ def test_being_spoken_to_is_seen_by_the_same_planning_that_records_it(desk: Desk
     assert waiting(desk, job) == []
     assert desk.tasks(job) == []
     assert moments(desk, job)[0].ending is Ending.KEPT
+
+
+def test_two_promises_made_at_once_are_told_and_watched_each_by_itself(desk: Desk) -> None:
+    """A call by noon and news by one, said within the minute: two texts, two tasks."""
+    job = desk.visit()
+    noon, one = (desk.clock() + timedelta(hours=hours) for hours in (3, 4))
+    desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=noon)
+    desk.say(job, FactType.PROMISED, what=UPDATE, moment=one)
+    desk.deliver()
+    assert [view.due for view in moments(desk, job)] == [noon, one]
+    assert waiting(desk, job) == [CALL_BACK, UPDATE]
+    told = [text for text in desk.texts() if "Rather talk now?" in text]
+    assert ["we ring you" in text for text in told] == [True, False]
+    assert {task.due_at for task in desk.tasks(job)} == {
+        due - timedelta(minutes=10) for due in (noon, one)
+    }
+
+
+def test_saying_a_promise_again_is_saying_it_once(desk: Desk) -> None:
+    """Pressed twice: one text. Promised otherwise and back again: that is news each time."""
+    job = desk.visit()
+    noon, one = (desk.clock() + timedelta(hours=hours) for hours in (3, 4))
+    for moment, texts in ((noon, 1), (noon, 1), (one, 2), (noon, 3)):
+        desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=moment)
+        desk.deliver()
+        assert len(desk.messages(job, "promise_made")) == texts
+
+
+def test_a_promise_that_nothing_reached_goes_on_beside_another(desk: Desk) -> None:
+    """The first text fails and goes by email, though another promise was made meanwhile."""
+    job = desk.visit(people=(WITH_EMAIL,))
+    noon, one = (desk.clock() + timedelta(hours=hours) for hours in (3, 4))
+    desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=noon)
+    while deliver_due(desk.services):
+        pass
+    desk.say(job, FactType.PROMISED, what=UPDATE, moment=one)
+    (first,) = [m for m in desk.messages(job, "promise_made") if m.claimed_at is not None]
+    desk.receipt(first, ReceiptEvent.UNDELIVERED)
+    desk.deliver()
+    arrived = [m for m in desk.messages(job, "promise_made") if m.status == "delivered"]
+    assert sorted(m.channel for m in arrived) == ["email", "sms"]
+    assert waiting(desk, job) == [CALL_BACK, UPDATE]
+
+
+def test_a_call_that_was_not_made_is_owned_up_to_in_time_and_once(desk: Desk) -> None:
+    """By ten; at ten to ten nobody has rung: they read so, and by when. The ledger counts it as
+    moved in time, and whatever else was promised, the next such text needs a person."""
+    job = desk.visit()
+    ten = desk.clock() + timedelta(hours=1)
+    desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=ten, by_phone=True)
+    desk.say(job, FactType.PROMISED, what=UPDATE, moment=ten + timedelta(minutes=30))
+    desk.deliver()
+    desk.clock.set(ten - timedelta(minutes=10))
+    desk.deliver()
+    (sorry,) = desk.messages(job, "no_call_yet")
+    first, news, second = moments(desk, job)
+    assert (first.ending, first.changed_to) == (Ending.MOVED_IN_TIME, sorry.next_update_at)
+    assert (second.entry.what, second.due) == (CALL_BACK, sorry.next_update_at)
+    desk.clock.set(news.due - timedelta(minutes=10))
+    desk.deliver()
+    desk.clock.set(second.due - timedelta(minutes=10))
+    desk.deliver()
+    assert desk.messages(job, "no_news_yet") == []
+    assert len(desk.messages(job, "no_call_yet")) == 1
+    assert {task.why for task in desk.tasks(job)} == {"update_promised", "call_back_promised"}

@@ -5,12 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from notifier.domain.drift import WITHIN_TOLERANCE, Drift, DriftKind
-from notifier.domain.facts import Fact
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger import Reference
 from notifier.domain.rules import Asserts, Family, Rule
-from notifier.domain.schedule import Edge
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 
 #: What they hold has moved, and they are told rather than asked.
@@ -62,14 +60,14 @@ def rests_on(
     state: JobState,
     reference: Reference,
     *,
-    promise: Fact | None,
+    promised_in: UUID | None,
 ) -> UUID | None:
     """Return the fact that the message of `rule` speaks of: withdrawn, it was a mistake.
 
-    :param promise: the last one that staff made to the reader and left to us to say.
+    :param promised_in: the fact in which was promised what it says, or puts off.
     """
-    if rule.at is not None and rule.at.edge is Edge.PROMISE_MADE:
-        return promise.id if promise is not None else None
+    if promised_in is not None:
+        return promised_in
     if rule.family is Family.STATUS and state.status_fact is not None:
         return state.status_fact.id
     about_expected = asserts == state.expected or rule.family is Family.SLIP

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from notifier.domain.drift import Drift
@@ -37,13 +38,17 @@ def episode_of(
     *,
     told: Expectation | None,
     moment: datetime | None,
+    says: UUID | None,
     zone: ZoneInfo,
 ) -> Episode:
     """Return the episode that `rule`, which is not about the time, would speak in now.
 
     :param told: what they hold: a moment of a promise comes once for each of its days.
     :param moment: what a rule about a moment counts from.
+    :param says: the fact in which staff promised what the rule is to say: each is told by itself.
     """
+    if says is not None:
+        return Episode(f"promised/{says.hex}", 1)
     promise = promise_key(state)
     if rule.episode is EpisodeBy.ONCE:
         return Episode("once", 1)

@@ -41,9 +41,8 @@ class OpenMoment:
     what: PromiseKind
     due: datetime
     given_at: datetime
-    message: UUID | None = None  # that promised it, or
-    fact: UUID | None = None  # the call in which it was promised
-    put_off: int = 0  # how many texts put it off since anybody spoke to them or had news
+    fact: UUID | None = None  # in which it was promised; None: a message did so of its own
+    put_off: int = 0  # how many texts put off what they wait for, and no person since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from notifier.domain import promises
 from notifier.domain.decisions import Reason
 from notifier.domain.drift import Drift, DriftKind
-from notifier.domain.facts import Fact, FactSource, FactType, Terms
+from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
 from notifier.domain.ledger import PersonView, Reference
 from notifier.domain.messages import Role
 from notifier.domain.plan_input import PlanInput
@@ -28,10 +30,33 @@ class Moments:
     """Reads them from one person's side of a job at `now` (UTC)."""
 
     def __init__(
-        self, job: PlanInput, person: PersonView, reference: Reference, drift: Drift, now: datetime
+        self,
+        job: PlanInput,
+        person: PersonView,
+        reference: Reference,
+        drift: Drift,
+        now: datetime,
+        *,
+        to_say: Fact | None = None,
     ) -> None:
         self.job, self.person, self.now = job, person, now
         self.reference, self.drift = reference, drift
+        self.to_say = to_say  # a promise that staff made to them and left to us to say
+
+    def each(self, rule: Rule) -> tuple[Moments, ...]:
+        """Return the moments of each promise that `rule` is to say; of other rules, these."""
+        if rule.at is None or rule.at.edge is not Edge.PROMISE_MADE:
+            return (self,)
+        about = (self.job, self.person, self.reference, self.drift, self.now)
+        return tuple(Moments(*about, to_say=made) for made in self._left_to_say()) or (self,)
+
+    def promised_in(self, rule: Rule) -> UUID | None:
+        """Return the fact in which was promised what the rule's message says, or puts off."""
+        if self.to_say is not None:
+            return self.to_say.id
+        about_moment = rule.at is not None and rule.at.edge is Edge.MOMENT
+        ahead = self.person.moment_ahead(self.now) if about_moment else None
+        return ahead.fact if ahead is not None else None
 
     def named(self, rule: Rule) -> datetime | None:
         """Return the moment that the rule's `at` names; None if its edge is not known."""
@@ -95,10 +120,9 @@ class Moments:
                 promised = self.person.moment_ahead(self.now)
                 return promised.due if promised is not None else None
             case Edge.PROMISE_MADE:
-                made = self.promise_to_tell()
-                if made is None:
+                if self.to_say is None:
                     return None
-                return made.received_at + timedelta(seconds=made.hold_seconds)
+                return self.to_say.received_at + timedelta(seconds=self.to_say.hold_seconds)
 
     def _given_at(self, edge: Edge) -> datetime:
         """Return when what the edge belongs to was promised, believed or done."""
@@ -120,16 +144,18 @@ class Moments:
         taken = [fact.received_at for fact in facts if fact.window == state.agreed]
         return max(taken, default=self.job.booked_at)
 
-    def promise_to_tell(self) -> Fact | None:
-        """Return the last promise that staff made to them and left to us to say."""
-        made = [
-            fact
-            for fact in self.job.state.answers
-            if fact.type is FactType.PROMISED
-            and not fact.by_phone
-            and fact.person == self.person.job_person
-        ]
-        return made[-1] if made else None
+    def _left_to_say(self) -> Iterator[Fact]:
+        """Yield the promises that staff made to them and left to us to say. To say the one in
+        force again is to say it once."""
+        in_force: dict[PromiseKind | None, Fact] = {}
+        for fact in self.job.state.answers:
+            if fact.type is not FactType.PROMISED or fact.person != self.person.job_person:
+                continue
+            before = in_force.get(fact.what)
+            if before is None or not fact.says_the_same_as(before):
+                in_force[fact.what] = fact
+                if not fact.by_phone:
+                    yield fact
 
     def _slip_cause(self) -> Fact | None:
         state = self.job.state
@@ -222,9 +248,8 @@ class Moments:
     def next_update(self, rule: Rule, send_at: datetime) -> datetime | None:
         """Return the moment that the message promises: on a quarter of an hour, or as staff
         named it. Whoever waits up for a visit, and so is told at night, waits for no morning."""
-        if rule.at is not None and rule.at.edge is Edge.PROMISE_MADE:
-            made = self.promise_to_tell()
-            return made.moment if made is not None else None
+        if self.to_say is not None:
+            return self.to_say.moment
         if rule.update_after is None:
             return None
         told_at = max(send_at, self.now)

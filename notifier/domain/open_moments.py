@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from uuid import UUID
@@ -75,27 +75,62 @@ def open_moments(
     withdrawn = course.state.withdrawn
     live = [e for e in entries if e.moment is not None and e.counts(withdrawn)]
     found: dict[tuple[PromiseKind, datetime], OpenMoment] = {}
-    put_off: dict[UUID | None, int] = {}  # by what put it off: how often it was, up to then
+    texts = _Texts()
     for entry in sorted(live, key=lambda entry: entry.order):
         assert entry.moment is not None
         settled = settlement_of(entry, entries, words, course, person)
-        before = put_off.get(entry.origin, 0)
-        if settled is None:
-            found.setdefault(
-                (entry.what, entry.moment),
-                OpenMoment(
-                    what=entry.what,
-                    due=entry.moment,
-                    given_at=entry.given_at,
-                    message=entry.message,
-                    fact=entry.fact,
-                    put_off=before,
-                ),
-            )
-        elif settled.how is Settled.PUT_OFF and settled.entry is not None:
-            by_message = settled.entry.message is not None
-            put_off[settled.entry.origin] = before + 1 if by_message else 0
-    return tuple(sorted(found.values(), key=lambda moment: moment.due))
+        if settled is not None:
+            texts.note(entry, settled, course)
+            continue
+        found.setdefault(
+            (entry.what, entry.moment),
+            OpenMoment(
+                what=entry.what,
+                due=entry.moment,
+                given_at=entry.given_at,
+                fact=made.id if (made := _promised_in(entry, course)) is not None else None,
+            ),
+        )
+    put_off = texts.count()
+    waiting = (replace(moment, put_off=put_off) for moment in found.values())
+    return tuple(sorted(waiting, key=lambda moment: moment.due))
+
+
+class _Texts:
+    """The texts that put off what a person waits for, whichever promise each spoke of.
+
+    One that was kept after all, or that a person promised anew, counts no more: of a call
+    that takes a call, of news a text will do.
+    """
+
+    def __init__(self) -> None:
+        self.sent: dict[UUID | None, tuple[PromiseKind, datetime]] = {}
+        self.settled: dict[PromiseKind, datetime] = {}
+
+    def note(self, promise: Entry, settled: Settlement, course: Course) -> None:
+        """Take in what became of `promise`."""
+        instead = settled.entry
+        if settled.how is Settled.PUT_OFF and instead is not None:
+            made = _promised_in(instead, course)
+            by_us = made is not None and made.source is not FactSource.CUSTOMER
+            if not by_us or instead.rests_on == promise.rests_on:
+                self.sent[instead.origin] = promise.what, settled.at
+                return
+        before = self.settled.get(promise.what, settled.at)
+        self.settled[promise.what] = max(before, settled.at)
+
+    def count(self) -> int:
+        """Return how many of them still count."""
+        return sum(
+            what not in self.settled or at > self.settled[what] for what, at in self.sent.values()
+        )
+
+
+def _promised_in(promise: Entry, course: Course) -> Fact | None:
+    """Return the fact in which somebody promised it, by phone or in writing, or what a text
+    only put off; None: a message promised it of its own."""
+    fact = course.by_id.get(promise.rests_on) if promise.rests_on is not None else None
+    return fact if fact is not None and fact.type is FactType.PROMISED else None
 
 
 def _calls(promise: Entry, course: Course, person: UUID) -> Iterator[Settlement]:
@@ -112,8 +147,8 @@ def _keeps_since(call: Fact, promise: Entry, course: Course) -> datetime | None:
     The call in which staff made it, or those before, keep nothing. One before a text of our
     own keeps what that promised once it is on record: until then they were to hear of it.
     """
-    made = course.by_id.get(promise.rests_on) if promise.rests_on is not None else None
-    if made is not None and made.type is FactType.PROMISED:
+    made = _promised_in(promise, course)
+    if made is not None:
         after = (call.effective_at, call.seq) > (made.effective_at, made.seq)
         return max(call.effective_at, promise.given_at) if after else None
     if call.effective_at >= promise.given_at:

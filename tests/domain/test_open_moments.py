@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from notifier.domain.endings import Ending, PromiseView
-from notifier.domain.facts import FactSource, FactType, PromiseKind
+from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind
 from notifier.domain.reasons import Party
 from notifier.domain.windows import OFF, UNKNOWN
 from tests.domain.ledger_stage import LedgerStage
@@ -138,7 +138,7 @@ def test_until_its_moment_a_promise_is_open_and_after_it_somebody_still_waits() 
     assert [view.ending for view in views.values()] == [Ending.OPEN, Ending.OPEN, BROKEN]
     assert views[FOUR].never_told
     (waiting,) = stage.open()
-    assert (waiting.what, waiting.due, waiting.message) == (CALL_BACK, THREE, None)
+    assert (waiting.what, waiting.due) == (CALL_BACK, THREE)
     spoken_to(stage, FOUR)
     assert stage.open() == ()
     assert not stage.views(at(20, day=23))[-1].never_told
@@ -315,3 +315,61 @@ def test_a_job_called_off_before_the_text_is_waited_for_by_nobody() -> None:
     stage.say(FactType.CANCELLED, BEFORE_ONE, by=Party.CUSTOMER, received_at=AFTER_ONE)
     assert stage.open() == ()
     assert update_of(stage).ending is WITHDRAWN
+
+
+def not_yet(stage: LedgerStage, due: datetime, moment: datetime, because: Fact) -> None:
+    """*We have not rung you yet, sorry*: a text about what staff promised puts that off."""
+    stage.promised(due, moment, what=CALL_BACK, because=because)
+
+
+def test_who_reads_before_the_moment_that_nobody_rang_yet_heard_in_time() -> None:
+    """A call by three; at ten to three: not yet, by four. Its fact taken back, both are."""
+    stage = LedgerStage()
+    call = stage.by_phone(CALL_BACK, THREE, ONE)
+    not_yet(stage, FOUR, at(14, 50, day=23), because=call)
+    first, second = stage.views(FOUR)[1:]
+    assert (first.ending, first.changed_to, first.never_told) == (MOVED, FOUR, False)
+    assert (second.ending, [m.due for m in stage.open()]) == (Ending.OPEN, [FOUR])
+    stage.take_back(call, at(15, 30, day=23))
+    assert [view.ending for view in stage.views(FOUR)[1:]] == [WITHDRAWN, WITHDRAWN]
+
+
+def test_a_text_that_puts_one_promise_off_counts_for_the_others() -> None:
+    """A call by three and news by four: who has read *not rung yet* is owed a person next."""
+    stage = LedgerStage()
+    call = stage.by_phone(CALL_BACK, THREE, ONE)
+    stage.promised(FOUR, at(13, 30, day=23))
+    not_yet(stage, at(16, 30, day=23), at(14, 50, day=23), because=call)
+    assert [(m.what, m.put_off) for m in stage.open()] == [(UPDATE, 1), (CALL_BACK, 1)]
+
+
+def test_news_is_no_call_and_lets_no_second_text_go() -> None:
+    """They heard a new time, and the call that was put off once is still to come."""
+    stage = LedgerStage()
+    call = stage.by_phone(CALL_BACK, THREE, ONE)
+    stage.promised(FOUR, at(13, 30, day=23))
+    not_yet(stage, at(16, 30, day=23), at(14, 50, day=23), because=call)
+    a_new_time(stage, at(15, 10, day=23))
+    assert [(m.what, m.put_off) for m in stage.open()] == [(CALL_BACK, 1)]
+
+
+def test_what_staff_promise_anew_in_writing_was_put_off_by_a_person() -> None:
+    """A text carried it, and somebody decided it."""
+    stage = LedgerStage()
+    stage.promised(THREE, ONE)
+    stage.promised(FOUR, at(14, 50, day=23))
+    assert [m.put_off for m in stage.open()] == [1]
+    said = {"what": UPDATE, "moment": at(17, day=23), "person": stage.person, "by_phone": False}
+    written = stage.say(FactType.PROMISED, at(15, day=23), **said)
+    stage.promised(at(17, day=23), at(15, 1, day=23), because=written)
+    assert [m.put_off for m in stage.open()] == [0]
+
+
+def test_which_promise_of_staff_a_moment_comes_from() -> None:
+    """By phone, in writing, or put off by a text; news that a rule promised comes from none."""
+    stage = LedgerStage()
+    call = stage.by_phone(CALL_BACK, THREE, ONE)
+    assert [m.fact for m in stage.open()] == [call.id]
+    not_yet(stage, FOUR, TWO, because=call)
+    stage.promised(at(17, day=23), TWO, because=stage.booked)
+    assert [m.fact for m in stage.open()] == [call.id, None]

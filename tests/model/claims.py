@@ -239,7 +239,7 @@ class Claims:
 
     def _says_the_same(self, said: Said, other: PastMessage) -> bool:
         """Whether it is the same news. What is agreed anew may be cancelled, or reminded of,
-        anew; what happens once a day, or at a moment, is told once for each."""
+        anew; what happens once a day, or at a moment, or is promised, is told once for each."""
         kind, one = self.world.kind, said.row
         same_time = not differs(kind, one.asserts, other.asserts) and not differs(
             kind, other.asserts, one.asserts
@@ -251,7 +251,7 @@ class Claims:
         if one.episode == other.episode:
             return True
         anew = said.agreed is not None and said.agreed != self.world.state.agreed
-        by_itself = "day/" in one.episode or "/at/" in one.episode
+        by_itself = any(mark in one.episode for mark in ("day/", "/at/", "promised/"))
         return same_time and not anew and not by_itself
 
     def _may_say_again(self, person: Person, said: Said, row: PastMessage) -> bool:
