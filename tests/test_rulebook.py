@@ -117,6 +117,9 @@ def test_a_good_file_is_typed_rules(tmp_path: Path) -> None:
         ("asserts: drift", "at: {edge: moment, working_days: -61}", 6, "from -60 to 60"),
         ("asserts: drift", "digest: 4h", 6, "shorter than `expires`"),
         ("asserts: drift", "settle: 4h", 6, "shorter than `expires`"),
+        ("asserts: drift", "expires: 9d\n    settle: 61m", 7, "at most 1h"),
+        ("family: slip\n    asserts: drift", "expires: 9d\n    settle: 200d", 6, "`expires`"),
+        ("asserts: drift", "expires: 9d\n    digest: 25h", 7, "at most 1d"),
         ("rules:", "caps: [{period: 0h, at_most: 1}]\nrules:", 1, "longer than nothing"),
         ("rules:", "caps: [{period: 1h, at_most: 0}]\nrules:", 1, "from 1 to"),
         ("rules:", "caps: [{period: 1h, at_most: true}]\nrules:", 1, "from 1 to"),
@@ -136,7 +139,13 @@ def test_a_good_file_is_typed_rules(tmp_path: Path) -> None:
             4,
             "half a character",
         ),
-        # What would always hold.
+        # What would always hold, or never: it asks nothing of the job.
+        ('drift.kind == "later" && history.bad_news == 0', '"true"', 4, "it always holds"),
+        ('drift.kind == "later" && history.bad_news == 0', "1 == 1", 4, "it always holds"),
+        ("&& history.bad_news == 0", "|| true", 4, "it always holds"),
+        ('drift.kind == "later" && history.bad_news == 0', '"1 > 2"', 4, "it never holds"),
+        ("&& history.bad_news == 0", "&& false", 4, "it never holds"),
+        ('drift.kind == "later" && history.bad_news == 0', "1 / 0 > 0", 4, "it never holds"),
         ("asserts: drift", "if: {}", 6, "always holds"),
         ("asserts: drift", "if: {status: }", 6, "nothing stands behind it"),
         ("asserts: drift", "if:", 6, "nothing stands behind it"),
@@ -242,6 +251,21 @@ def test_rules_that_silence_each_other_are_a_fault(
     """Neither would speak; and a rule about parcels says nothing about a visit."""
     text = GOOD + f"    supersedes: ours\n  - {other.replace('id: b', 'id: ours')}\n"
     assert sentence in faults(tmp_path, text)[0]
+
+
+def test_a_circle_of_rules_that_silence_each_other_is_a_fault(tmp_path: Path) -> None:
+    """However long: each of them is named, and one that only leads into it is not."""
+    rule = "  - {{id: {0}, for: order, at: {{edge: told.end}}, supersedes: {1}}}\n".format
+    names = [("one", "two"), ("two", "three"), ("three", "one"), ("zero", "one")]
+    found = faults(tmp_path, "rules:\n" + "".join(rule(*pair) for pair in names))
+    assert [fault.partition(": ")[2] for fault in found] == [
+        f"{circle} supersede each other in a circle: none would speak"
+        for circle in (
+            "`one`, `two`, `three`",
+            "`two`, `three`, `one`",
+            "`three`, `one`, `two`",
+        )
+    ]
 
 
 def test_silence_is_asked_last(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def compile_condition(text: str) -> Part:
         raise ConditionInvalid(_sentence(str(error))) from error
     if expression.return_type() != cel.Type.BOOL:
         raise ConditionInvalid("it must be a yes-or-no question, such as `history.bad_news == 0`")
+    _refuse_constant(expression)
 
     def holds(situation: Situation) -> bool:
         # Run-time errors come back as values: only True itself counts. What takes too long to
@@ -51,6 +52,18 @@ def compile_condition(text: str) -> Part:
             return False
 
     return Part(f"when: {text}", holds, about_time=bool(_TIME.search(text)))
+
+
+def _refuse_constant(expression: cel.Expression) -> None:
+    """Work it out over nothing at all: what has an answer then asks nothing of the job."""
+    try:
+        answer = expression.eval(data={}).value()
+    except RuntimeError:
+        return  # it takes too long, and so holds never
+    if answer is True:
+        raise ConditionInvalid("it always holds, whatever the job: ask something, or take it out")
+    if answer is False or not str(answer).startswith("UNKNOWN"):
+        raise ConditionInvalid("it never holds, whatever the job: ask something, or take it out")
 
 
 def _sentence(error: str) -> str:

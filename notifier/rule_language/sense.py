@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
@@ -9,9 +10,16 @@ from notifier.domain.facts import FactType
 from notifier.domain.jobs import FACTS_OF, STATUSES_OF, JobKind
 from notifier.domain.rules import Asserts, Audience, Family, InQuietHours
 from notifier.rule_language.specs import PlainSpec, RuleSpec
+from notifier.rule_language.values import said
 
 #: Where in its rule a fault stands, and what it is.
 Nonsense = tuple[tuple[int | str, ...], str]
+
+#: Corrections come within minutes; whoever waits longer for them hears late.
+_LONGEST_SETTLING = timedelta(hours=1)
+
+#: What is said once for several jobs is said on the same day.
+_LONGEST_DIGEST = timedelta(hours=24)
 
 #: Questions that only one kind of job can answer.
 _ONLY_OF: Mapping[str, JobKind] = {
@@ -40,14 +48,28 @@ def supersedes_nonsense(spec: RuleSpec, known: Mapping[str, RuleSpec]) -> Iterat
     """Yield what is wrong with the rules that `spec` supersedes; `known` are all, by name."""
     for name in spec.supersedes:
         other = known.get(name)
-        if other is None:
-            continue
-        if other is spec:
-            yield f"`{spec.id}` supersedes itself"
-        elif spec.id in other.supersedes:
-            yield f"`{spec.id}` and `{name}` supersede each other: neither would speak"
-        elif other.jobs is not spec.jobs:
+        if other is not None and other.jobs is not spec.jobs:
             yield f"`{spec.id}` supersedes `{name}`, which is for another kind of job"
+    circle = _circle(spec.id, known)
+    if len(circle) == 1:
+        yield f"`{spec.id}` supersedes itself"
+    elif circle:
+        names = ", ".join(f"`{name}`" for name in circle)
+        yield f"{names} supersede each other in a circle: none would speak"
+
+
+def _circle(start: str, known: Mapping[str, RuleSpec]) -> list[str]:
+    """Return the shortest way from rule to superseded rule that leads back to `start`."""
+    ways, seen = deque([[start]]), {start}
+    while ways:
+        way = ways.popleft()
+        for name in known[way[-1]].supersedes:
+            if name == start:
+                return way
+            if name in known and name not in seen:
+                seen.add(name)
+                ways.append([*way, name])
+    return []
 
 
 def _of_a_slip(spec: RuleSpec) -> Iterator[Nonsense]:
@@ -70,9 +92,14 @@ def _of_no_slip(spec: RuleSpec) -> Iterator[Nonsense]:
 
 
 def _of_lengths(spec: RuleSpec) -> Iterator[Nonsense]:
-    for name, length in (("digest", spec.digest), ("settle", spec.settle)):
-        if (length or timedelta(0)) >= spec.expires:
+    for name, length, most in (
+        ("digest", spec.digest or timedelta(0), _LONGEST_DIGEST),
+        ("settle", spec.settle, _LONGEST_SETTLING),
+    ):
+        if length >= spec.expires:
             yield (name,), f"`{name}` must be shorter than `expires`, or it never goes"
+        elif length > most:
+            yield (name,), f"`{name}` must be at most {said(most)}: whoever waits for it hears late"
 
 
 def _of_the_kind(spec: RuleSpec) -> Iterator[Nonsense]:

@@ -215,7 +215,7 @@ class RuleSpec(_Spec):
     )
     settle: ShortDuration = Field(
         timedelta(0),
-        description="Waits so long for corrections; what staff say settles at once.",
+        description="Waits so long for corrections, at most 1h; what staff say settles at once.",
     )
     message: Name | None = Field(None, description="Its words; by default the rule's own name.")
     kind: MessageKind = Field(
@@ -255,7 +255,7 @@ class RuleSpec(_Spec):
         timedelta(hours=3), description="At any hour, if it concerns a window so near."
     )
     digest: Duration | None = Field(
-        None, description="Waits so long, to say it once for all of a person's jobs."
+        None, description="Waits so long, at most 1d, to say it once for all of a person's jobs."
     )
     supersedes: AnyOf[str] = Field(default=[], description="Rules that need not speak any more.")
     call_task: bool = Field(False, description="A person is to ring as well.")
