@@ -51,6 +51,14 @@ _WAS_OWED = frozenset({Reason.UNREACHED, Reason.ALREADY_SPOKEN})
 _NOT_SENT = FAILED | {MessageStatus.SKIPPED, MessageStatus.EXPIRED, MessageStatus.HELD}
 
 
+class NotOnRecordYet(Invalid):
+    """The moment asked about lies before the job was on record, which was at `since` (UTC)."""
+
+    def __init__(self, since: datetime) -> None:
+        super().__init__("at", f"the job was not on record yet: it came at {utc_text(since)}")
+        self.since = since
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
     """One decision, with the values that it was taken on and the condition's own text."""
@@ -129,7 +137,7 @@ def _not_there(session: Session, brand_id: UUID, job_id: UUID) -> NotFound | Inv
     made = session.scalar(select(Job.created_at).where(Job.id == job_id, Job.brand_id == brand_id))
     if made is None:
         return NotFound("there is no such job")
-    return Invalid("at", f"the job was not on record yet: it came at {utc_text(made)}")
+    return NotOnRecordYet(made)
 
 
 def _explanation(
