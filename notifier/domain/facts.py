@@ -112,7 +112,7 @@ class Fact:
 
 
 def _claim(fact: Fact) -> tuple[object, ...]:
-    if fact.type is FactType.SPOKEN_TO:  # two calls are two calls
+    if fact.type is FactType.SPOKEN_TO or fact.by_phone:  # two calls are two calls
         return (fact.type, fact.id)
     return (
         fact.type,

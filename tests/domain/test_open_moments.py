@@ -201,6 +201,29 @@ def test_taking_back_one_call_leaves_the_other() -> None:
     assert stage.open() == ()
 
 
+def test_taking_back_what_was_promised_in_one_call_leaves_what_was_in_the_other() -> None:
+    """The same call by three, promised in two calls; the first was with somebody else."""
+    stage = LedgerStage()
+    first = stage.by_phone(CALL_BACK, THREE, ONE)
+    second = stage.by_phone(CALL_BACK, THREE, at(13, 30, day=23))
+    stage.take_back(first, TWO)
+    assert [moment.fact for moment in stage.open()] == [second.id]
+    stage.take_back(second, TWO)
+    assert stage.open() == ()
+
+
+def test_what_was_pressed_twice_in_writing_is_taken_back_at_once() -> None:
+    """One text told them, and rests on the first; said by phone as well, that one stays."""
+    stage = LedgerStage()
+    said = {"what": CALL_BACK, "moment": THREE, "person": stage.person, "by_phone": False}
+    first = stage.say(FactType.PROMISED, ONE, **said)
+    again = stage.say(FactType.PROMISED, at(13, 5, day=23), **said)
+    stage.promised(THREE, at(13, 6, day=23), what=CALL_BACK, because=first)
+    by_phone = stage.by_phone(CALL_BACK, THREE, at(13, 30, day=23))
+    stage.take_back(again, TWO)
+    assert [moment.fact for moment in stage.open()] == [by_phone.id]
+
+
 def test_the_same_moment_promised_twice_is_one() -> None:
     """Pressed twice, or by phone and then in writing."""
     stage = LedgerStage()
