@@ -41,7 +41,7 @@ from notifier.technicians.replies import answer_by_text
 
 _log = structlog.get_logger()
 
-#: Minutes within which a person reads a reply.
+#: Minutes within which a person reads a reply. Of who is awaited somewhere, it is read at once.
 _READ_WITHIN = 30
 _SOONER = {Intent.ARRIVED: 5, Intent.CANCEL: 15, Intent.RESCHEDULE: 15, Intent.DECLINE: 15}
 
@@ -86,7 +86,8 @@ def take_reply(services: Services, reply: IncomingReply) -> str | None:
             _log.warning("reply_to_nobody", channel=reply.channel)
             return None
         addresses = {(brand.id, str(reply.channel), hashed) for brand in writer.brands}
-        intent = _intent(reply, writer, suppressed=_opted_out(session, addresses))
+        suppressed = _opted_out(session, addresses)
+        intent = _intent(reply, writer, suppressed=suppressed)
         row = _store(session, services, writer, reply, intent)
         if intent is Intent.NO_CONTACT:
             addresses |= _addresses_of(session, writer)
@@ -96,17 +97,19 @@ def take_reply(services: Services, reply: IncomingReply) -> str | None:
             _open(session, services, addresses)
         _owe_reading(session, services, writer, row, intent)
         brand = writer.brands[0]
+    answer = _help(brand) if intent is Intent.HELP else None
     if intent in CLOSES_ADDRESS:
         for brand_id, channel, closed in sorted(addresses):
             drop_what_waits(services, brand_id=brand_id, channel=channel, address_hash=closed)
     elif writer.role is Role.TECHNICIAN:
-        _hear_technician(services, writer, reply, row.id)
+        heard = _hear_technician(services, writer, reply, row.id)
+        answer = answer or (None if suppressed else heard)
     elif intent in (Intent.CONFIRM, Intent.DECLINE):
         _answer_offer(services, writer, reply, intent)
     elif intent is Intent.ARRIVED and writer.job_person_id is not None:
         say_here(services, person_token(services.vault, writer.job_person_id))
     services.wake()
-    return _help(brand) if intent is Intent.HELP else None
+    return answer
 
 
 def _intent(reply: IncomingReply, writer: Correspondent, *, suppressed: bool) -> Intent:
@@ -118,26 +121,25 @@ def _intent(reply: IncomingReply, writer: Correspondent, *, suppressed: bool) ->
 
 def _hear_technician(
     services: Services, writer: Correspondent, reply: IncomingReply, reply_id: UUID
-) -> None:
-    """Record what a technician answers about the visit asked about last; else it is read."""
-    if writer.job_id is None or writer.job_person_id is None:
-        return
-    recorded = answer_by_text(
+) -> str | None:
+    """Record what a technician answers, and return what to text back; else a person reads it."""
+    if writer.person_id is None:
+        return None
+    heard = answer_by_text(
         services,
-        writer.brands[0].id,
-        writer.job_id,
-        writer.job_person_id,
+        writer.person_id,
         reply.body,
         external_id=reply.provider_id,
         received_at=reply.received_at,
     )
-    if recorded:
+    if heard.recorded:
         with services.sessions.begin() as session:
             session.execute(
                 update(Task)
                 .where(Task.reply_id == reply_id, Task.done_at.is_(None))
                 .values(done_at=services.now(), dropped=True)
             )
+    return heard.text_back
 
 
 def _opted_out(session: Session, addresses: set[Address]) -> bool:
@@ -232,12 +234,18 @@ def _owe_reading(
         key=f"reply:{row.id}",
         kind="reply",
         why=intent,
-        due_at=now + timedelta(minutes=_SOONER.get(intent, _READ_WITHIN)),
+        due_at=now + timedelta(minutes=_read_within(writer, intent)),
         created_at=now,
         job_id=row.job_id,
         job_person_id=writer.job_person_id,
         reply_id=row.id,
     )
+
+
+def _read_within(writer: Correspondent, intent: Intent) -> int:
+    if writer.role is Role.TECHNICIAN and intent is Intent.OTHER:
+        return 0
+    return _SOONER.get(intent, _READ_WITHIN)
 
 
 def _answer_offer(

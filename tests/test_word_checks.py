@@ -91,7 +91,7 @@ def test_silence_is_never_worded_as_lateness(folder: Path) -> None:
     """The technician may be there on time, with a dead phone."""
     text = (SHIPPED / "en" / "no_word_yet" / "sms.txt").read_text()
     (found, *_) = findings(
-        folder, "no_word_yet", text.replace("no word yet", "running late, no word yet")
+        folder, "no_word_yet", text.replace("no clear word", "running late, no clear word")
     )
 
     assert "a silence is never worded so" in found.sentence

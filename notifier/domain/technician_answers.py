@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from notifier.domain.facts import FactType
 
-#: How late one tap can say that they are, in minutes after the agreed time.
+#: How late one tap can say that they are, in minutes.
 LATE_MINUTES = (15, 30, 45, 60)
 
 
@@ -86,3 +87,18 @@ def answer_in(text: str) -> Answer | None:
     if late is not None and int(late[1]) in LATE_MINUTES:
         return Answer(Act.LATE, int(late[1]))
     return None
+
+
+def about_in(text: str, references: Collection[str]) -> tuple[str, str] | None:
+    """Return the one of `references` that the text names, and the rest; None where it is not one.
+
+    `V-1 here` is *here* about V-1.
+    """
+    named = {
+        reference: re.compile(rf"(?<![\w-]){re.escape(reference)}(?![\w-])", re.IGNORECASE)
+        for reference in references
+    }
+    found = [reference for reference, pattern in named.items() if pattern.search(text)]
+    if len(found) != 1:
+        return None
+    return found[0], named[found[0]].sub(" ", text, count=1)

@@ -12,26 +12,24 @@ from sqlalchemy.orm import Session
 
 from notifier import intake
 from notifier.domain.facts import Fact, FactSource, FactType
-from notifier.domain.jobs import FINISHED, Effect, JobKind, JobStatus, effect_of
-from notifier.domain.messages import UNDER_WAY, Channel, MessageStatus, Role
+from notifier.domain.jobs import FINISHED, JobKind, JobStatus
+from notifier.domain.messages import Channel, Role
 from notifier.domain.reasons import Reason
 from notifier.domain.technician_answers import FACT_OF, Act, Answer
-from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
+from notifier.domain.windows import OFF, Expectation, Window
 from notifier.errors import Conflict, Invalid, NotFound
-from notifier.intake import NewFact
 from notifier.people import open_contacts
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.snapshots import Snapshot, load_snapshots
 from notifier.store.tables import Brand, FactRow, Job, JobPerson, Person, Technician
 from notifier.store.vault import Unreadable
+from notifier.technicians.answers import acts_of, late_from, record_answer
 from notifier.technicians.day_links import OpenDay
+from notifier.technicians.questions import waits_for_word
 
-#: A thumb slips: what was said about the time waits so long, in seconds, before anybody hears.
-HOLD_SECONDS = 15
 #: How long after a tap the page still offers to take it back.
 _UNDO_FOR = timedelta(minutes=15)
-_MAY_BE_READ = UNDER_WAY | {MessageStatus.DELIVERED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +46,7 @@ class Visit:
     window: Window | None  # the agreed one
     expected: Expectation | None
     acts: frozenset[Act]
+    late_from: Window | None  # what minutes of lateness count from
     own: Fact | None
     asked: bool = False  # they were asked where they are, and nobody has reported since
 
@@ -110,7 +109,7 @@ def say(
 ) -> bool:
     """Record what the technician tapped; False if it makes no sense any more.
 
-    `minutes` counts from the agreed time; with `Act.LATE` and no minutes, nobody knows.
+    With `Act.LATE` and no minutes, nobody knows how late.
 
     :raises NotFound: if the visit is not on this link's day.
     """
@@ -123,42 +122,6 @@ def say(
     except (Conflict, Invalid):
         return False
     return True
-
-
-def record_answer(
-    services: Services,
-    brand_id: UUID,
-    job_id: UUID,
-    answer: Answer,
-    *,
-    actor: str,
-    reason: Reason | None = None,
-    occurred_at: datetime | None = None,
-    external_id: str | None = None,
-) -> None:
-    """Record what a technician said about a visit, with a tap or by text.
-
-    :raises NotFound: if the brand has no such visit.
-    :raises Invalid, Conflict: if it can't be said of it any more.
-    """
-    about_time = answer.act in (Act.LATE, Act.CANNOT)
-    expected: Expectation | None = None
-    if answer.act is Act.CANNOT:
-        expected = OFF
-    elif answer.act is Act.LATE and answer.minutes is None:
-        expected = UNKNOWN
-    new = NewFact(
-        type=FACT_OF[answer.act],
-        source=FactSource.TECHNICIAN,
-        actor=actor,
-        occurred_at=occurred_at,
-        minutes=answer.minutes if answer.act is Act.LATE else None,
-        expected=expected,
-        reason=reason if about_time else None,
-        external_id=external_id,
-        hold_seconds=HOLD_SECONDS if about_time else 0,
-    )
-    intake.record(services, brand_id, job_id, new)
 
 
 def take_back(services: Services, link: OpenDay, job_id: UUID, fact_id: UUID) -> bool:
@@ -225,39 +188,9 @@ def _visit(
         window=state.agreed or state.promised,
         expected=state.expected,
         acts=acts_of(snapshot),
+        late_from=late_from(snapshot),
         own=_own(session, snapshot, link, now),
-        asked=_is_asked(snapshot),
-    )
-
-
-def acts_of(snapshot: Snapshot) -> frozenset[Act]:
-    """Return what can still be said: whatever the table of statuses does not ignore."""
-    state = snapshot.state
-    acts = {
-        act
-        for act, fact in FACT_OF.items()
-        if effect_of(state.kind, state.status, fact, FactSource.TECHNICIAN) is not Effect.IGNORED
-    }
-    if state.status is JobStatus.MISSED or state.expected is OFF:
-        return frozenset()
-    if state.agreed is None:
-        acts.discard(Act.LATE)
-    return frozenset(acts)
-
-
-def _is_asked(snapshot: Snapshot) -> bool:
-    """Return whether who is assigned was asked where they are, with no report by anyone since."""
-    state = snapshot.state
-    on_job = snapshot.technicians.get(state.technician) if state.technician else None
-    if state.status in FINISHED or state.status is JobStatus.ARRIVED:
-        return False
-    heard = state.last_report.received_at if state.last_report is not None else None
-    return any(
-        message.job_person_id == on_job
-        and message.status in _MAY_BE_READ
-        and message.claimed_at is not None
-        and (heard is None or heard < message.claimed_at)
-        for message in snapshot.messages.values()
+        asked=waits_for_word(snapshot),
     )
 
 

@@ -1,62 +1,114 @@
-"""What a technician texts back about the visit that they were asked about last."""
+"""What a technician texts back: about which visit, recorded, and one short text in return."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
-
-from notifier.domain.messages import UNDER_WAY, MessageStatus
-from notifier.domain.technician_answers import answer_in
+from notifier.domain.jobs import JobStatus
+from notifier.domain.technician_answers import Act, Answer, about_in, answer_in
 from notifier.errors import Conflict, Invalid
+from notifier.links import day_url, message_token
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.snapshots import load_snapshots
-from notifier.store.tables import Message
-from notifier.technicians.day import acts_of, record_answer
+from notifier.store.snapshots import Snapshot
+from notifier.technicians.answers import acts_of, record_answer
+from notifier.technicians.questions import asked_of, last_question, waits_for_word
+from notifier.technicians.texting_back import noted, which_one
 
-_ASKED = UNDER_WAY | {MessageStatus.DELIVERED}
+#: So long after the time that it named, a question gives way to those about later visits.
+_GIVES_WAY = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Whether a text was recorded, else a person reads it; and what to text back, if anything."""
+
+    recorded: bool
+    text_back: str | None = None
 
 
 def answer_by_text(
-    services: Services,
-    brand_id: UUID,
-    job_id: UUID,
-    job_person_id: UUID,
-    body: str,
-    *,
-    external_id: str,
-    received_at: datetime,
-) -> bool:
-    """Record what the text says; False where a person must read it.
+    services: Services, person_id: UUID, body: str, *, external_id: str, received_at: datetime
+) -> Heard:
+    """Record what a technician's text says about the one visit that it can mean.
 
-    That is so for other words, of somebody who was not asked or goes elsewhere by now, and for
-    what makes no sense of the visit as it stands.
+    It is not recorded where it says anything else, makes no sense of a visit as it stands, or
+    may be about several: which one is asked, and never guessed.
     """
-    answer = answer_in(body)
-    if answer is None:
-        return False
     with reading(services.sessions) as session:
-        snapshot = load_snapshots(session, [job_id])[job_id]
-        assigned = snapshot.technicians.get(snapshot.state.technician or job_id)
-        was_asked = session.scalar(
-            select(Message.id)
-            .where(Message.job_person_id == job_person_id, Message.status.in_(_ASKED))
-            .limit(1)
-        )
-    if assigned != job_person_id or was_asked is None or answer.act not in acts_of(snapshot):
-        return False
+        visits = asked_of(session, person_id, now=received_at)
+    answer, visits = _read(body, visits)
+    if answer is None:
+        return Heard(recorded=False)
+    meant = _meant(answer.act, visits, now=received_at)
+    if len(meant) > 1:
+        last = max(meant, key=_asked_at)
+        return Heard(recorded=False, text_back=which_one(last.brand, meant, _link(services, last)))
+    if not meant:
+        return Heard(recorded=False)
+    visit = meant[0]
     try:
-        record_answer(
+        said = record_answer(
             services,
-            brand_id,
-            job_id,
+            visit.brand.id,
+            visit.job.id,
             answer,
-            actor=f"person:{job_person_id}",
+            actor=f"person:{person_id}",
             occurred_at=received_at,
             external_id=external_id,
         )
     except (Conflict, Invalid):  # it changed between the look and the answer
-        return False
-    return True
+        return Heard(recorded=False)
+    return Heard(recorded=True, text_back=noted(visit, answer, said, now=received_at))
+
+
+def _read(body: str, visits: list[Snapshot]) -> tuple[Answer | None, list[Snapshot]]:
+    """Return what the text says, and about which of `visits` it can be."""
+    answer = answer_in(body)
+    if answer is not None:
+        return answer, visits
+    named = about_in(body, [visit.job.reference for visit in visits])
+    if named is None:
+        return None, visits
+    reference, rest = named
+    return answer_in(rest), [visit for visit in visits if visit.job.reference == reference]
+
+
+def _meant(act: Act, visits: Sequence[Snapshot], *, now: datetime) -> list[Snapshot]:
+    """Return the visits that a bare word can be about: one, if nobody need ask which.
+
+    Those that wait for a word go first, or, of *done*, that they are at; then those that are
+    due, before those whose time has long passed.
+    """
+    left = [visit for visit in visits if act in acts_of(visit)]
+    left = _narrowed(left, _is_there if act is Act.DONE else waits_for_word)
+    return _narrowed(left, lambda visit: _is_due(visit, now))
+
+
+def _narrowed(visits: list[Snapshot], keep: Callable[[Snapshot], bool]) -> list[Snapshot]:
+    return [visit for visit in visits if keep(visit)] or visits
+
+
+def _is_there(visit: Snapshot) -> bool:
+    return visit.state.status is JobStatus.ARRIVED
+
+
+def _is_due(visit: Snapshot, now: datetime) -> bool:
+    question = last_question(visit)
+    return question is None or question.due is None or now <= question.due.end + _GIVES_WAY
+
+
+def _asked_at(visit: Snapshot) -> datetime:
+    question = last_question(visit)
+    assert question is not None
+    return question.asked_at
+
+
+def _link(services: Services, visit: Snapshot) -> str:
+    """Return the link of the question about `visit`: it opens their day."""
+    question = last_question(visit)
+    assert question is not None
+    return day_url(services.public_url, message_token(services.vault, question.message))

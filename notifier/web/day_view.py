@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from notifier.domain.facts import Fact, FactType
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.phones import for_reading
 from notifier.domain.promises import same_promise
+from notifier.domain.said_late import said_late
 from notifier.domain.technician_answers import LATE_MINUTES, Act
 from notifier.domain.windows import OFF, UNKNOWN, Window
 from notifier.page_times import say_hours, say_moment
@@ -109,7 +110,7 @@ def _visit(visit: Visit, country: str, now: datetime) -> VisitView:
         standing=_standing(visit, drifted=drifted),
         state_words=_state_words(visit, drifted=drifted),
         acts=tuple(act.value for act in visit.acts),
-        late_choices=_late_choices(visit) if Act.LATE in visit.acts else (),
+        late_choices=_late_choices(visit, now) if Act.LATE in visit.acts else (),
         asked=visit.asked,
         recorded=_recorded(visit, visit.own, now) if visit.own else None,
         undo_fact=visit.own.id if visit.own else None,
@@ -147,14 +148,22 @@ def _state_words(visit: Visit, *, drifted: bool) -> str:
     return "New time" if drifted else ""
 
 
-def _late_choices(visit: Visit) -> tuple[LateChoice, ...]:
-    base = visit.window
+def _late_choices(visit: Visit, now: datetime) -> tuple[LateChoice, ...]:
+    base = visit.late_from
     choices = [
-        LateChoice(str(minutes), f"{minutes} min", _hours(visit, base.shifted(minutes)))
+        LateChoice(str(minutes), f"{minutes} min", _hours(visit, said_late(base, minutes, now=now)))
         for minutes in LATE_MINUTES
         if base is not None
     ]
     return (*choices, LateChoice("unknown", "Don’t know", None))
+
+
+def _lateness(visit: Visit, fact: Fact) -> str:
+    """Return how late that is in all, from what was agreed."""
+    if not isinstance(fact.expected, Window) or visit.window is None:
+        return ""
+    minutes = (fact.expected.end - visit.window.end) // timedelta(minutes=1)
+    return f"{minutes} minutes late, " if minutes > 0 else ""
 
 
 def _recorded(visit: Visit, fact: Fact, now: datetime) -> str:
@@ -165,7 +174,7 @@ def _recorded(visit: Visit, fact: Fact, now: datetime) -> str:
             said = "late, and nobody knows yet until when"
         else:
             until = _expected(visit) or _hours(visit, visit.window)
-            said = f"{fact.minutes} minutes late, now {until}"
+            said = f"{_lateness(visit, fact)}now {until}"
         at = say_moment(fact.received_at, visit.zone, now=now, locale="en")
         return f"Recorded at {at}: {said}. The customer is told in a moment."
     return _RECORDED.get(fact.type, "Recorded.")

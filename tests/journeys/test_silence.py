@@ -80,7 +80,7 @@ def test_the_whole_chain(product: Product) -> None:
     text = product.new_text()
     product.report(text)
     assert text["to"] == ADA
-    assert "no word yet from our technician" in text["body"]
+    assert "no clear word" in text["body"]
     assert "1:15 PM" in text["body"]
     assert "late" not in text["body"]
     page = _page(product, _link_in(text))
@@ -135,12 +135,12 @@ def test_the_technician_taps_here(product: Product) -> None:
     job = _given_a_visit(product)
     link = _link_in(_asked(product))
     assert link.startswith("/day/")
-    assert "We have no word from you yet" in _page(product, link)
+    assert "We have no clear word from you yet" in _page(product, link)
 
     _tap(product, f"{link}/visits/{job.id}/here")
 
     assert product.job(job)["status"] == "arrived"
-    assert "We have no word from you yet" not in _page(product, link)
+    assert "We have no clear word from you yet" not in _page(product, link)
     assert _rest_of_the_day(product) == []
 
 
@@ -163,7 +163,7 @@ def test_the_technician_texts_fifteen(product: Product) -> None:
 
 
 def test_the_technician_cannot_come(product: Product) -> None:
-    """NO: the customer hears that nobody comes today, and never that we have no word."""
+    """NO: the customer hears that nobody comes today, and never that there is none."""
     _given_a_visit(product)
     _asked(product)
 
@@ -173,7 +173,7 @@ def test_the_technician_cannot_come(product: Product) -> None:
     (text,) = product.new_texts()
     assert text["to"] == ADA
     product.report(text)
-    assert not any("no word" in text["body"] for text in _rest_of_the_day(product))
+    assert not any("word yet" in text["body"] for text in _rest_of_the_day(product))
 
 
 def test_what_a_technician_writes_beside_the_words_is_read_by_a_person(product: Product) -> None:
@@ -188,8 +188,8 @@ def test_what_a_technician_writes_beside_the_words_is_read_by_a_person(product: 
     assert "Van broke down" in product.board(f"/jobs/{job.id}")
 
 
-def test_of_two_visits_the_answer_is_about_the_one_asked_last(product: Product) -> None:
-    """Asked about both: HERE is about the second; the first still waits for an answer."""
+def test_of_two_visits_that_wait_the_one_is_meant_that_is_named(product: Product) -> None:
+    """Asked about both: HERE alone is about neither, and a person sees it; V-2 HERE is."""
     first = _given_a_visit(product, reference="V-1")
     second = _given_a_visit(product, reference="V-2", window=hours("19:05", "21:05"))
     _asked(product)
@@ -197,6 +197,9 @@ def test_of_two_visits_the_answer_is_about_the_one_asked_last(product: Product) 
 
     product.reply("HERE", from_=SAM)
 
+    assert product.job(second)["status"] == product.job(first)["status"] == "scheduled"
+    assert "Answer Sam Ortiz" in product.board("/tasks")
+    product.reply("V-2 HERE", from_=SAM)
     assert product.job(second)["status"] == "arrived"
     assert product.job(first)["status"] == "scheduled"
 
@@ -272,7 +275,7 @@ def test_a_visit_late_at_night(product: Product) -> None:
     product.move_to("24 07:45")
 
     text = product.new_text()["body"]
-    assert "no word yet from our technician" in text
+    assert "no clear word" in text
     assert "12:15 AM" in text  # nobody who waits up is put off until the morning
 
 

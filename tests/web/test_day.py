@@ -154,6 +154,32 @@ def test_late_goes_out_after_the_moment(
     assert _late_texts(services) == ["delivered"]
 
 
+def test_fifteen_more_is_after_what_is_known_by_now(
+    client: FlaskClient, services: Services, brand: Brand, link: str, job: UUID
+) -> None:
+    """40 late of the office was told: 15 is 55 in all, once, however often it is tapped."""
+    say(services, brand.id, job, FactType.DELAYED, minutes=40)
+    page = plain(client.get(link).text)
+    assert "15 min 11:55 AM–1:55 PM" in page
+
+    for _ in range(2):
+        assert _tap(client, link, job, "late", minutes="15") == 303
+        with reading(services.sessions) as session:
+            assert session.get_one(Job, job).expected == to_json(WINDOW.shifted(55))
+    assert "55 minutes late, now 11:55 AM–1:55 PM" in plain(client.get(link).text)
+
+
+def test_another_tap_replaces_the_first(
+    client: FlaskClient, services: Services, link: str, job: UUID
+) -> None:
+    """15, and a moment later 30: half an hour late, not three quarters."""
+    _tap(client, link, job, "late", minutes="15")
+    _tap(client, link, job, "late", minutes="30")
+
+    with reading(services.sessions) as session:
+        assert session.get_one(Job, job).expected == to_json(WINDOW.shifted(30))
+
+
 def test_dont_know_and_cant_invent_nothing(
     client: FlaskClient, services: Services, link: str, job: UUID
 ) -> None:
@@ -248,15 +274,15 @@ def test_a_visit_that_was_asked_about_stands_on_top(
     )
     say(services, brand.id, first, FactType.ARRIVED)
     path = make_day_link(services, brand.id, _sam(services, later), DAY).removeprefix(PUBLIC_URL)
-    assert "No word yet" not in plain(client.get(path).text)
+    assert "No clear word" not in plain(client.get(path).text)
     clock.set(WINDOW.shifted(60).end - timedelta(minutes=45))
     look_again(services)
     deliver(services)
 
     page = plain(client.get(path).text)
 
-    assert page.index("No word yet") < page.index("11:00 AM–1:00 PM")
+    assert page.index("No clear word") < page.index("11:00 AM–1:00 PM")
     for words in ("Where are you?", "15 min late", "30 min late", "Can’t come"):
         assert words in page
     assert _tap(client, path, later, "late", minutes="15") == 303
-    assert "No word yet" not in plain(client.get(path).text)
+    assert "No clear word" not in plain(client.get(path).text)
