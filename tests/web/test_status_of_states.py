@@ -1,25 +1,21 @@
-"""What the page says in each state: never against what they were told, nor what is known.
-
-Each story is one job from hour to hour; the worker runs whenever the clock moves.
-"""
+"""What the page says in each state: never against what they were told, nor what is known."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewParcel
+from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import OFF, UNKNOWN, Window
-from notifier.intake import NewFact, record, withdraw
+from notifier.intake import withdraw
 from notifier.services import Services
 from notifier.store.tables import Brand
 from tests.fakes.clock import FakeClock
@@ -28,67 +24,15 @@ from tests.web.pages import (
     deliver,
     given_order,
     given_visit,
-    link_of,
     press,
     sandbox_services,
-    say,
     show,
 )
+from tests.web.stories import Story, at
 
-#: Midnight in Los Angeles at the beginning of the clock's day.
-MIDNIGHT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 PLANNED, CHECKING, OVER = "Your visit is planned for", "We are checking", "We have no word yet"
 NEXT, RING = "You hear from us next", "We ring you"
 ANY_CHANGE = f"{NEXT} as soon as anything changes"
-
-
-def at(clock: str, *, day: int = 23) -> datetime:
-    """Return a time of day in Los Angeles, in November 2026."""
-    hour, minute = map(int, clock.split(":"))
-    return MIDNIGHT + timedelta(days=day - 23, hours=hour, minutes=minute)
-
-
-@dataclass
-class Story:
-    """One job, its customer's page, and the clock that moves on."""
-
-    services: Services
-    brand: UUID
-    client: FlaskClient
-    clock: FakeClock
-    job: UUID
-
-    def move(self, clock: str, *, day: int = 23) -> None:
-        """Let time pass, a minute at a time as the worker does, until that hour."""
-        until = at(clock, day=day)
-        step = timedelta(minutes=1 if until - self.clock() < timedelta(hours=9) else 60)
-        while self.clock() < until:
-            self.clock.set(min(until, self.clock() + step))
-            deliver(self.services)
-
-    def say(self, type: FactType, **fields: Any) -> UUID:
-        """Record what staff say, a second after whatever came before, and let it arrive."""
-        self.clock.advance(seconds=1)
-        return say(self.services, self.brand, self.job, type, **fields)
-
-    def record(self, type: FactType, **fields: Any) -> None:
-        """Record what staff say; nothing goes out yet."""
-        self.clock.advance(seconds=1)
-        new = NewFact(type=type, source=FactSource.STAFF, actor="staff:test", **fields)
-        record(self.services, self.brand, self.job, new)
-
-    @property
-    def link(self) -> str:
-        """The path of the customer's page."""
-        return link_of(self.services, self.job)
-
-    def shows(self, *words: str, never: tuple[str, ...] = ()) -> None:
-        """Hold the page to what it must say now, and must not."""
-        page = show(self.client, self.link)
-        for said in words:
-            assert said in page, page
-        for said in never:
-            assert said not in page, page
 
 
 @pytest.fixture
@@ -190,8 +134,6 @@ def test_a_promised_moment_outlives_the_next_message(visit: Story) -> None:
 
 def test_a_promise_in_a_text_counts_before_its_receipt(visit: Story) -> None:
     """Who opens the link has read the text, whatever the carrier has reported by then."""
-    from notifier.delivery import deliver_due
-
     visit.record(FactType.DELAYED, expected=UNKNOWN)
     while deliver_due(visit.services):
         pass
@@ -203,17 +145,16 @@ def test_a_promise_in_a_text_counts_before_its_receipt(visit: Story) -> None:
 
 
 def test_a_call_that_was_promised(visit: Story) -> None:
-    """Open; not kept, whatever a text said of news; and gone once somebody spoke to them."""
-    moment = at("10:00")
+    """Open; put off by a text; not kept; put off by staff; gone once somebody spoke to them."""
+    moment, later = at("10:00"), at("11:30")
     visit.say(FactType.PROMISED, what=PromiseKind.CALL_BACK, moment=moment, by_phone=True)
-    visit.shows(PLANNED, f"{RING} by 10:00 AM", never=("Call me", "even if"))
+    visit.shows(PLANNED, f"{RING} by 10:00 AM", never=("Call me",))
     visit.move("9:55")
-    visit.shows(f"{NEXT} by 11:00 AM", f"{RING} by 10:00 AM")  # nobody has rung yet, says a text
-    visit.move("10:01")
-    visit.shows(f"{RING} we promised to by 10:00 AM", "please ring us", never=("Call me",))
-    later = at("10:30")
+    visit.shows(f"{RING} by 11:00 AM", never=("10:00 AM", "Call me"))
+    visit.move("11:01")
+    visit.shows(f"{RING} we promised to by 11:00 AM", "please ring us", never=("Call me",))
     visit.say(FactType.PROMISED, what=PromiseKind.CALL_BACK, moment=later, by_phone=True)
-    visit.shows(f"{RING} by 10:30 AM", never=("10:00 AM",))  # put off by another call
+    visit.shows(f"{RING} by 11:30 AM", never=("we promised to",))
     visit.say(FactType.SPOKEN_TO)
     visit.shows("Call me", ANY_CHANGE, never=(RING,))
 
