@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from notifier.domain.messages import Channel, Role
+from notifier.domain.messages import UNDER_WAY, Channel, MessageStatus, Role
 from notifier.store.tables import Brand, ContactPoint, Job, JobPerson, Message, Sender
+
+#: Who writes back has read it, or may have; held after a claim, nobody knows.
+_MAY_BE_READ = UNDER_WAY | {MessageStatus.DELIVERED, MessageStatus.HELD}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +36,9 @@ def find_correspondent(
 ) -> Correspondent | None:
     """Return who wrote from an address to one of ours; None if there is no brand at all.
 
-    Several people may share a number: it is the one to whom the latest message went. Without
-    a message it is the one of the newest job.
+    Several people may share a number, and one may have several jobs: it is the one to whom,
+    and the job of which, the last message went that may have been read. Without a message it
+    is the newest job.
     """
     brands = _brands(session, channel, from_hash, to_address)
     if not brands:
@@ -51,9 +55,17 @@ def find_correspondent(
     }
     latest = session.scalar(
         select(Message)
-        .where(Message.contact_point_id.in_(points), Message.claimed_at.is_not(None))
+        .where(
+            Message.contact_point_id.in_(points),
+            Message.claimed_at.is_not(None),
+            Message.status.in_(_MAY_BE_READ),
+        )
         # Of a digest it is the one whose link was in it.
-        .order_by(Message.claimed_at.desc(), Message.carried_by.is_not(None), Message.id.desc())
+        .order_by(
+            func.coalesce(Message.handed_over_at, Message.claimed_at).desc(),
+            Message.carried_by.is_not(None),
+            Message.id.desc(),
+        )
         .limit(1)
     )
     if latest is not None and latest.contact_point_id is not None:
