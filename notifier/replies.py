@@ -132,8 +132,9 @@ def _hear_technician(
         external_id=reply.provider_id,
         received_at=reply.received_at,
     )
-    if heard.recorded:
+    if heard.recorded_of is not None:
         with services.sessions.begin() as session:
+            session.get_one(Reply, reply_id).job_id = heard.recorded_of
             session.execute(
                 update(Task)
                 .where(Task.reply_id == reply_id, Task.done_at.is_(None))

@@ -16,7 +16,7 @@ from notifier.domain.segments import count_segments, offending_characters
 from notifier.domain.windows import Window, to_json
 from notifier.planner import look_again
 from notifier.replies import IncomingReply, take_reply
-from notifier.store.tables import FactRow, Task
+from notifier.store.tables import FactRow, Reply, Task
 from tests.desk import TOMORROW, Desk, make_desk
 from tests.fakes.clock import FakeClock
 
@@ -180,6 +180,19 @@ def test_of_two_that_wait_neither_is_guessed(desk: Desk) -> None:
     _text(desk, "V-1 here")
 
     assert (_facts(desk, first), _facts(desk, second)) == (["arrived"], [])
+
+
+def test_the_text_is_kept_with_the_visit_that_it_was_about(desk: Desk) -> None:
+    """Not with the one that was asked about last."""
+    first = _visit(desk, "V-1")
+    _visit(desk, "V-2", window((9, 5), (11, 5)))
+    _go_to(desk, 10, 15)
+    _go_to(desk, 10, 20)
+
+    _text(desk, "V-1 here")
+
+    with desk.services.sessions() as session:
+        assert session.scalars(select(Reply.job_id)).all() == [first]
 
 
 def test_where_it_fits_one_alone_nobody_asks(desk: Desk) -> None:

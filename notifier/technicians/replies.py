@@ -24,9 +24,9 @@ _GIVES_WAY = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Whether a text was recorded, else a person reads it; and what to text back, if anything."""
+    """Of which visit a text was recorded, else a person reads it; and what to text back."""
 
-    recorded: bool
+    recorded_of: UUID | None = None
     text_back: str | None = None
 
 
@@ -42,13 +42,13 @@ def answer_by_text(
         visits = asked_of(session, person_id, now=received_at)
     answer, visits = _read(body, visits)
     if answer is None:
-        return Heard(recorded=False)
+        return Heard()
     meant = _meant(answer.act, visits, now=received_at)
     if len(meant) > 1:
         last = max(meant, key=_asked_at)
-        return Heard(recorded=False, text_back=which_one(last.brand, meant, _link(services, last)))
+        return Heard(text_back=which_one(last.brand, meant, _link(services, last)))
     if not meant:
-        return Heard(recorded=False)
+        return Heard()
     visit = meant[0]
     try:
         said = record_answer(
@@ -61,8 +61,8 @@ def answer_by_text(
             external_id=external_id,
         )
     except (Conflict, Invalid):  # it changed between the look and the answer
-        return Heard(recorded=False)
-    return Heard(recorded=True, text_back=noted(visit, answer, said, now=received_at))
+        return Heard()
+    return Heard(visit.job.id, noted(visit, answer, said, now=received_at))
 
 
 def _read(body: str, visits: list[Snapshot]) -> tuple[Answer | None, list[Snapshot]]:
