@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifier.domain.facts import FactType
 from notifier.domain.messages import Channel
 from notifier.domain.segments import count_segments, offending_characters
+from notifier.domain.technician_answers import Act, Answer
 from notifier.domain.windows import Window, to_json
+from notifier.errors import NotFound
 from notifier.planner import look_again
 from notifier.replies import IncomingReply, take_reply
 from notifier.store.tables import FactRow, Reply, Task
+from notifier.technicians.answers import record_answer
 from tests.desk import TOMORROW, Desk, make_desk
 from tests.fakes.clock import FakeClock
 
@@ -250,6 +253,21 @@ def test_who_takes_over_is_asked_and_only_their_answer_counts(desk: Desk) -> Non
     _text(desk, "15", from_=PRIYA)
 
     assert _expected(desk, job) == to_json(window((9, 15), (11, 15)))
+
+
+def test_a_visit_handed_over_in_that_very_moment_is_not_theirs(desk: Desk) -> None:
+    """Between the look and the record somebody else took over: nothing is recorded."""
+    job = _visit(desk)
+    sam = desk.job(job).technician_id
+    assert sam is not None
+    desk.say(job, FactType.REASSIGNED, technician="Priya", technician_phone=PRIYA)
+
+    with pytest.raises(NotFound):
+        record_answer(
+            desk.services, desk.brand, job, Answer(Act.HERE), technician_id=sam, actor="person:1"
+        )
+
+    assert _facts(desk, job) == []
 
 
 def test_what_was_said_before_it_was_handed_over_still_counts(desk: Desk) -> None:

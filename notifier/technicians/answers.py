@@ -48,6 +48,7 @@ def record_answer(
     job_id: UUID,
     answer: Answer,
     *,
+    technician_id: UUID,
     actor: str,
     reason: Reason | None = None,
     occurred_at: datetime | None = None,
@@ -57,13 +58,13 @@ def record_answer(
 
     Minutes become the window that they mean, so that saying them twice is saying them once.
 
-    :raises NotFound: if the brand has no such visit.
+    :raises NotFound: if the brand has no such visit, or somebody else does it by now.
     :raises Invalid, Conflict: if it can't be said of it any more.
     """
     with services.sessions.begin() as session:
         snapshot = load_snapshots(session, [job_id], lock=True).get(job_id)
-        if snapshot is None:
-            raise NotFound("There is no such visit.")
+        if snapshot is None or snapshot.state.technician != technician_id:
+            raise NotFound("This visit is not theirs.")
         expected = _expected(snapshot, answer, now=occurred_at or services.now())
         new = NewFact(
             type=FACT_OF[answer.act],

@@ -118,7 +118,15 @@ def say(
         return visit.status == FACT_OF[act].value  # a second tap on the same button is fine
     answer = Answer(act, minutes)
     try:
-        record_answer(services, link.brand_id, job_id, answer, actor=link.actor, reason=reason)
+        record_answer(
+            services,
+            link.brand_id,
+            job_id,
+            answer,
+            technician_id=link.technician_id,
+            actor=link.actor,
+            reason=reason,
+        )
     except (Conflict, Invalid):
         return False
     return True

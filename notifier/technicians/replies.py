@@ -9,7 +9,7 @@ from uuid import UUID
 
 from notifier.domain.jobs import JobStatus
 from notifier.domain.technician_answers import Act, Answer, about_in, answer_in
-from notifier.errors import Conflict, Invalid
+from notifier.errors import Conflict, Invalid, NotFound
 from notifier.links import day_url, message_token
 from notifier.services import Services
 from notifier.store.engine import reading
@@ -50,17 +50,20 @@ def answer_by_text(
     if not meant:
         return Heard()
     visit = meant[0]
+    technician = visit.state.technician
+    assert technician is not None  # they were asked
     try:
         said = record_answer(
             services,
             visit.brand.id,
             visit.job.id,
             answer,
+            technician_id=technician,
             actor=f"person:{person_id}",
             occurred_at=received_at,
             external_id=external_id,
         )
-    except (Conflict, Invalid):  # it changed between the look and the answer
+    except (Conflict, Invalid, NotFound):  # it changed between the look and the answer
         return Heard()
     return Heard(visit.job.id, noted(visit, answer, said, now=received_at))
 
