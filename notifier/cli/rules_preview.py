@@ -44,6 +44,8 @@ def preview(
     try:
         with reading(services().sessions) as session:
             job = job_named(session, brand.id, reference)
+        if asked.rulebook.rule(rule) is None and directory is None:
+            click.echo("These are the rules in force; --rules DIR reads another folder.", err=True)
         found = preview_rule(asked, brand.id, job.id, rule, role=role)
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
@@ -53,7 +55,10 @@ def preview(
 
 
 def _print(one: RulePreview, zone: ZoneInfo) -> None:
-    if one.send_at is not None:
+    if one.send_at is not None and one.trial:
+        planned = said_moment(one.send_at, zone)
+        standing = f"on trial, so nothing is sent; planned for {planned}"
+    elif one.send_at is not None:
         standing = f"owed, goes at {said_moment(one.send_at, zone)}"
     else:
         why = SENTENCES.get(one.reason, one.reason)

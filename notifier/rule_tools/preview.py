@@ -26,6 +26,7 @@ from notifier.store.engine import reading
 from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Message
 from notifier.store.vault import Unreadable
+from notifier.yaml_files import meant
 
 _NOTHING_MOVED = "Nothing moved, and no time is known that could move."
 
@@ -51,6 +52,7 @@ class RulePreview:
     owed: bool
     reason: str
     send_at: datetime | None
+    trial: bool  # planned and recorded, never sent
     example: str | None  # the slip that the words are about, where the job's own is another
     words: tuple[PreviewedWords, ...]
 
@@ -69,8 +71,9 @@ def preview_rule(
     """
     rule = services.rulebook.rule(rule_id)
     if rule is None:
-        known = ", ".join(sorted(one.id for one in services.rulebook.rules))
-        raise NotFound(f"there is no rule {rule_id!r}; there are: {known}")
+        known = sorted(one.id for one in services.rulebook.rules)
+        close = meant(rule_id, known)
+        raise NotFound(f"there is no rule `{rule_id}`{close}; there are: {', '.join(known)}")
     now = services.now()
     with reading(services.sessions) as session:
         snapshot = load_for_planning(session, services, [job_id]).get(job_id)
@@ -135,6 +138,7 @@ def _preview(
         owed=decision.owed,
         reason=decision.reason,
         send_at=owed.send_at if owed is not None else None,
+        trial=rule.trial,
         example=slip.said if owed is None and slip is not None else None,
         words=tuple(words),
     )

@@ -237,10 +237,27 @@ def test_a_preview_reads_the_rules_of_another_folder(
 def test_preview_of_an_unknown_rule_names_those_there_are(
     run: FlaskCliRunner, brand: Brand
 ) -> None:
-    """A typing slip is found at once."""
+    """A typing slip is found at once; what is in none of these rules may be in other ones."""
     result = run.invoke(args=["rules", "preview", "runing_late", "--job", "JOB-1"])
     assert result.exit_code == 1
-    assert "running_late" in result.stderr
+    assert "there is no rule `runing_late`; did you mean `running_late`?" in result.stderr
+    assert "please_ignore" in result.stderr
+    assert "--rules" in result.stderr
+
+
+def test_a_preview_says_that_a_rule_on_trial_sends_nothing(
+    run: FlaskCliRunner, services: Services, brand: Brand, tmp_path: Path
+) -> None:
+    """Else whoever tries a rule out believes that its words go."""
+    say(services, brand, 45)
+    folder = edited_rules(
+        tmp_path, "  - id: running_late\n", "  - id: running_late\n    trial: true\n"
+    )
+    args = ["rules", "preview", "running_late", "--job", "JOB-1", "--rules", str(folder)]
+    result = run.invoke(args=args)
+    assert result.exit_code == 0, result.output
+    assert "To the customer: on trial, so nothing is sent; planned for " in result.stdout
+    assert "goes at" not in result.stdout
 
 
 def test_the_same_rules_differ_in_nothing(
