@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 
 import holidays
 
@@ -19,6 +21,16 @@ def is_holiday(region: str, day: date) -> bool:
     A state that the package does not know has its country's; a country, none.
     """
     return day in _holidays(region, day.year)
+
+
+def holidays_between(region: str, first: date, last: date) -> list[tuple[date, str]]:
+    """Return the public holidays of `region` from `first` to `last`, with their names there."""
+    return sorted(
+        (day, name)
+        for year in range(first.year, last.year + 1)
+        for day, name in _holidays(region, year).items()
+        if first <= day <= last
+    )
 
 
 @cache
@@ -37,14 +49,15 @@ def works_on(country: str, closed: frozenset[int] = frozenset()) -> WorkingDays:
 
 
 @cache
-def _holidays(region: str, year: int) -> frozenset[date]:
+def _holidays(region: str, year: int) -> Mapping[date, str]:
     # Made whole before anybody looks: the package's own objects fill up while they are read,
     # which two threads must not see.
     country, _, state = region.partition("-")
     try:
-        return frozenset(holidays.country_holidays(country, subdiv=state or None, years=year))
+        found = holidays.country_holidays(country, subdiv=state or None, years=year)
     except NotImplementedError:
-        return _holidays(country, year) if state else frozenset()
+        return _holidays(country, year) if state else MappingProxyType({})
+    return MappingProxyType(dict(found))
 
 
 @cache

@@ -90,7 +90,7 @@ class QuietHours:
             local = at.astimezone(zone)
             if self._until(local) is not None:
                 return True
-            starts = [start for start, _ in self._spans(local.date()) if start > local.time()]
+            starts = [start for start, _ in self.on(local.date()) if start > local.time()]
             at = _comes_to(min(starts, default=time.max), at, zone)
         return False
 
@@ -99,12 +99,12 @@ class QuietHours:
         clock = local.time()
         ends = [
             end
-            for start, end in self._spans(local.date())
+            for start, end in self.on(local.date())
             if start <= clock and (clock < end or end == time.max)
         ]
         return max(ends, default=None)
 
-    def _spans(self, day: date) -> tuple[Hours, ...]:
+    def on(self, day: date) -> tuple[Hours, ...]:
         """Return the quiet of one date, each from an earlier to a later hour of it."""
         if any(part.closed is not None and part.closed(day) for part in (self, *self.also)):
             return (ALL_DAY,)

@@ -270,13 +270,22 @@ def _tasks(page: Page, served: ServedBoard, job_id: UUID) -> None:
     page.goto(f"{served.url}/board/tasks")
 
 
+def _quiet_hours(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    page.goto(f"{served.url}/board/quiet-hours?at=2026-11-24T22:30")
+
+
+def _promise(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    page.goto(f"{served.url}/board/jobs/{job_id}/say/promise")
+    page.locator("#later summary").click()
+
+
 def _search(page: Page, served: ServedBoard, job_id: UUID) -> None:
     page.goto(f"{served.url}/board")
     page.locator("#q").press_sequentially("ada")
     expect(page.locator("#found .result")).to_be_visible()
 
 
-PLACES = [_day, _job, _why, _sheet, _tasks, _search]
+PLACES = [_day, _job, _why, _sheet, _promise, _tasks, _quiet_hours, _search]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

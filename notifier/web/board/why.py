@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,7 @@ from notifier.domain.decisions import Reason
 from notifier.domain.messages import Role
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.explain import Explained, Explanation, NotOnRecordYet, explanation_of
+from notifier.web.board.asked_moment import asked_moment
 from notifier.web.board.blueprint import board
 from notifier.web.board.pages import draw_page, page_now
 from notifier.web.current import services
@@ -81,12 +81,13 @@ def show_why(job_id: UUID) -> ResponseReturnValue:
     explanation: Explanation | None = None
     try:
         card = read_card(services(), page.brand.id, job_id)
-        at = _moment(asked, ZoneInfo(page.brand.zone))
+        at = asked_moment(asked, ZoneInfo(page.brand.zone))
         explanation = explanation_of(services(), page.brand.id, job_id, at=at)
     except NotFound:
         abort(404)
     except NotOnRecordYet as early:
-        sentence = f"the job was not on record yet: it came {page.moment(early.since, card)}; choose a moment after that"
+        came = page.moment(early.since, card)
+        sentence = f"the job was not on record yet: it came {came}; choose a moment after that"
     except (Invalid, Conflict) as error:
         sentence = str(error)
     shown = explanation.at if explanation is not None else page.now
@@ -100,17 +101,3 @@ def show_why(job_id: UUID) -> ResponseReturnValue:
         explanation=explanation,
         why=why_of(explanation, people) if explanation is not None else [],
     ), (200 if sentence is None else 422)
-
-
-def _moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """Return the local moment that a picker sent; None: it was left at now.
-
-    :raises Invalid: if it is none.
-    """
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid("at", "that is no moment: choose a day and a time") from error
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
