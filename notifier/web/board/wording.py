@@ -140,6 +140,11 @@ MESSAGE: dict[str, str] = {
     "ask_technician": "where are you?",
     "no_word_yet": "no word yet, we are checking",
     "no_news_yet": "no news yet",
+    "no_call_yet": "nobody has rung yet, sorry",
+    "promise_made": "what we promised",
+    "order_promise_made": "what we promised",
+    "promise_taken_back": "please ignore what we promised",
+    "order_promise_taken_back": "please ignore what we promised",
     "order_no_scan": "not scanned yet, we are checking",
     "order_no_movement": "not moving, we are checking",
 }
