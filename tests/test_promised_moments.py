@@ -3,7 +3,9 @@ mistake."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -14,11 +16,12 @@ from notifier.delivery import deliver_due
 from notifier.domain.endings import Ending, PromiseView
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.messages import Strength
+from notifier.domain.windows import Window
 from notifier.ledgers import read_ledgers
 from notifier.providers.receipt import ReceiptEvent
 from notifier.store.snapshots import load_snapshots
 from notifier.store.tables import Promise
-from tests.desk import WITH_EMAIL, Desk, make_desk
+from tests.desk import TOMORROW, WITH_EMAIL, Desk, make_desk
 from tests.fakes.clock import FakeClock
 
 CALL_BACK, UPDATE = PromiseKind.CALL_BACK, PromiseKind.UPDATE
@@ -194,3 +197,85 @@ def test_a_call_that_was_not_made_is_owned_up_to_in_time_and_once(desk: Desk) ->
     assert desk.messages(job, "no_news_yet") == []
     assert len(desk.messages(job, "no_call_yet")) == 1
     assert {task.why for task in desk.tasks(job)} == {"update_promised", "call_back_promised"}
+
+
+def nothing(desk: Desk, job: UUID) -> None:
+    """Nobody says anything."""
+
+
+def there(desk: Desk, job: UUID) -> None:
+    desk.say(job, FactType.ARRIVED)
+
+
+def done(desk: Desk, job: UUID) -> None:
+    desk.say(job, FactType.COMPLETED)
+
+
+def late(desk: Desk, job: UUID) -> None:
+    desk.say(job, FactType.DELAYED, expected=TOMORROW.shifted(45))
+    desk.deliver()
+
+
+def called(desk: Desk, job: UUID) -> None:
+    desk.say(job, FactType.SPOKEN_TO)
+
+
+def promised_anew(desk: Desk, job: UUID) -> None:
+    desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=desk.clock() + timedelta(hours=2))
+
+
+def taken_back(desk: Desk, job: UUID, fact: UUID) -> None:
+    intake.withdraw(desk.services, desk.brand, job, fact, source=FactSource.STAFF, actor="staff:1")
+
+
+@pytest.mark.parametrize("window", [TOMORROW, None], ids=["a visit with a time", "without"])
+@pytest.mark.parametrize("before", [nothing, there, done, late])
+def test_who_read_a_promise_that_was_a_mistake_reads_so_once(
+    desk: Desk, window: Window | None, before: Callable[[Desk, UUID], None]
+) -> None:
+    """Whatever becomes of the visit: please ignore the call, and nothing about the time."""
+    job = desk.visit(window=window)
+    before(desk, job)
+    moment = desk.clock() + timedelta(hours=3)
+    fact = desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=moment).fact_id
+    desk.deliver()
+    taken_back(desk, job, fact)
+    for _ in range(2):
+        desk.deliver()
+    assert "please ignore that we ring you about Boiler repair" in desk.texts()[-1]
+    assert len(desk.messages(job, "promise_taken_back")) == 1
+    assert desk.messages(job, "please_ignore") == []
+    assert waiting(desk, job) == []
+
+
+@pytest.mark.parametrize("since", [called, promised_anew])
+def test_who_heard_from_a_person_since_is_not_told_to_ignore_it(
+    desk: Desk, since: Callable[[Desk, UUID], None]
+) -> None:
+    """At night nothing goes; by the morning somebody rang, or promised another time."""
+    job = desk.visit()
+    moment = desk.clock() + timedelta(hours=24)
+    fact = desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=moment).fact_id
+    desk.deliver()
+    desk.clock.advance(hours=13)
+    taken_back(desk, job, fact)
+    since(desk, job)
+    desk.clock.advance(hours=11)
+    desk.deliver()
+    assert [m for m in desk.messages(job, "promise_taken_back") if m.claimed_at is not None] == []
+
+
+def test_a_promise_that_reached_nobody_is_taken_back_in_silence(desk: Desk) -> None:
+    """Taken back before it went; and once it went, and failed."""
+    job = desk.visit()
+    moment = desk.clock() + timedelta(hours=3)
+    fact = desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=moment).fact_id
+    taken_back(desk, job, fact)
+    fact = desk.say(job, FactType.PROMISED, what=UPDATE, moment=moment).fact_id
+    while deliver_due(desk.services):
+        pass
+    (message,) = [m for m in desk.messages(job, "promise_made") if m.claimed_at is not None]
+    taken_back(desk, job, fact)
+    desk.receipt(message, ReceiptEvent.UNDELIVERED)
+    desk.deliver()
+    assert [m for m in desk.messages(job, "promise_taken_back") if m.claimed_at is not None] == []

@@ -67,6 +67,7 @@ class JobState:
     answers: tuple[Fact, ...] = ()  # of one person each (`ANSWERS`), in effective order
     withdrawn: frozenset[UUID] = frozenset()
     taken_back: Fact | None = None  # the latest withdrawal
+    promises_taken_back: tuple[Fact, ...] = ()  # of a call or news, in effective order
     ignored: frozenset[UUID] = frozenset()
 
     @property
@@ -88,6 +89,9 @@ def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> J
         parcels=MappingProxyType({code: ParcelState() for code in parcels}),
         withdrawn=withdrawn,
         taken_back=next((f for f in reversed(ordered) if f.type is FactType.WITHDRAWN), None),
+        promises_taken_back=tuple(
+            f for f in ordered if f.id in withdrawn and f.type is FactType.PROMISED
+        ),
     )
     for fact in ordered:
         if fact.id not in withdrawn and fact.type is not FactType.WITHDRAWN:

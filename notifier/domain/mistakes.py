@@ -14,6 +14,7 @@ from notifier.domain.windows import Expectation
 def mistaken_claims(state: JobState, person: PersonView, zone: ZoneInfo) -> tuple[PastMessage, ...]:
     """Return the messages behind what `person` heard last that rest on withdrawn facts.
 
+    What staff promised to do says nothing of the time, and has a word of its own.
     Latest first. A message that only repeats what was told rests on what came before it, so
     the search goes back to the last one that changed it, or to the last call or answer.
     """
@@ -21,7 +22,8 @@ def mistaken_claims(state: JobState, person: PersonView, zone: ZoneInfo) -> tupl
 
 
 def _mistaken(state: JobState, person: PersonView, zone: ZoneInfo) -> Iterator[PastMessage]:
-    read = [message for message in person.past if message.may_have_reached]
+    promised = {fact.id for fact in state.promises_taken_back}
+    read = [m for m in person.past if m.may_have_reached and m.rests_on not in promised]
     for message in sorted(read, key=_hand_over, reverse=True):
         if message.handed_over is None or person.spoken_to_since(message.handed_over):
             return

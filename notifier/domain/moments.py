@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from notifier.domain import promises
 from notifier.domain.decisions import Reason
 from notifier.domain.drift import Drift, DriftKind
-from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
+from notifier.domain.facts import Fact, FactSource, FactType, Terms
 from notifier.domain.ledger import PersonView, Reference
 from notifier.domain.messages import Role
 from notifier.domain.plan_input import PlanInput
+from notifier.domain.promises_to_say import left_to_say, left_to_take_back
 from notifier.domain.quiet_hours import next_allowed, send_moment
 from notifier.domain.rules import Asserts, EpisodeBy, Family, InQuietHours, Rule
 from notifier.domain.schedule import Edge, moment_of
@@ -41,14 +41,20 @@ class Moments:
     ) -> None:
         self.job, self.person, self.now = job, person, now
         self.reference, self.drift = reference, drift
-        self.to_say = to_say  # a promise that staff made to them and left to us to say
+        self.to_say = to_say  # a promise by staff that is ours to say, or to take back
 
     def each(self, rule: Rule) -> tuple[Moments, ...]:
-        """Return the moments of each promise that `rule` is to say; of other rules, these."""
-        if rule.at is None or rule.at.edge is not Edge.PROMISE_MADE:
-            return (self,)
+        """Return the moments of each promise that `rule` is to say, or to take back; of other
+        rules, these."""
+        match rule.at.edge if rule.at is not None else None:
+            case Edge.PROMISE_MADE:
+                promises = left_to_say(self.job.state, self.person)
+            case Edge.PROMISE_TAKEN_BACK:
+                promises = left_to_take_back(self.job.state, self.person)
+            case _:
+                return (self,)
         about = (self.job, self.person, self.reference, self.drift, self.now)
-        return tuple(Moments(*about, to_say=made) for made in self._left_to_say()) or (self,)
+        return tuple(Moments(*about, to_say=promise) for promise in promises) or (self,)
 
     def promised_in(self, rule: Rule) -> UUID | None:
         """Return the fact in which was promised what the rule's message says, or puts off."""
@@ -123,6 +129,9 @@ class Moments:
                 if self.to_say is None:
                     return None
                 return self.to_say.received_at + timedelta(seconds=self.to_say.hold_seconds)
+            case Edge.PROMISE_TAKEN_BACK:
+                taken_back = state.taken_back if self.to_say is not None else None
+                return taken_back.received_at if taken_back is not None else None
 
     def _given_at(self, edge: Edge) -> datetime:
         """Return when what the edge belongs to was promised, believed or done."""
@@ -143,19 +152,6 @@ class Moments:
             facts.append(state.expected_fact)
         taken = [fact.received_at for fact in facts if fact.window == state.agreed]
         return max(taken, default=self.job.booked_at)
-
-    def _left_to_say(self) -> Iterator[Fact]:
-        """Yield the promises that staff made to them and left to us to say. To say the one in
-        force again is to say it once."""
-        in_force: dict[PromiseKind | None, Fact] = {}
-        for fact in self.job.state.answers:
-            if fact.type is not FactType.PROMISED or fact.person != self.person.job_person:
-                continue
-            before = in_force.get(fact.what)
-            if before is None or not fact.says_the_same_as(before):
-                in_force[fact.what] = fact
-                if not fact.by_phone:
-                    yield fact
 
     def _slip_cause(self) -> Fact | None:
         state = self.job.state
@@ -248,8 +244,8 @@ class Moments:
     def next_update(self, rule: Rule, send_at: datetime) -> datetime | None:
         """Return the moment that the message promises: on a quarter of an hour, or as staff
         named it. Whoever waits up for a visit, and so is told at night, waits for no morning."""
-        if self.to_say is not None:
-            return self.to_say.moment
+        if rule.at is not None and rule.at.edge is Edge.PROMISE_MADE:
+            return self.to_say.moment if self.to_say is not None else None
         if rule.update_after is None:
             return None
         told_at = max(send_at, self.now)

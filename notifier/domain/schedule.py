@@ -33,6 +33,7 @@ class Edge(StrEnum):
     TELL_BY = "tell_by"
     MOMENT = "moment"  # the next moment that they were promised news or a call by
     PROMISE_MADE = "promise_made"  # when staff promised one and left it to us to say
+    PROMISE_TAKEN_BACK = "promise_taken_back"  # when that was a mistake, and they had read it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,15 +126,16 @@ class Claims:
         statuses = _SO_IN.get(row.rule)
         if statuses is not None:
             assert state.status in statuses, f"{what}, but the job is {state.status}"
-        elif row.rule.endswith("promise_made"):
-            pass  # whenever staff made it
+        elif row.rule.endswith(("promise_made", "promise_taken_back")):
+            pass  # whenever staff made it, or took it back
         elif row.rule.endswith(_OWNS_UP):  # promised while we were there
             assert state.status not in _ENDED, f"{what}, but the job is {state.status}"
         else:
             assert state.status not in _NO_MORE_NEWS, f"{what}, but the job is {state.status}"
         if row.technician is not None:
             assert row.technician == state.technician, f"{what} names who no longer comes"
-        assert row.rests_on not in state.withdrawn, f"{what} rests on what was taken back"
+        takes_back = row.rule.endswith("promise_taken_back")
+        assert (row.rests_on in state.withdrawn) is takes_back, f"{what} rests on what was not so"
         if row.family == "slip":
             self._slip_is_true(person, row, state, what)
         elif row.asserts is not None:

@@ -40,6 +40,7 @@ VISIT_MESSAGES = (
     "no_news_yet",
     "no_call_yet",
     "promise_made",
+    "promise_taken_back",
 )
 ORDER_MESSAGES = (
     "order_confirmed",

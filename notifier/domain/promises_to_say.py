@@ -1,0 +1,42 @@
+"""What staff promised to do, and left to our texts: to say, or to take back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from notifier.domain.facts import Fact, FactType, PromiseKind
+from notifier.domain.folding import JobState
+from notifier.domain.ledger import PersonView
+from notifier.domain.outcomes import speaks_to_them
+
+
+def left_to_say(state: JobState, person: PersonView) -> Iterator[Fact]:
+    """Yield the promises to `person` that are ours to say. To make the one in force again is to
+    make it once."""
+    in_force: dict[PromiseKind | None, Fact] = {}
+    for fact in state.answers:
+        if fact.type is not FactType.PROMISED or fact.person != person.job_person:
+            continue
+        before = in_force.get(fact.what)
+        if before is None or not fact.says_the_same_as(before):
+            in_force[fact.what] = fact
+            if not fact.by_phone:
+                yield fact
+
+
+def left_to_take_back(state: JobState, person: PersonView) -> Iterator[Fact]:
+    """Yield the promises that were mistakes and that `person` read of.
+
+    Not while nobody knows if a text of it was taken; and not where somebody spoke to them
+    since it was taken back, or where another promise of its kind took its place.
+    """
+    withdrawal = state.taken_back
+    for made in state.promises_taken_back:
+        told = [m for m in person.past if m.rests_on == made.id and m.may_have_reached]
+        if not told or any(message.unsettled for message in told) or withdrawal is None:
+            continue
+        mine = [fact for fact in state.answers if fact.person == person.job_person]
+        spoken = any(speaks_to_them(f) and f.received_at >= withdrawal.received_at for f in mine)
+        replaced = any(f.what is made.what and f.seq > made.seq for f in mine)
+        if not (spoken or replaced):
+            yield made
