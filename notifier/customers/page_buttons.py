@@ -72,7 +72,7 @@ def _buttons(
 
 def _may_be_here(state: JobState, outlook: Outlook, now: datetime) -> bool:
     """Around any time that was named; and whenever somebody set out, or nobody knows when."""
-    if state.status not in _TO_COME:
+    if state.status not in _TO_COME or outlook.standing is Standing.OFF:
         return False
     if outlook.stage is Stage.ON_THE_WAY or outlook.standing is Standing.UNKNOWN:
         return True

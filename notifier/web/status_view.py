@@ -86,7 +86,9 @@ class StatusView:
     offer: str | None
     reason: str | None
     news: str | None
+    news_late: bool  # it was promised by a moment that has passed
     call: str | None
+    call_late: bool
     declined: bool  # what we asked about does not suit them
     technician: str | None
     notes: tuple[str, ...]
@@ -134,7 +136,9 @@ def view_of(page: StatusPage, *, now: datetime) -> StatusView:
         offer=_when(page, outlook.offer, now),
         reason=_reason(page),
         news=_news(page, now),
+        news_late=page.news_by is not None and page.news_by <= now,
         call=_call(page, now),
+        call_late=page.call_by is not None and page.call_by <= now,
         declined=page.answered is FactType.DECLINED,
         technician=page.technician,
         notes=_notes(page),
@@ -186,11 +190,12 @@ def _moment(page: StatusPage, moment: datetime, now: datetime) -> str:
 def _promised_fell(page: StatusPage) -> bool:
     """Whether what was promised holds no more. What we only ask about, or nobody has reported
     on, has not fallen; what was missed was promised all the same."""
-    if page.outlook.stage is Stage.ENDED:
+    stage, standing = page.outlook.stage, page.outlook.standing
+    if stage is Stage.ENDED:
         return page.status in (JobStatus.CANCELLED, JobStatus.RETURNED)
-    return page.outlook.standing is not Standing.AS_PROMISED and (
-        page.outlook.stage is not Stage.ASKED
-    )
+    if stage is Stage.ASKED or (stage is Stage.OVER and standing is Standing.UNKNOWN):
+        return False
+    return standing is not Standing.AS_PROMISED
 
 
 def _later_by(page: StatusPage) -> str | None:
@@ -233,23 +238,24 @@ def _news(page: StatusPage, now: datetime) -> str | None:
     """Return when they hear from us next; None where there is nothing more to hear."""
     if page.news_by is not None:
         moment = _moment(page, page.news_by, now)
-        late = f"we promised news by {moment}, and are late with it. Sorry."
-        return f"by {moment}" if page.news_by > now else late
-    if page.outlook.stage in (Stage.ENDED, Stage.THERE) or page.call_by is not None:
+        return (
+            f"by {moment}" if page.news_by > now else f"by {moment}, and are late with it. Sorry."
+        )
+    nothing_to_hear = page.outlook.stage in (Stage.ENDED, Stage.THERE, Stage.ASKED)
+    if nothing_to_hear or page.call_by is not None or page.outlook.standing is Standing.OFF:
         return None
-    knows = page.outlook.stage in (Stage.COMING, Stage.ON_THE_WAY)
-    nothing_known = page.outlook.standing in (Standing.UNKNOWN, Standing.OFF)
-    return "as soon as anything changes" if knows and not nothing_known else "as soon as we know"
+    known = page.outlook.stage in (Stage.COMING, Stage.ON_THE_WAY)
+    if known and page.outlook.standing is not Standing.UNKNOWN:
+        return "as soon as anything changes"
+    return "as soon as we know"
 
 
 def _call(page: StatusPage, now: datetime) -> str | None:
     """Return by when we ring them. That nobody wrote a call down does not prove that none was."""
     if page.call_by is None:
         return None
-    moment = _moment(page, page.call_by, now)
-    if page.call_by > now:
-        return f"by {moment}"
-    return f"we promised to by {moment}. If nobody has, we are sorry: please ring us."
+    late = "" if page.call_by > now else ". If nobody has, we are sorry: please ring us."
+    return f"by {_moment(page, page.call_by, now)}{late}"
 
 
 def _parcel(page: StatusPage, parcel: ParcelOnPage, now: datetime) -> ParcelView:

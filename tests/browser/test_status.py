@@ -16,7 +16,7 @@ from notifier.store.engine import reading
 from notifier.store.tables import Job
 from notifier.technicians.day_links import make_day_link
 from tests.browser.conftest import ServedBoard
-from tests.web.pages import deliver, facts_of, given_order, given_visit, link_of, say
+from tests.web.pages import WINDOW, deliver, facts_of, given_order, given_visit, link_of, say
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +48,9 @@ def _assert_good(page: Page) -> None:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow == 0, f"{page.url} sticks out by {overflow} px at {width}"
+        lines = "e => e.offsetHeight / parseFloat(getComputedStyle(e).fontSize)"
+        for hours in page.locator(".whole").all():
+            assert hours.evaluate(lines) < 2, f"{hours.inner_text()} is torn at {width}"
         for button in page.get_by_role("button").all():
             box = button.bounding_box()
             assert box is None or (box["height"] >= THUMB and box["width"] >= THUMB)
@@ -59,7 +62,7 @@ def _assert_good(page: Page) -> None:
 def test_status_pages_are_good_on_every_phone(
     served: ServedBoard, phone: Page, scheme: str
 ) -> None:
-    """On time, late, nobody knows, not today, done, an order: by day and by night."""
+    """On time, late, nobody knows, not today, another day, over, done, orders: by day, by night."""
     services, brand = served.services, served.brand
     on_time = given_visit(services, brand.id)
     late = given_visit(services, brand.id, reference="J-2")
@@ -68,12 +71,19 @@ def test_status_pages_are_good_on_every_phone(
     say(services, brand.id, unknown, FactType.DELAYED, expected=UNKNOWN)
     off = given_visit(services, brand.id, reference="J-4")
     say(services, brand.id, off, FactType.DELAYED, expected=OFF)
+    asked = given_visit(services, brand.id, reference="J-6")
+    tomorrow = WINDOW.shifted(24 * 60)
+    say(services, brand.id, asked, FactType.RESCHEDULED, window=tomorrow, agreed=False)
+    over = given_visit(services, brand.id, reference="J-7", window=WINDOW.shifted(-5 * 60))
     done = given_visit(services, brand.id, reference="J-5")
     say(services, brand.id, done, FactType.COMPLETED)
     order = given_order(services, brand.id)
+    overdue = given_order(
+        services, brand.id, reference="ORD-2", window=WINDOW.shifted(-5 * 60), parcels=()
+    )
     phone.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
 
-    for job in (on_time, late, unknown, off, done, order):
+    for job in (on_time, late, unknown, off, asked, over, done, order, overdue):
         phone.goto(served.url + link_of(services, job))
         _assert_good(phone)
     phone.goto(f"{served.url}{link_of(services, late)}/stop")
@@ -89,12 +99,13 @@ def test_a_customer_answers_with_a_thumb(served: ServedBoard, phone: Page) -> No
     phone.get_by_role("button", name="That suits").click()
     expect(phone.get_by_text("this time suits you")).to_be_visible()
     phone.get_by_role("button", name="Call me").click()
-    expect(phone.get_by_text("We ring you by 9:15 AM")).to_be_visible()
+    expect(phone.get_by_text("by 10:00 AM")).to_be_visible()
 
-    assert facts_of(served.services, job)[1:] == [("accepted", "customer")]
+    said = [("accepted", "customer"), ("promised", "customer")]
+    assert facts_of(served.services, job)[1:] == said
     phone.go_back()
     phone.reload()  # whatever they do with the browser's buttons, it was said once
-    assert facts_of(served.services, job)[1:] == [("accepted", "customer")]
+    assert facts_of(served.services, job)[1:] == said
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -288,7 +288,7 @@ def test_a_call_that_nobody_made_is_owed_until_somebody_speaks_to_them(
     link = link_of(services, job)
     press(client, link, "call")
     clock.advance(hours=1, minutes=1)
-    assert "We ring you we promised to by 10:00 AM" in show(client, link)
+    assert "We promised to ring you by 10:00 AM" in show(client, link)
     assert press(client, link, "call") == 303
     assert len(facts_of(services, job)) == 1
 

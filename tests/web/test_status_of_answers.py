@@ -85,11 +85,11 @@ def late(minutes: int) -> Happening:
     return said(FactType.DELAYED, minutes=minutes)
 
 
-def mistaken(window: Window) -> Happening:
-    """That it comes then is said, told, and taken back."""
+def taken_back(type: FactType, **fields: object) -> Happening:
+    """Staff say it, it is told, and it was a mistake."""
 
     def happen(story: Story) -> None:
-        fact = story.say(FactType.DELAYED, expected=window)
+        fact = story.say(type, **fields)
         story.settle()
         withdraw(story.services, story.brand, story.job, fact, source=FactSource.STAFF, actor="s:1")
         story.settle()
@@ -132,13 +132,18 @@ VISITS: list[tuple[str, Window, Happening]] = [
         then(promised(PromiseKind.CALL_BACK, 30, by_phone=True), until("9:25")),
     ),
     ("promise_made", TODAY, promised(PromiseKind.UPDATE, 120, by_phone=False)),
+    (
+        "promise_taken_back",
+        TODAY,
+        taken_back(FactType.PROMISED, what=PromiseKind.UPDATE, moment=WINDOW.start),
+    ),
     ("not_coming_today", TODAY, said(FactType.DELAYED, expected=OFF)),
     ("cancelled", TODAY, said(FactType.CANCELLED)),
     ("missed_by_us", TODAY, said(FactType.MISSED, by=Party.US)),
     ("moved", TODAY, said(FactType.RESCHEDULED, window=TOMORROW, agreed=False)),
     ("earlier_if_suits", TODAY, then(late(60), late(0))),
     ("offer_lapsed", TODAY, then(late(60), late(0), late(60))),
-    ("please_ignore", TODAY, mistaken(WINDOW.shifted(45))),
+    ("please_ignore", TODAY, taken_back(FactType.DELAYED, minutes=45)),
     ("done_thanks", TODAY, said(FactType.COMPLETED)),
 ]
 ORDERS: list[tuple[str, Window, Happening]] = [
@@ -153,7 +158,7 @@ ORDERS: list[tuple[str, Window, Happening]] = [
     ("order_exception", TODAY, said(FactType.EXCEPTION)),
     ("order_returned", TODAY, said(FactType.RETURNED)),
     ("order_cancelled", TODAY, said(FactType.CANCELLED)),
-    ("order_please_ignore", TODAY, mistaken(TOMORROW)),
+    ("order_please_ignore", TODAY, taken_back(FactType.DELAYED, expected=TOMORROW)),
     ("order_not_here", TODAY, until("13:01")),
     ("order_not_here", TODAY, then(said(FactType.SHIPPED), until("13:01"))),
     ("order_no_scan", IN_A_WEEK, until("9:30", day=26)),
