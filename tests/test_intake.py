@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
-from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier import intake
-from notifier.clock import new_id
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import MessageStatus, WhyNot
 from notifier.domain.reasons import Party
-from notifier.domain.windows import OFF, UNKNOWN, from_json
-from notifier.errors import Conflict, Invalid, NotFound
-from notifier.intake import Recorded
-from notifier.planner import plan_snapshots
-from notifier.store.snapshots import Snapshot
+from notifier.domain.windows import OFF, from_json
+from notifier.errors import Conflict
 from notifier.store.tables import AuditLine, FactRow, Message, Promise
-from tests.desk import TOMORROW, Desk, make_desk, staff_fact
+from tests.desk import TOMORROW, Desk, make_desk
 from tests.fakes.clock import FakeClock
-from tests.services import given_brand
 
 
 @pytest.fixture
@@ -188,96 +180,6 @@ def test_a_call_made_while_held_withdraws_it(desk: Desk) -> None:
     assert len(desk.sms.sent) == sent
 
 
-def test_what_was_said_of_an_older_version_is_refused(desk: Desk) -> None:
-    """The preview that they saw is no longer what would happen."""
-    job = desk.visit()
-    seen = desk.job(job).version
-    desk.late(job, 15)
-    with pytest.raises(Conflict, match="changed"):
-        desk.late(job, 45, expecting_version=seen)
-    assert from_json(desk.job(job).expected) == TOMORROW.shifted(15)
-    desk.late(job, 45, expecting_version=desk.job(job).version)
-
-
-def test_an_older_fact_that_comes_late_is_kept_and_changes_nothing(desk: Desk) -> None:
-    """It is recorded, and says that it did not apply."""
-    job = desk.visit()
-    earlier = desk.clock()
-    desk.clock.advance(minutes=30)
-    desk.say(job, FactType.COMPLETED)
-    recorded = desk.say(
-        job, FactType.EN_ROUTE, source=FactSource.TECHNICIAN, occurred_at=desk.clock()
-    )
-    assert not recorded.applied
-    desk.say(job, FactType.EN_ROUTE, occurred_at=earlier)
-    assert desk.job(job).status == "completed"
-
-
-@pytest.mark.parametrize(
-    ("type", "fields", "field"),
-    [
-        (FactType.DELAYED, {}, "minutes"),
-        (FactType.DELAYED, {"minutes": 5, "expected": UNKNOWN}, "minutes"),
-        (FactType.RESCHEDULED, {}, "window"),
-        (FactType.ACCEPTED, {}, "window"),
-        (FactType.DECLINED, {}, "window"),
-        (FactType.REASSIGNED, {}, "technician"),
-        (FactType.SHIPPED, {}, "type"),
-        (FactType.WITHDRAWN, {}, "type"),
-        (FactType.BOOKED, {}, "type"),
-        (FactType.EN_ROUTE, {"parcel": "1Z"}, "parcel"),
-        (FactType.TOLD, {"person": new_id()}, "person"),
-    ],
-)
-def test_what_makes_no_sense_is_refused_with_its_field(
-    desk: Desk, type: FactType, fields: dict[str, object], field: str
-) -> None:
-    """And nothing of it is recorded."""
-    job = desk.visit()
-    version = desk.job(job).version
-    with pytest.raises(Invalid) as refused:
-        desk.say(job, type, **fields)
-    assert refused.value.field == field
-    assert desk.job(job).version == version
-
-
-def test_another_brand_has_no_such_job(desk: Desk) -> None:
-    """Not even its existence is told."""
-    job = desk.visit()
-    stranger: UUID = new_id()
-    for attempt in (
-        lambda: intake.record(desk.services, stranger, job, staff_fact(FactType.CONFIRMED)),
-        lambda: intake.hold(desk.services, stranger, job, actor="staff:1"),
-        lambda: desk.say(stranger, FactType.CONFIRMED),
-    ):
-        with pytest.raises(NotFound):
-            attempt()
-
-
-def test_what_can_not_be_taken_back(desk: Desk) -> None:
-    """A booking, a withdrawal, and what was never said."""
-    job = desk.visit()
-    with desk.services.sessions() as session:
-        booked = session.scalars(select(FactRow.id).where(FactRow.job_id == job)).one()
-    late = desk.late(job, 45)
-    back = intake.withdraw(
-        desk.services, desk.brand, job, late.fact_id, source=FactSource.STAFF, actor="staff:1"
-    )
-    for fact, error in ((booked, Invalid), (back.fact_id, Invalid), (new_id(), NotFound)):
-        with pytest.raises(error):
-            intake.withdraw(
-                desk.services, desk.brand, job, fact, source=FactSource.STAFF, actor="staff:1"
-            )
-
-
-def test_whose_fault_it_was_is_never_assumed(desk: Desk) -> None:
-    """Missed without a word about whose: unknown, and no apology in our name."""
-    job = desk.visit()
-    desk.say(job, FactType.MISSED)
-    assert desk.job(job).by == Party.UNKNOWN
-    assert desk.messages(job, "missed_by_us") == []
-
-
 def test_a_note_is_sealed_and_reaches_no_customer(desk: Desk) -> None:
     """It is for staff."""
     job = desk.visit()
@@ -336,86 +238,3 @@ def test_who_held_a_job_and_who_released_it_is_on_record(desk: Desk) -> None:
             ("job_held", "staff:1"),
             ("job_released", "staff:2"),
         ]
-
-
-# --- One fact about many jobs ---------------------------------------------------------------
-
-
-def test_one_fact_about_many_jobs_is_recorded_of_each(desk: Desk) -> None:
-    """Each has its fact, its state and its text, as if it had been said of it alone."""
-    jobs = [desk.visit(f"JOB-{number}") for number in range(3)]
-    new = staff_fact(FactType.DELAYED, minutes=45)
-    outcomes = intake.record_many(desk.services, desk.brand, jobs, new)
-    assert set(outcomes) == set(jobs)
-    for job in jobs:
-        recorded = outcomes[job]
-        assert isinstance(recorded, Recorded)
-        assert (recorded.applied, recorded.version) == (True, desk.job(job).version)
-        (message,) = desk.messages(job, "running_late")
-        assert (message.status, message.rests_on) == (MessageStatus.READY, recorded.fact_id)
-
-
-def test_a_job_that_refuses_loses_no_other(desk: Desk) -> None:
-    """No window to shift, no such job: each says so, and the others are recorded."""
-    sound, windowless = desk.visit("JOB-1"), desk.visit("JOB-2", window=None)
-    stranger = new_id()
-    before = desk.job(windowless).version
-    new = staff_fact(FactType.DELAYED, minutes=45)
-    outcomes = intake.record_many(desk.services, desk.brand, [windowless, stranger, sound], new)
-    assert isinstance(outcomes[sound], Recorded)
-    assert isinstance(outcomes[windowless], Invalid)
-    assert isinstance(outcomes[stranger], NotFound)
-    assert desk.messages(sound, "running_late")
-    assert desk.job(windowless).version == before
-    assert [fact.type for fact in facts_of(desk, windowless)] == [FactType.BOOKED]
-
-
-def test_a_fact_is_never_recorded_of_another_brand_s_job(desk: Desk) -> None:
-    """Whoever names a job of somebody else finds none."""
-    job = desk.visit()
-    stranger = given_brand(desk.services, slug="elsewhere").id
-    new = staff_fact(FactType.DELAYED, minutes=45)
-    outcomes = intake.record_many(desk.services, stranger, [job], new)
-    assert isinstance(outcomes[job], NotFound)
-    assert len(facts_of(desk, job)) == 1
-
-
-def test_what_was_given_to_many_is_in_each_ledger(desk: Desk) -> None:
-    """Told by phone, each of them knows."""
-    jobs = [desk.visit(f"JOB-{number}") for number in range(2)]
-    later = TOMORROW.shifted(120)
-    new = staff_fact(FactType.TOLD, window=later)
-    outcomes = intake.record_many(desk.services, desk.brand, jobs, new)
-    assert all(isinstance(outcome, Recorded) for outcome in outcomes.values())
-    assert [desk.told(job) for job in jobs] == [later, later]
-
-
-def test_the_steps_before_the_one_that_fails_stand(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A step is recorded whole or not at all, and saying it all again is saying it once."""
-    monkeypatch.setattr(intake, "STEP", 2)
-    jobs = sorted(desk.visit(f"JOB-{number}") for number in range(5))
-    new = staff_fact(FactType.DELAYED, minutes=45)
-    steps = count(1)
-
-    def plan_or_fail(*arguments: Any, **named: Any) -> dict[UUID, Snapshot]:
-        if next(steps) == 2:
-            raise RuntimeError("the power went")
-        return plan_snapshots(*arguments, **named)
-
-    monkeypatch.setattr(intake, "plan_snapshots", plan_or_fail)
-    with pytest.raises(RuntimeError, match="the power went"):
-        intake.record_many(desk.services, desk.brand, jobs, new)
-    assert [len(facts_of(desk, job)) for job in jobs] == [2, 2, 1, 1, 1]
-
-    outcomes = intake.record_many(desk.services, desk.brand, jobs, new)
-    assert len(outcomes) == 5
-    assert [len(desk.messages(job, "running_late")) for job in jobs] == [1] * 5
-
-
-def facts_of(desk: Desk, job: UUID) -> list[FactRow]:
-    """Return the facts of a job in the order of their arrival."""
-    with desk.services.sessions() as session:
-        query = select(FactRow).where(FactRow.job_id == job).order_by(FactRow.seq)
-        return list(session.scalars(query))

@@ -1,0 +1,169 @@
+"""What a provider answers: refused, later, wrong credentials, or a receipt that comes first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.delivery import deliver_due
+from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.providers.codes import Reaction
+from notifier.providers.errors import (
+    ProviderMisconfigured,
+    SendDeferred,
+    SendRejected,
+)
+from notifier.providers.protocols import Accepted
+from notifier.providers.receipt import ReceiptEvent
+from notifier.sending.suppressions import drop_what_waits, suppress
+from notifier.store.tables import ContactPoint, Sender
+from tests.fakes.clock import FakeClock
+from tests.fakes.ids import FakeIds
+from tests.outbox_world import ADA_EMAIL, World, make_world
+
+
+@pytest.fixture
+def world(sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds) -> World:
+    """Return a live brand with scripted providers."""
+    return make_world(sessions, clock, ids)
+
+
+@pytest.mark.parametrize(
+    ("code", "reaction"),
+    [
+        ("21211", Reaction.FLAG_CONTACT),
+        ("21614", Reaction.FLAG_CONTACT),
+        ("21610", Reaction.SUPPRESS),
+    ],
+)
+def test_a_refused_number_takes_the_next_channel(
+    world: World, code: str, reaction: Reaction
+) -> None:
+    """The customer gets the email, and the text's row says why it was none."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendRejected(code, reaction=reaction))
+
+    deliver_due(world.services)
+    deliver_due(world.services)
+
+    row = world.message(job)
+    assert (row.status, row.reason) == (MessageStatus.REJECTED, code)
+    assert [email.to for email in world.email.sent] == [ADA_EMAIL]
+
+    world.late(job, 120)
+    deliver_due(world.services)
+    deliver_due(world.services)
+    assert len(world.sms.sent) == 1, "the number is known to be of no use now"
+    assert len(world.email.sent) == 2
+
+
+def test_what_was_certainly_not_taken_goes_again_when_it_may(world: World) -> None:
+    """Retry-After is kept to the second."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendDeferred("20429", retry_after=40))
+
+    deliver_due(world.services)
+    row = world.message(job)
+    assert (row.status, row.reason) == (MessageStatus.DEFERRED, "20429")
+
+    world.clock.advance(seconds=39)
+    assert deliver_due(world.services) == 0
+    world.clock.advance(seconds=1)
+    assert deliver_due(world.services) == 1
+    row = world.message(job)
+    assert (row.status, row.attempts) == (MessageStatus.ACCEPTED, 2)
+
+
+def test_stop_while_a_text_waits_for_its_retry_leaves_it_to_the_email(world: World) -> None:
+    """The deferred text is closed like any other that waits, and planning comes to rest."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendDeferred("20429", retry_after=40))
+    deliver_due(world.services)
+    row = world.message(job, Channel.SMS)
+    with world.services.sessions.begin() as session:
+        point = session.get_one(ContactPoint, row.contact_point_id)
+        address_hash = point.address_hash
+        suppress(
+            session,
+            world.services,
+            brand_id=world.brand,
+            channel=Channel.SMS,
+            address_hash=address_hash,
+            why=WhyNot.OPTED_OUT,
+            source="customer",
+        )
+
+    drop_what_waits(
+        world.services, brand_id=world.brand, channel=Channel.SMS, address_hash=address_hash
+    )
+    deliver_due(world.services)
+
+    row = world.message(job, Channel.SMS)
+    assert (row.status, row.reason) == (MessageStatus.SUPPRESSED, WhyNot.OPTED_OUT)
+    assert [email.to for email in world.email.sent] == [ADA_EMAIL]
+
+
+def test_a_retry_that_would_come_too_late_is_given_up(world: World) -> None:
+    """An apology after the visit helps nobody; the row says that we gave up."""
+    job = world.book(starts_in=timedelta(minutes=30))
+    world.late(job, 20)
+    world.sms.answers.append(SendDeferred("20429", retry_after=6 * 3600))
+
+    deliver_due(world.services)
+
+    row = world.message(job)
+    assert (row.status, row.reason) == (MessageStatus.EXPIRED, WhyNot.GAVE_UP)
+
+
+def test_refused_credentials_halt_the_sender_and_call_staff(world: World) -> None:
+    """Nothing else is tried from that sender for a minute; one trial then opens it again."""
+    first, second = world.book("JOB-1"), world.book("JOB-2", phone="+12065550101")
+    world.late(first)
+    world.sms.answers.append(ProviderMisconfigured("20003"))
+    deliver_due(world.services)
+    world.late(second)
+
+    deliver_due(world.services)
+    assert len(world.sms.sent) == 1
+    assert [task.why for task in world.tasks("sender_halted")] == ["20003"]
+
+    world.clock.advance(seconds=61)
+    deliver_due(world.services)
+    assert world.message(first).status == MessageStatus.ACCEPTED
+    assert world.message(second).status == MessageStatus.ACCEPTED
+    with world.services.sessions() as session:
+        assert all(sender.halted_at is None for sender in session.query(Sender))
+
+
+@pytest.mark.parametrize(("skew", "expected"), [(-5, 0), (0.5, 0.5), (3600, 2)])
+def test_the_hand_over_is_the_providers_time_within_reason(
+    world: World, skew: float, expected: float
+) -> None:
+    """Whole seconds and wrong clocks must not put a text before its sending or in the future."""
+    job = world.book()
+    world.late(job)
+    started = world.clock()
+    world.sms.meanwhile = partial(world.clock.advance, seconds=2)
+    world.sms.answers.append(Accepted("SM1", started + timedelta(seconds=skew)))
+
+    deliver_due(world.services)
+
+    assert world.message(job).handed_over_at == started + timedelta(seconds=expected)
+
+
+def test_a_receipt_that_beats_our_own_settle_wins(world: World) -> None:
+    """ "Delivered" comes while the call is still open; "accepted" changes nothing after it."""
+    job = world.book()
+    world.late(job)
+    world.sms.meanwhile = lambda: world.receipt(world.message(job), ReceiptEvent.DELIVERED)
+
+    deliver_due(world.services)
+
+    row = world.message(job)
+    assert (row.status, row.provider_id) == (MessageStatus.DELIVERED, "twilio-1")

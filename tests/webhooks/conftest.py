@@ -1,0 +1,87 @@
+"""A live brand with two sources, and services that send nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.rendering import Words
+from notifier.rulebook import load_rulebook
+from notifier.services import Services
+from notifier.sources_admin import add_source
+from notifier.store.tables import Brand
+from notifier.store.vault import Vault
+from notifier.web.problems import answer_with_problems
+from notifier.web.webhooks_in import webhooks_in
+from notifier.webhooks_in import (
+    MAX_BODY_BYTES,
+)
+from tests.fakes.clock import FakeClock
+from tests.fakes.ids import FakeIds
+from tests.services import ROOT
+from tests.sources import generic_events
+from tests.webhooks.deliveries import (
+    SECRET,
+)
+
+
+@pytest.fixture
+def services(sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds) -> Services:
+    """The services without any provider: nothing is sent here."""
+    return Services(
+        sessions=sessions,
+        now=clock,
+        ids=ids,
+        vault=Vault("a secret for tests only, long enough"),
+        rulebook=load_rulebook(ROOT / "rules"),
+        words=Words(ROOT / "templates" / "messages"),
+        sms={},
+        email={},
+        wake=lambda: None,
+        public_url="https://notify.example.com",
+    )
+
+
+@pytest.fixture
+def brand(services: Services) -> UUID:
+    """A live brand with an EasyPost source and one of our own kind."""
+    brand_id = services.ids()
+    with services.sessions.begin() as session:
+        session.add(
+            Brand(
+                id=brand_id,
+                slug="northside",
+                name="Northside",
+                zone="America/Los_Angeles",
+                locale="en",
+                phone="+12065550199",
+                country="US",
+                quiet_from="21:00",
+                quiet_until="08:00",
+                amends={},
+                demo=False,
+                live_at=services.now() - timedelta(days=30),
+                created_at=services.now() - timedelta(days=30),
+            )
+        )
+    add_source(services, brand_id, "easypost", "easypost", SECRET)
+    add_source(services, brand_id, "shop", "generic", generic_events.SECRET)
+    return brand_id
+
+
+@pytest.fixture
+def client(services: Services, brand: UUID) -> Iterator[FlaskClient]:
+    """The blueprint as the app carries it: problems answered, the services at hand."""
+    app = APIFlask("webhooks", enable_openapi=False)
+    app.extensions["notifier"] = services
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    answer_with_problems(app)
+    app.register_blueprint(webhooks_in)
+    with app.test_client() as made:
+        yield made

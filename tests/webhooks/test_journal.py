@@ -1,0 +1,188 @@
+"""Taking a delivery: verified, journalled before the answer, counted when it comes again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from notifier.domain.deliveries import DeliveryStatus
+from notifier.errors import Invalid, NotFound
+from notifier.services import Services
+from notifier.store.engine import reading
+from notifier.store.tables import Delivery, Source
+from notifier.webhooks_in import (
+    MAX_BODY_BYTES,
+    BodyTooLarge,
+    SignatureRefused,
+    WrongContentType,
+    receive,
+)
+from tests.fakes.clock import FakeClock
+from tests.sources import generic_events
+from tests.sources.easypost_events import Parcel as OnItsWay
+from tests.sources.easypost_events import body_of
+from tests.webhooks.deliveries import (
+    CODE,
+    SECRET,
+    count,
+    delivery,
+    push,
+    signed,
+)
+
+
+def test_a_delivery_is_journalled_sealed_before_it_is_answered(
+    services: Services, brand: UUID
+) -> None:
+    """The row is committed as received, and neither body nor headers can be read in it."""
+    event = OnItsWay(code=CODE).scanned("in_transit", services.now())
+
+    row = delivery(services, push(services, event))
+
+    assert row.status == DeliveryStatus.RECEIVED
+    assert row.received_at == services.now()
+    assert row.body is not None
+    assert CODE.encode() not in row.body
+    with reading(services.sessions) as session:
+        source = session.get_one(Source, row.source_id)
+    assert services.vault.open(source.key, row.body).encode() == body_of(event)
+
+
+def test_journalling_wakes_the_translation(services: Services, brand: UUID) -> None:
+    """What came in is not left to the next tick."""
+    woken: list[int] = []
+    awake = replace(services, wake=lambda: woken.append(1))
+
+    push(awake, OnItsWay(code=CODE).scanned("in_transit", services.now()))
+
+    assert woken == [1]
+
+
+def test_the_same_delivery_again_is_only_counted(services: Services, brand: UUID) -> None:
+    """A retry of EasyPost's answers with the same id and adds nothing."""
+    event = OnItsWay(code=CODE).scanned("in_transit", services.now())
+    body = body_of(event)
+
+    first = receive(services, "easypost", signed(body), body)
+    again = receive(services, "easypost", signed(body), body)
+
+    assert (first.repeated, again.repeated) == (False, True)
+    assert first.delivery_id == again.delivery_id
+    assert delivery(services, first.delivery_id).repeats == 1
+    assert count(services, Delivery) == 1
+
+
+def test_copies_that_arrive_together_are_one_delivery(services: Services, brand: UUID) -> None:
+    """Eight threads with the same event: one row, seven repeats, and no error."""
+    body = body_of(OnItsWay(code=CODE).scanned("in_transit", services.now()))
+    ids: set[UUID] = set()
+    errors: list[BaseException] = []
+
+    def deliver() -> None:
+        try:
+            ids.add(receive(services, "easypost", signed(body), body).delivery_id)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=deliver) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert not errors
+    assert len(ids) == 1
+    assert delivery(services, ids.pop()).repeats == 7
+
+
+def test_a_second_secret_counts_while_one_is_being_rotated(services: Services, brand: UUID) -> None:
+    """The vendor may sign with either until the old one is dropped."""
+    with services.sessions.begin() as session:
+        source = session.scalars(select(Source).where(Source.name == "easypost")).one()
+        source.next_secret = services.vault.seal(source.key, "the next")
+    parcel = OnItsWay(code=CODE)
+
+    push(services, parcel.scanned("in_transit", services.now()), "the next")
+    push(services, parcel.scanned("in_transit", services.now()), SECRET)
+
+    assert count(services, Delivery) == 2
+
+
+_GOOD = body_of({"id": "evt_1", "description": "batch.created"})
+
+
+@pytest.mark.parametrize(
+    ("source", "body", "headers", "error"),
+    [
+        ("easypost", _GOOD, {"X-Hmac-Signature": "hmac-sha256-hex=00"}, SignatureRefused),
+        ("easypost", _GOOD, {}, SignatureRefused),
+        ("nobody", _GOOD, signed(_GOOD), NotFound),
+        ("EASY\x00POST", _GOOD, signed(_GOOD), NotFound),
+        ("easypost", b" " * (MAX_BODY_BYTES + 1), {}, BodyTooLarge),
+        ("easypost", _GOOD, {**signed(_GOOD), "Content-Type": "text/xml"}, WrongContentType),
+        ("easypost", b"{", signed(b"{"), Invalid),
+        ("easypost", b"", signed(b""), Invalid),
+        ("easypost", b'"\xff"', signed(b'"\xff"'), Invalid),
+        ("easypost", b'{"id": NaN}', signed(b'{"id": NaN}'), Invalid),
+        ("easypost", b"[" * 100_000, signed(b"[" * 100_000), Invalid),
+        ("easypost", b'{"a":' * 9_000 + b"1" + b"}" * 9_000, None, Invalid),
+    ],
+)
+def test_what_is_refused_is_not_stored(
+    services: Services,
+    brand: UUID,
+    source: str,
+    body: bytes,
+    headers: Mapping[str, str] | None,
+    error: type[Exception],
+) -> None:
+    """Bad signatures, strangers, bombs and noise each have their answer and leave no trace."""
+    with pytest.raises(error):
+        receive(services, source, signed(body) if headers is None else headers, body)
+    assert count(services, Delivery) == 0
+
+
+def test_a_captured_delivery_is_refused_after_five_minutes(
+    services: Services, brand: UUID, clock: FakeClock
+) -> None:
+    """Our own events sign their time, so a replay past the window is no delivery."""
+    body = generic_events.event("appointment.completed", services.now(), reference="JOB-1")
+    headers = generic_events.signed(body, at=services.now())
+    clock.advance(minutes=5, seconds=1)
+    with pytest.raises(SignatureRefused):
+        receive(services, "shop", headers, body)
+    assert count(services, Delivery) == 0
+
+
+def test_a_taken_delivery_answers_202_with_its_id(client: FlaskClient, services: Services) -> None:
+    """The id in the answer is the journal's."""
+    answer = client.post("/webhooks/in/easypost", data=_GOOD, headers=signed(_GOOD))
+    assert answer.status_code == 202
+    assert delivery(services, UUID(answer.get_json()["delivery"])).repeats == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "body", "headers", "status"),
+    [
+        ("easypost", _GOOD, {"X-Hmac-Signature": "é", "Content-Type": "application/json"}, 401),
+        ("nobody", _GOOD, signed(_GOOD), 404),
+        ("easypost", b"x" * (MAX_BODY_BYTES + 1), signed(b""), 413),
+        ("easypost", _GOOD, {**signed(_GOOD), "Content-Type": "text/plain"}, 415),
+        ("easypost", b"[", signed(b"["), 422),
+        ("%00", _GOOD, signed(_GOOD), 404),
+    ],
+)
+def test_a_refusal_is_a_problem(
+    client: FlaskClient, source: str, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    """Each refusal has its own status, in problem+json, and repeats nothing of the body."""
+    answer = client.post(f"/webhooks/in/{source}", data=body, headers=headers)
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert answer.get_json()["status"] == status
