@@ -279,13 +279,20 @@ def _promise(page: Page, served: ServedBoard, job_id: UUID) -> None:
     page.locator("#later summary").click()
 
 
+def _moved(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    page.goto(f"{served.url}/board/jobs/{job_id}")
+    page.locator("#more summary").click()
+    page.get_by_role("button", name="Another time").click()
+    expect(page.locator("#sheet")).to_be_visible()
+
+
 def _search(page: Page, served: ServedBoard, job_id: UUID) -> None:
     page.goto(f"{served.url}/board")
     page.locator("#q").press_sequentially("ada")
     expect(page.locator("#found .result")).to_be_visible()
 
 
-PLACES = [_day, _job, _why, _sheet, _promise, _tasks, _quiet_hours, _search]
+PLACES = [_day, _job, _why, _sheet, _promise, _moved, _tasks, _quiet_hours, _search]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -319,9 +326,18 @@ def test_it_fits_a_small_phone_and_a_thumb(
     place(page, served, ada)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    sticking_out = page.evaluate(
+        """(width) => [...document.querySelectorAll("dialog[open] *, main *")]
+           .filter((found) => found.checkVisibility() && !found.closest("svg, .unseen"))
+           .filter((found) => found.getBoundingClientRect().right > width + 1)
+           .map((found) => found.outerHTML.slice(0, 80))""",
+        NARROW,
+    )
+    assert sticking_out == []
     small = page.evaluate(
         """(least) => [...document.querySelectorAll(
-             "button, [role=button], summary, select, input:not([type=hidden]):not([type=radio])," +
+             "button, [role=button], summary, select, input:not([type=hidden]):not([type=radio])" +
+             ":not([type=checkbox]), .check," +
              " nav a, .choices label, .card h3 a, .card h4 a, .line a")]
            .filter((found) => found.checkVisibility() && !found.closest(".skip"))
            .map((found) => [found.outerHTML.slice(0, 80), found.getBoundingClientRect()])

@@ -99,7 +99,8 @@ def _draw(
     try:
         shown = preview(services(), _brand_id(), card.id, _fact(card, sheet))
     except Invalid as invalid:
-        problem = None if first else str(invalid)
+        unanswered = first and sheet.asks is not Asks.NOTHING
+        problem = None if unanswered else str(invalid)
     except Conflict as conflict:
         problem = str(conflict)
     values = {

@@ -278,6 +278,19 @@ GIVEN_BY: dict[GivenBy, str] = {
 }
 
 
+#: What to do on a sheet that shows no words yet, by what it asks.
+NEXT_STEP: dict[str, str] = {
+    "how_late": "Choose how late",
+    "which_time": "Give the new time",
+    "what_they_heard": "Give the time that they heard",
+    "who_heard": "Say whom you spoke to",
+    "what_is_promised": "Say what you promise, and by when",
+    "who_goes": "Choose who goes",
+    "whose_doing": "Say whose doing it was",
+    "since_when": "Give the time, or leave it empty",
+}
+
+
 def ending_words(view: PromiseView) -> str:
     """Return how a promise ended: `broken, never told`."""
     if view.ending is Ending.WITHDRAWN and view.entry.strength is Strength.NONE:

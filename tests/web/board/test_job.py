@@ -164,6 +164,23 @@ def test_the_statuses_that_ask_something(
     assert facts_of(board.services, job_id)[-1].type == fact
 
 
+@pytest.mark.parametrize(
+    ("name", "what_to_do"),
+    [
+        ("late", "Choose how late, and you read the exact words"),
+        ("moved", "Give the new time, and you read the exact words"),
+        ("someone-else", "Choose who goes, and you read the exact words"),
+        ("cancelled", "Say whose doing it was, and you read the exact words"),
+    ],
+)
+def test_a_sheet_that_waits_for_an_answer_says_what_to_do(
+    board: Board, name: str, what_to_do: str
+) -> None:
+    """Nobody looks at a form and wonders where the button is."""
+    job_id = given_visit(board.services, board.brand)
+    assert what_to_do in board.get(f"/board/jobs/{job_id}/say/{name}").text
+
+
 def test_without_a_script_everything_still_works(board: Board) -> None:
     """Plain forms: the sheet is a page, and confirming leads to the job."""
     job_id = given_visit(board.services, board.brand)
