@@ -51,6 +51,8 @@ def _assert_good(page: Page) -> None:
         lines = "e => e.offsetHeight / parseFloat(getComputedStyle(e).fontSize)"
         for hours in page.locator(".whole").all():
             assert hours.evaluate(lines) < 2, f"{hours.inner_text()} is torn at {width}"
+        for crossed_out in page.locator("s .whole").all():  # no line enters a block
+            assert crossed_out.evaluate("e => getComputedStyle(e).display") == "inline"
         for button in page.get_by_role("button").all():
             box = button.bounding_box()
             assert box is None or (box["height"] >= THUMB and box["width"] >= THUMB)
