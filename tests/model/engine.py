@@ -24,8 +24,16 @@ from tests.model.tally import Tally
 from tests.model.watch import Watch
 from tests.model.world import World
 
-_ANSWERS = st.sampled_from(list(Answer))
-_ARRIVALS = st.sampled_from(list(Arrival))
+_WEATHER = st.builds(
+    Weather, answer=st.sampled_from(list(Answer)), arrival=st.sampled_from(list(Arrival))
+)
+#: It was taken, and nobody will ever say so: whoever sends again sends twice.
+_IN_DOUBT = st.sampled_from(
+    [
+        Weather(Answer.TAKEN_WORKER_DIED, Arrival.SILENCE),
+        Weather(Answer.TAKEN_ANSWER_LOST, Arrival.SILENCE),
+    ]
+)
 _RECEIPTS = st.sampled_from(
     [
         MessageEvent.RECEIPT_DELIVERED,
@@ -118,10 +126,10 @@ class Engine(RuleBasedStateMachine):
         self.world.settle(self.in_flight.pop(index % len(self.in_flight)))
         self.observe()
 
-    @rule(channel=st.sampled_from(list(Channel)), answer=_ANSWERS, arrival=_ARRIVALS)
-    def change_weather(self, channel: Channel, answer: Answer, arrival: Arrival) -> None:
+    @rule(channel=st.sampled_from(list(Channel)), weather=st.one_of(_IN_DOUBT, _WEATHER))
+    def change_weather(self, channel: Channel, weather: Weather) -> None:
         """From now on a channel fares otherwise."""
-        self.world.weather[channel] = Weather(answer, arrival)
+        self.world.weather[channel] = weather
 
     @rule()
     def clear_up(self) -> None:
