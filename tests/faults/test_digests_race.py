@@ -21,7 +21,7 @@ from notifier.providers.receipt import ReceiptEvent
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.outbox_world import World, make_world
-from tests.test_digests import LATER, news, order
+from tests.three_orders import LATER, news, order
 
 pytestmark = [pytest.mark.timeout(300)]
 
