@@ -13,13 +13,11 @@ from notifier.web.api.answers import (
     MessagesOut,
     RecordedOut,
 )
-from notifier.web.api.auth import actor
 from notifier.web.api.blueprint import api
 from notifier.web.api.bookings_in import AppointmentIn, JobPatchIn
 from notifier.web.api.facts_in import AppointmentFactIn
 from notifier.web.api.promises_out import PromisesOut
 from notifier.web.api.queries import ExplainQuery, JobsQuery, Paging
-from notifier.web.current import services
 
 _KIND = JobKind.APPOINTMENT
 
@@ -34,7 +32,7 @@ def book_appointment(json_data: AppointmentIn) -> tuple[JobOut, int]:
     The same body again answers 200 with the same job; the same reference with another body
     is a conflict. `people` are those beside the customer who are told as well.
     """
-    return jobs.book_job(json_data.to_new(jobs.country()))
+    return jobs.book_job(json_data)
 
 
 @api.get("/appointments")
@@ -76,7 +74,7 @@ def record_appointment_fact(job_id: UUID, json_data: AppointmentFactIn) -> Recor
     hears (`update`) or is rung (`call_back`) by a `moment`; `spoken_to`, that somebody spoke
     to them.
     """
-    return jobs.record_fact(_KIND, job_id, json_data.to_new(actor=actor(), now=services().now()))
+    return jobs.record_fact(_KIND, job_id, json_data)
 
 
 @api.post("/appointments/<uuid:job_id>/facts/<uuid:fact_id>/withdraw")

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from notifier.booking import NewAppointment, NewOrder, book_in, correct_people
+from notifier.booking import book_in, correct_people
 from notifier.domain.facts import FactSource
 from notifier.domain.jobs import JobKind
 from notifier.explain import explain
-from notifier.intake import NewFact, record_in, withdraw_in
+from notifier.intake import record_in, withdraw_in
 from notifier.job_views import JobView
 from notifier.ledgers import read_ledgers
 from notifier.reading import job_view, list_jobs, messages_of, require_job
@@ -28,21 +28,23 @@ from notifier.web.api.answers import (
     message_out,
 )
 from notifier.web.api.auth import actor, caller
-from notifier.web.api.bookings_in import JobPatchIn
+from notifier.web.api.bookings_in import AppointmentIn, JobPatchIn, OrderIn
+from notifier.web.api.facts_in import FactIn
 from notifier.web.api.idempotency import Done, once
 from notifier.web.api.promises_out import PromisesOut, promises_out
 from notifier.web.api.queries import ExplainQuery, JobsQuery, Paging
 from notifier.web.current import services
 
 
-def country() -> str:
+def _country() -> str:
     """Return the country that reads the caller's numbers without a +."""
     with reading(services().sessions) as session:
         return session.get_one(Brand, caller().brand_id).country
 
 
-def book_job(new: NewAppointment | NewOrder) -> tuple[JobOut, int]:
+def book_job(asked: AppointmentIn | OrderIn) -> tuple[JobOut, int]:
     """Book, and answer 201; the same booking again is a 200."""
+    new = asked.to_new(_country())
 
     def act(session: Session) -> Done:
         booked = book_in(
@@ -86,15 +88,16 @@ def show_job(kind: JobKind, job_id: UUID) -> JobOut:
 
 def correct_job(kind: JobKind, job_id: UUID, patch: JobPatchIn) -> JobOut:
     """Correct people of a job and return it."""
-    patches = patch.to_patches(country())
+    patches = patch.to_patches(_country())
     _require(kind, job_id)
     for one in patches:
         correct_people(services(), caller().brand_id, job_id, one, actor=actor())
     return job_out(_view(job_id, kind))
 
 
-def record_fact(kind: JobKind, job_id: UUID, new: NewFact) -> RecordedOut:
+def record_fact(kind: JobKind, job_id: UUID, said: FactIn) -> RecordedOut:
     """Record that something happened."""
+    new = said.to_new(actor=actor(), now=services().now())
     _require(kind, job_id)
 
     def act(session: Session) -> Done:

@@ -13,13 +13,11 @@ from notifier.web.api.answers import (
     MessagesOut,
     RecordedOut,
 )
-from notifier.web.api.auth import actor
 from notifier.web.api.blueprint import api
 from notifier.web.api.bookings_in import JobPatchIn, OrderIn
 from notifier.web.api.facts_in import OrderFactIn
 from notifier.web.api.promises_out import PromisesOut
 from notifier.web.api.queries import ExplainQuery, JobsQuery, Paging
-from notifier.web.current import services
 
 _KIND = JobKind.ORDER
 
@@ -34,7 +32,7 @@ def book_order(json_data: OrderIn) -> tuple[JobOut, int]:
     The same body again answers 200 with the same job; the same reference with another body
     is a conflict. `people` are those beside the customer who are told as well.
     """
-    return jobs.book_job(json_data.to_new(jobs.country()))
+    return jobs.book_job(json_data)
 
 
 @api.get("/orders")
@@ -76,7 +74,7 @@ def record_order_fact(job_id: UUID, json_data: OrderFactIn) -> RecordedOut:
     hears (`update`) or is rung (`call_back`) by a `moment`; `spoken_to`, that somebody spoke
     to them.
     """
-    return jobs.record_fact(_KIND, job_id, json_data.to_new(actor=actor(), now=services().now()))
+    return jobs.record_fact(_KIND, job_id, json_data)
 
 
 @api.post("/orders/<uuid:job_id>/facts/<uuid:fact_id>/withdraw")
