@@ -10,12 +10,14 @@ from uuid import UUID
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
 from notifier.booking import NewAppointment, NewPerson, book
 from notifier.domain.facts import FactSource, FactType
-from notifier.domain.messages import Role
+from notifier.domain.messages import MessageStatus, Role, WhyNot
 from notifier.domain.windows import UNKNOWN, Window
 from notifier.intake import NewFact, record
+from notifier.store.tables import Message
 from tests.browser.conftest import ServedBoard
 
 pytestmark = pytest.mark.browser
@@ -255,6 +257,26 @@ def _job(page: Page, served: ServedBoard, job_id: UUID) -> None:
     page.locator("#explain summary").click()
 
 
+def _trial(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    with served.services.sessions.begin() as session:
+        not_sent = {"status": MessageStatus.SKIPPED, "reason": WhyNot.TRIAL}
+        session.execute(update(Message).where(Message.job_id == job_id).values(not_sent))
+    page.goto(f"{served.url}/board/jobs/{job_id}")
+    page.locator(".message.trial blockquote", has_text="Boiler repair is booked").wait_for()
+
+
+def _taking_back(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    page.goto(f"{served.url}/board")
+    page.locator(".needs .take-back").first.click()
+    expect(page.locator(".confirm")).to_be_visible()
+
+
+def _day_link(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    page.goto(f"{served.url}/board")
+    page.get_by_role("link", name=re.compile("Day link.*Sam")).click()
+    expect(page.locator("#make-day-link")).to_be_visible()
+
+
 def _why(page: Page, served: ServedBoard, job_id: UUID) -> None:
     page.goto(f"{served.url}/board/jobs/{job_id}/why")
     page.locator("details summary").first.click()
@@ -292,7 +314,20 @@ def _search(page: Page, served: ServedBoard, job_id: UUID) -> None:
     expect(page.locator("#found .result")).to_be_visible()
 
 
-PLACES = [_day, _job, _why, _sheet, _promise, _moved, _tasks, _quiet_hours, _search]
+PLACES = [
+    _day,
+    _day_link,
+    _job,
+    _trial,
+    _why,
+    _sheet,
+    _promise,
+    _moved,
+    _taking_back,
+    _tasks,
+    _quiet_hours,
+    _search,
+]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
