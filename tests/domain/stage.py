@@ -31,11 +31,12 @@ from notifier.domain.owed import Owed, Plan
 from notifier.domain.plan_input import BrandManners, PlanInput
 from notifier.domain.planning import plan
 from notifier.domain.quiet_hours import QuietHours
-from notifier.domain.reconciling import Row, reconcile
+from notifier.domain.reconciling import reconcile
 from notifier.domain.rules import RuleSet
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Expectation, Window
 from notifier.rulebook import load_rulebook
+from tests.domain.stage_rows import as_reconciled, bound, new_row
 from tests.fakes.ids import FakeIds
 
 PLACE = ZoneInfo("America/Los_Angeles")
@@ -272,12 +273,16 @@ class Stage:
         """Make the outbox hold what is owed, as the use case does."""
         self._presume()
         planned = self.plan()
-        rows = [_row(somebody, past) for somebody in self.people for past in somebody.rows.values()]
+        rows = [
+            as_reconciled(past, somebody.owed[past.id])
+            for somebody in self.people
+            for past in somebody.rows.values()
+        ]
         changes = reconcile(rows, planned, finished=self.state.finished, now=self.now)
         for owed in changes.add:
-            self._put(self.ids(), owed, self._new_row(owed))
+            self._put(owed, self._new_row(owed))
         for row_id, owed in changes.bind:
-            self._put(row_id, owed, _bound(self._row(row_id), owed))
+            self._put(owed, bound(self._row(row_id), owed))
         for drop in changes.drop:
             self._update(drop.id, status=drop.status, reason=drop.reason)
         return planned
@@ -386,65 +391,10 @@ class Stage:
         owner = self._owner(row_id)
         owner.rows[row_id] = replace(owner.rows[row_id], **values)  # type: ignore[arg-type]
 
-    def _put(self, row_id: UUID, owed: Owed, row: PastMessage) -> None:
-        owner = next(somebody for somebody in self.people if somebody.id == owed.job_person)
-        owner.rows[row_id] = replace(row, id=row_id)
-        owner.owed[row_id] = owed
-
     def _new_row(self, owed: Owed) -> PastMessage:
         receipts = owed.channel is Channel.SMS or self.email_gives_receipts
-        row = PastMessage(
-            id=self.job,
-            rule=owed.rule.id,
-            family=owed.rule.family,
-            episode=owed.episode,
-            episode_no=owed.episode_no,
-            channel=owed.channel,
-            contact=owed.contact,
-            status=MessageStatus.READY,
-            reason=None,
-            asserts=owed.asserts,
-            moves_told=owed.moves_told,
-            rests_on=owed.rests_on,
-            told_before=owed.told_before,
-            technician=owed.technician,
-            next_update_at=owed.next_update_at,
-            claimed_at=None,
-            handed_over_at=None,
-            accepted_at=None,
-            due_at=owed.send_at,
-            gives_receipts=receipts,
-        )
-        return _bound(row, owed)
+        return new_row(self.ids(), owed, gives_receipts=receipts)
 
-
-def _bound(row: PastMessage, owed: Owed) -> PastMessage:
-    """Return the row saying what is owed now. Waiting for its time or not, it is *ready*."""
-    blocked = owed.why_not is not None
-    return replace(
-        row,
-        asserts=owed.asserts,
-        moves_told=owed.moves_told,
-        rests_on=owed.rests_on,
-        told_before=owed.told_before,
-        technician=owed.technician,
-        next_update_at=owed.next_update_at,
-        due_at=owed.send_at,
-        status=MessageStatus.SKIPPED if blocked else MessageStatus.READY,
-        reason=owed.why_not,
-    )
-
-
-def _row(somebody: Somebody, past: PastMessage) -> Row:
-    return Row(
-        id=past.id,
-        job_person=somebody.id,
-        contact=past.contact,
-        rule=past.rule,
-        episode=past.episode,
-        channel=past.channel,
-        status=past.status,
-        reason=past.reason,
-        claimed=past.claimed_at is not None,
-        expires_at=somebody.owed[past.id].expires_at,
-    )
+    def _put(self, owed: Owed, row: PastMessage) -> None:
+        owner = next(somebody for somebody in self.people if somebody.id == owed.job_person)
+        owner.rows[row.id], owner.owed[row.id] = row, owed

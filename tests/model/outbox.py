@@ -144,9 +144,9 @@ class Outbox(Stage):
     def _apply(self, planned: Plan) -> bool:
         changes = reconcile(self._rows(), planned, finished=self.state.finished, now=self.now)
         for owed in changes.add:
-            row = replace(self._new_row(owed), id=self.ids())
+            row = self._new_row(owed)
             self.fates[row.id] = Fate(owed, len(self.fates), owed.send_at, owed.expires_at)
-            self._put(row.id, owed, self._bind(row, owed, None))
+            self._put(owed, self._bind(row, owed, None))
         closed = any(closes(self._row(row_id).reason, owed) for row_id, owed in changes.bind)
         for row_id, owed in changes.bind:
             row = self._row(row_id)
@@ -156,7 +156,7 @@ class Outbox(Stage):
                 send_at=self.fates[row_id].send_at,
                 due_at=row.due_at,
             )
-            self._put(row_id, owed, self._bind(row, owed, before))
+            self._put(owed, self._bind(row, owed, before))
         for drop in changes.drop:
             self._update(drop.id, status=drop.status, reason=drop.reason)
         return closed
