@@ -130,6 +130,11 @@ def set_quiet_hours(
     with services.sessions.begin() as session:
         brand = session.get_one(Brand, brand_id, with_for_update=True)
         own = dict(brand.quiet_days or {})
+        before = {
+            "quiet_from": brand.quiet_from,
+            "quiet_until": brand.quiet_until,
+            "quiet_days": brand.quiet_days,
+        }
         try:
             if usual is not None:
                 brand.quiet_from, brand.quiet_until = read_hours(usual)
@@ -148,7 +153,11 @@ def set_quiet_hours(
                 actor=actor,
                 did="quiet_hours_set",
                 subject=f"brand:{brand_id}",
-                body={"usual": [brand.quiet_from, brand.quiet_until], "days": own},
+                body={
+                    "usual": [brand.quiet_from, brand.quiet_until],
+                    "days": own,
+                    "before": before,
+                },
                 at=services.now(),
             )
         )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.domain.caps import longest_period
 from notifier.domain.decisions import Decision, Reason
 from notifier.domain.folding import JobState
 from notifier.domain.messages import FAILED, Channel, MessageStatus, Role, WhyNot
@@ -119,25 +120,37 @@ def explanation_of(
     if at is not None and at > now:
         raise Invalid("at", "nobody can explain the future: give a moment that has passed")
     with reading(services.sessions) as session:
-        if at is None:
-            snapshot = load_for_planning(session, services, [job_id]).get(job_id)
-        else:
-            snapshot = snapshot_as_of(session, job_id, at, consent=services.consent)
-        if snapshot is None or snapshot.job.brand_id != brand_id:
-            raise _not_there(session, brand_id, job_id)
-        # Asked last: no database takes every moment that lies before the first job.
+        made = session.scalar(
+            select(Job.created_at).where(Job.id == job_id, Job.brand_id == brand_id)
+        )
+        if made is None:
+            raise NotFound("there is no such job")
+        # Asked first: no database takes every moment that lies before the first job.
+        if at is not None and at < made:
+            raise NotOnRecordYet(made)
         rules = (
             rules_of_now(session, services) if at is None else rules_in_force(session, services, at)
         )
+        snapshot = (
+            load_for_planning(session, services, [job_id]).get(job_id)
+            if at is None
+            else _as_of(session, services, job_id, at, rules)
+        )
+        assert snapshot is not None  # jobs are never deleted
         return _explanation(snapshot, rules, at=at or now, now=now)
 
 
-def _not_there(session: Session, brand_id: UUID, job_id: UUID) -> NotFound | Invalid:
-    """Tell a job that did not exist yet from one that does not exist."""
-    made = session.scalar(select(Job.created_at).where(Job.id == job_id, Job.brand_id == brand_id))
-    if made is None:
-        return NotFound("there is no such job")
-    return NotOnRecordYet(made)
+def _as_of(
+    session: Session, services: Services, job_id: UUID, at: datetime, rules: RulesInForce
+) -> Snapshot | None:
+    period = longest_period(rules.rulebook.rules.caps)
+    return snapshot_as_of(
+        session,
+        job_id,
+        at,
+        consent=services.consent,
+        heard_since=at - period if period is not None else None,
+    )
 
 
 def _explanation(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from notifier.sending.lookups import resolve_unknown
 from notifier.sending.suppressions import drop_what_waits, lift, suppress
 from notifier.store.addresses import address_hash
 from tests.desk import ADA, TOMORROW, WITH_EMAIL, Desk, make_desk
+from tests.diary import Diary
 from tests.fakes.clock import FakeClock
 
 
@@ -38,36 +39,6 @@ from tests.fakes.clock import FakeClock
 def desk(sessions: sessionmaker[Session], clock: FakeClock) -> Desk:
     """Return a desk on both databases in turn."""
     return make_desk(sessions, clock)
-
-
-@dataclass
-class Diary:
-    """What was explained at each moment while it was the present; `rule` limits it to one."""
-
-    desk: Desk
-    job: UUID
-    rule: str | None = None
-    pages: list[tuple[datetime, list[object]]] = field(default_factory=list)
-
-    def write(self) -> None:
-        """Keep what is explained now, and let a second pass."""
-        self.pages.append((self.desk.clock(), self.read()))
-        self.desk.clock.advance(seconds=1)
-
-    def read(self, at: datetime | None = None) -> list[object]:
-        """Return everything that is explained of the job, comparable."""
-        return [
-            (one.rule, one.role, one.owed, one.reason, one.in_the_way, one.send_at, one.values)
-            for one in explain(self.desk.services, self.desk.brand, self.job, at=at)
-            if self.rule in (None, one.rule)
-        ]
-
-    def must_still_hold(self) -> None:
-        """Every page reads the same, asked for from today."""
-        assert len(self.pages) > 1
-        for at, said in self.pages:
-            changed = [pair for pair in zip(self.read(at), said, strict=True) if pair[0] != pair[1]]
-            assert not changed, (at, changed)
 
 
 def test_a_visit_that_slips_is_explained_as_it_was_at_each_step(desk: Desk) -> None:

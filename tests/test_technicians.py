@@ -184,7 +184,7 @@ def test_the_past_is_planned_for_who_was_assigned_then(desk: Desk) -> None:
     desk.say(job, FactType.REASSIGNED, technician="Priya", technician_phone=PRIYA)
 
     with reading(desk.services.sessions) as session:
-        then = snapshot_as_of(session, job, before, consent=desk.services.consent)
+        then = snapshot_as_of(session, job, before, heard_since=None, consent=desk.services.consent)
     assert then is not None
     views = then.plan_input.people
     assert [v.job_person for v in views if v.role is Role.TECHNICIAN] == [sam.id]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, union
+from sqlalchemy import ColumnElement, and_, or_, select, union
 from sqlalchemy.orm import Session
 
 from notifier.domain.caps import Heard
@@ -24,12 +24,14 @@ def heard_of(
     contacts: Mapping[UUID, Sequence[ContactPoint]],
     *,
     since: datetime,
+    until: datetime | None = None,
 ) -> dict[UUID, tuple[Heard, ...]]:
     """Return, by person, what has gone to each of `people` since then, or to their addresses.
 
     What several jobs were told in one message is one message. One query however many people.
 
     :param contacts: the addresses in use of each person.
+    :param until: what was known at that moment; None: what is known now.
     """
     hashes = {point.address_hash for points in contacts.values() for point in points}
     identities = {one.identity_hash for one in people if one.identity_hash is not None}
@@ -60,13 +62,7 @@ def heard_of(
             ContactPoint.id.in_(theirs),
             Message.claimed_at >= since,
             Message.carried_by.is_(None),
-            or_(
-                Message.status.in_(_MAY_BE_HEARD),
-                and_(
-                    Message.status == MessageStatus.HELD,
-                    Message.reason == WhyNot.OUTCOME_UNKNOWN,
-                ),
-            ),
+            _may_be_heard(until),
         )
         .order_by(Message.claimed_at, Message.id)
     ).all()
@@ -96,3 +92,13 @@ def heard_of(
                     )
                 )
     return {person: tuple(found) for person, found in heard.items()}
+
+
+def _may_be_heard(until: datetime | None) -> ColumnElement[bool]:
+    """What a provider took, or perhaps. At `until` that was so of what has failed since, too."""
+    in_doubt = and_(Message.status == MessageStatus.HELD, Message.reason == WhyNot.OUTCOME_UNKNOWN)
+    now = or_(Message.status.in_(_MAY_BE_HEARD), in_doubt)
+    if until is None:
+        return now
+    failed_since = and_(Message.status == MessageStatus.UNDELIVERED, Message.settled_at > until)
+    return and_(Message.claimed_at <= until, or_(now, failed_since))

@@ -19,8 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from notifier.domain.consent import ConsentPolicy
 from notifier.domain.message_history import Attempted, Reported, standing_at
 from notifier.domain.messages import WAITING, MessageStatus, Role, WhyNot
-from notifier.store.consents import closed_among
-from notifier.store.person_views import Humans
+from notifier.store.humans_as_of import humans_as_of
 from notifier.store.snapshots import Snapshot, snapshot_of
 from notifier.store.tables import (
     Attempt,
@@ -45,17 +44,24 @@ _OnRecord = TypeVar("_OnRecord", Attempted, Reported)
 
 
 def snapshot_as_of(
-    session: Session, job_id: UUID, at: datetime, *, consent: ConsentPolicy
+    session: Session,
+    job_id: UUID,
+    at: datetime,
+    *,
+    consent: ConsentPolicy,
+    heard_since: datetime | None,
 ) -> Snapshot | None:
     """Return a job as it stood at `at` (UTC), or None if it was not on record yet.
 
     Its rows are copies that belong to no session: nothing done to them is ever saved.
+
+    :param heard_since: as of `humans_as_of`.
     """
     job = session.get(Job, job_id)
     if job is None or job.created_at > at:
         return None
     brand = session.get_one(Brand, job.brand_id)
-    brand = _copy(brand, live_at=_until(brand.live_at, at))
+    brand = _copy(brand, live_at=_until(brand.live_at, at), **_quiet_hours(session, brand, at))
     job = _copy(job, held_at=_held_at(session, job, at))
     people = _people(session, job_id, at)
     contacts = _contacts(session, {person.id for _, person in people}, at)
@@ -71,15 +77,30 @@ def snapshot_as_of(
         contacts,
         _suppressed(session, contacts, at),
         technicians=technicians,
-        humans=Humans(
-            closed=closed_among(
-                session,
-                consent,
-                [(way, person, brand) for _, person in people for way in contacts[person.id]],
-                at=at,
-            )
+        humans=humans_as_of(
+            session,
+            brand,
+            [person for _, person in people],
+            contacts,
+            at,
+            consent=consent,
+            heard_since=heard_since,
         ),
     )
+
+
+def _quiet_hours(session: Session, brand: Brand, at: datetime) -> Mapping[str, Any]:
+    """Return the columns of the hours that were in force: those that the next change replaced."""
+    changed = session.scalars(
+        select(AuditLine)
+        .where(
+            AuditLine.brand_id == brand.id, AuditLine.did == "quiet_hours_set", AuditLine.at > at
+        )
+        .order_by(AuditLine.at, AuditLine.id)
+        .limit(1)
+    ).first()
+    before: Mapping[str, Any] = changed.body.get("before", {}) if changed is not None else {}
+    return before
 
 
 def _until(moment: datetime | None, at: datetime) -> datetime | None:
