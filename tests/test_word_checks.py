@@ -87,6 +87,37 @@ def test_no_time_known_owes_the_moment_of_the_next_word(folder: Path) -> None:
     assert owed(folder, "no_time_yet", exact) == set()
 
 
+def test_where_no_time_is_known_it_says_so(folder: Path) -> None:
+    """When they hear next is no answer to when we come."""
+    silent = "{{ brand }}: we text by {{ next }}. Not OK? {{ link }}"
+    text = silent.replace("{{ next }}", "{% if next %}{{ next }}{% else %}then{% endif %}")
+    (found, *_) = findings(folder, "no_time_yet", text)
+
+    assert owed(folder, "no_time_yet", text) == {"says that no time is known yet"}
+    assert found.sentence.startswith("it does not do what is owed by “no time known”")
+    assert owed(folder, "no_time_yet", text.replace("we text", "no time yet. We text")) == set()
+
+
+def test_a_delay_gives_the_new_time_or_says_that_none_is_known(folder: Path) -> None:
+    """Whatever a business calls its own message of a delay: with a time and without."""
+    shutil.copytree(folder / "en" / "no_time_yet", folder / "en" / "delayed_by_snow")
+    listed = (folder / "obligations.yaml").read_text()
+    (folder / "obligations.yaml").write_text(f"{listed}  delayed_by_snow: [delay]\n")
+    (folder / "en" / "delayed_by_snow" / "email.mjml").write_text(
+        '{% extends "en/_email.mjml" %}{% block said %}We come later, '
+        "{% if new %}{{ new_in_full }}{% else %}no time yet{% endif %}. We write by then."
+        f"{LATE}{{% endblock %}}{{% block can_do %}}Not OK? Tell us.{{% endblock %}}"
+    )
+    known = "{% if new %}, at {{ new }}{% endif %}"
+    silent = f"{{{{ brand }}}}: we come later{known}. We text by then.{LATE} Not OK? {{{{ link }}}}"
+    said = silent.replace("{% endif %}.", "{% else %}, no time yet{% endif %}.", 1)
+    lacks = "gives the new time, or says that none is known yet"
+
+    assert lacks in owed(folder, "delayed_by_snow", silent)
+    assert owed(folder, "delayed_by_snow", said) == set()
+    assert lacks in owed(folder, "delayed_by_snow", said.replace("at {{ new }}", "soon"))
+
+
 def test_silence_is_never_worded_as_lateness(folder: Path) -> None:
     """The technician may be there on time, with a dead phone."""
     text = (SHIPPED / "en" / "no_word_yet" / "sms.txt").read_text()

@@ -10,6 +10,7 @@ from notifier.domain.ledger import Given, told_of
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
 from notifier.domain.rules import Rule, RuleSet
 from notifier.domain.windows import OFF, Window
+from notifier.rulebook import rulebook_of
 from tests.domain.stage import NINE_TO_ELEVEN, Somebody, Stage, at, window
 from tests.fakes.ids import id_number
 
@@ -101,6 +102,30 @@ def test_undelivered_takes_the_next_channel_and_then_a_person() -> None:
     (task,) = stage.plan().tasks
     assert task.kind == "call"
     assert task.due_at <= at(8)
+
+
+def test_a_rule_says_how_long_to_wait_for_a_receipt() -> None:
+    """Twenty-five minutes instead of ten: no email at 24, one at 25."""
+    stage = Stage()
+    stage.rules = rulebook_of({"rules.yaml": _PATIENT}).rules
+    stage.late(30)
+    assert stage.send().channel is Channel.SMS
+    stage.advance(minutes=24)
+    assert stage.send_all() == []
+    stage.advance(minutes=1)
+    assert stage.send().channel is Channel.EMAIL
+
+
+_PATIENT = """
+rules:
+  - id: patient
+    for: appointment
+    if: { drift: later }
+    family: slip
+    message: running_late
+    channels: [sms, email]
+    reach: 25m
+"""
 
 
 def test_a_silent_channel_is_none_when_its_reach_ran_out() -> None:
