@@ -10,7 +10,7 @@ from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel, Role
 from notifier.domain.rules import RuleSet
-from notifier.domain.windows import UNKNOWN
+from notifier.domain.windows import UNKNOWN, Expectation
 from notifier.rulebook import rulebook_of
 from tests.domain.stage import Somebody, Stage, at, window
 
@@ -193,6 +193,36 @@ def test_where_nobody_knows_the_time_nobody_is_asked_by_it() -> None:
     assert "no_word_from_technician" not in tasks
 
 
+def test_an_offer_that_nobody_answered_leaves_the_silence_to_be_told() -> None:
+    """Nine to eleven stands, eight was only asked: who waits from nine hears before eleven."""
+    stage = _visit(now=at(20, day=22))
+    stage.now = at(12, day=23)
+    stage.expect(window(8, 11))
+    assert stage.sent_and_delivered().rule == "earlier_if_suits"
+
+    assert _heard(stage, 10, 44)[2] == []
+    assert _heard(stage, 10, 45)[2] == ["no_word_yet"]
+    row = list(stage.customer.rows.values())[-1]
+    assert (row.asserts, row.told_before) == (None, window(9, 11))
+
+
+@pytest.mark.parametrize("reaches", [True, False])
+@pytest.mark.parametrize("expected", [window((9, 45), (11, 45)), UNKNOWN])
+def test_who_is_told_of_the_time_is_not_told_that_there_is_no_word(
+    expected: Expectation, reaches: bool
+) -> None:
+    """We have a word: late, or that nobody knows. Where no text brings it, a person rings."""
+    stage = _visit()
+    stage.now = at(10, 15)
+    stage.expect(expected)
+    for _ in stage.customer.contacts:
+        for row in stage.send_all():
+            (stage.deliver if reaches else stage.fail)(row)
+
+    assert _heard(stage, 10, 45)[2] == []
+    assert ("call" in {task.kind for task in stage.plan().tasks}) is not reaches
+
+
 def test_a_technician_is_asked_at_any_hour() -> None:
     """From 6 PM to 11 PM: at 10:15 PM they are at work, whoever else sleeps."""
     stage = _visit(promised=window(18, 23), now=at(9))
@@ -342,7 +372,8 @@ def test_an_order_without_a_parcel_waits_for_no_scan() -> None:
     """Nothing has a label yet, so nobody can have missed it."""
     stage = _order(parcels=())
 
-    assert _told_by(stage, 10, day=15) == []
+    assert _told_by(stage, 10, day=13) == []
+    assert stage.why("order_no_scan") == "condition_false"
 
 
 def test_a_promised_day_that_ends_without_delivery() -> None:
