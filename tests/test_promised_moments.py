@@ -15,9 +15,10 @@ from notifier import intake
 from notifier.delivery import deliver_due
 from notifier.domain.endings import Ending, PromiseView
 from notifier.domain.facts import FactSource, FactType, PromiseKind
-from notifier.domain.messages import Strength
+from notifier.domain.messages import MessageStatus, Strength
 from notifier.domain.windows import Window
 from notifier.ledgers import read_ledgers
+from notifier.planner import look_again
 from notifier.providers.receipt import ReceiptEvent
 from notifier.store.snapshots import load_snapshots
 from notifier.store.tables import Promise
@@ -197,6 +198,45 @@ def test_a_call_that_was_not_made_is_owned_up_to_in_time_and_once(desk: Desk) ->
     assert desk.messages(job, "no_news_yet") == []
     assert len(desk.messages(job, "no_call_yet")) == 1
     assert {task.why for task in desk.tasks(job)} == {"update_promised", "call_back_promised"}
+
+
+@pytest.mark.parametrize(("what", "text"), [(CALL_BACK, "no_call_yet"), (UPDATE, "no_news_yet")])
+def test_what_is_promised_for_the_next_minutes_is_given_half_of_them(
+    desk: Desk, what: PromiseKind, text: str
+) -> None:
+    """By phone: within six minutes. Nobody can have tried at once; at three it is owned up to,
+    before its moment, and a person was asked by then."""
+    job = desk.visit()
+    soon = desk.clock() + timedelta(minutes=6)
+    desk.say(job, FactType.PROMISED, what=what, moment=soon, by_phone=True)
+    desk.deliver()
+    desk.clock.set(soon - timedelta(minutes=3, seconds=1))
+    look_again(desk.services)
+    desk.deliver()
+    assert desk.messages(job, text)[0].status == MessageStatus.PLANNED
+    (task,) = desk.tasks(job)
+    assert task.due_at == soon - timedelta(minutes=3)
+    desk.clock.set(soon - timedelta(minutes=3))
+    desk.deliver()
+    (sorry,) = desk.messages(job, text)
+    assert sorry.status == MessageStatus.DELIVERED
+    assert moments(desk, job)[0].ending is Ending.MOVED_IN_TIME
+
+
+@pytest.mark.parametrize("what", [CALL_BACK, UPDATE])
+def test_what_staff_promise_anew_in_writing_puts_off_nothing(desk: Desk, what: PromiseKind) -> None:
+    """They were spoken to: if that is not kept either, they read so before its moment."""
+    job = desk.visit()
+    first, second = (desk.clock() + timedelta(hours=hours) for hours in (2, 3))
+    desk.say(job, FactType.PROMISED, what=what, moment=first, by_phone=True)
+    desk.clock.advance(minutes=30)
+    desk.say(job, FactType.PROMISED, what=what, moment=second)
+    desk.deliver()
+    desk.clock.set(second - timedelta(minutes=10))
+    look_again(desk.services)
+    desk.deliver()
+    sorry = [m for m in desk.messages(job) if m.rule in ("no_call_yet", "no_news_yet")]
+    assert [m.status for m in sorry if m.claimed_at] == [MessageStatus.DELIVERED]
 
 
 def nothing(desk: Desk, job: UUID) -> None:

@@ -47,7 +47,7 @@ def promised_moments(job: PlanInput, person: PersonView) -> Iterator[TaskOwed]:
             duty=duty,
             kind="call" if call_back else "update",
             why=f"{duty}_promised",
-            due_at=moment.due - _BEFORE_MOMENT,
+            due_at=max(moment.due - _BEFORE_MOMENT, moment.halfway),
             job_person=person.job_person,
         )
 

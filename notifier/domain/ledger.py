@@ -44,6 +44,11 @@ class OpenMoment:
     fact: UUID | None = None  # in which it was promised; None: a message did so of its own
     put_off: int = 0  # how many texts put off what they wait for, and no person since
 
+    @property
+    def halfway(self) -> datetime:
+        """Until when somebody may still be about to keep it, however soon it is due."""
+        return self.given_at + (self.due - self.given_at) / 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastMessage:

@@ -70,14 +70,18 @@ class Moments:
         edge = self._edge(rule.at.edge)
         if edge is None:
             return None
-        return moment_of(rule.at, edge, zone=self.job.zone, works=self.job.manners.works)
+        named = moment_of(rule.at, edge, zone=self.job.zone, works=self.job.manners.works)
+        ahead = self.person.moment_ahead(self.now) if rule.at.edge is Edge.MOMENT else None
+        # Nobody owns up to what was promised for the next minutes before it can have been tried.
+        return named if ahead is None else max(named, ahead.halfway)
 
     def anchor(self, rule: Rule, situation: Situation) -> datetime | None:
         """Return what an episode of the rule is counted by: its moment, or silence's length."""
         if rule.at is not None:
             return self.named(rule)
-        since = situation.silent_since if rule.condition.silent_for is not None else None
-        return since + rule.condition.silent_for if since and rule.condition.silent_for else None
+        silence = rule.condition.silent_for
+        since = situation.silent_since(rule.condition.silent_at) if silence is not None else None
+        return since + silence if since is not None and silence is not None else None
 
     def owed_at(self, rule: Rule, situation: Situation) -> datetime | Reason:
         """Return since when it is owed: the time of its cause, never that of looking."""
@@ -88,7 +92,7 @@ class Moments:
                 return Reason.NO_MOMENT
             if not rule.catch_up and moment <= self._given_at(rule.at.edge):
                 return Reason.MOMENT_PASSED
-            since = situation.silent_since
+            since = situation.silent_since(rule.condition.silent_at)
             return moment if silence is None or since is None else max(moment, since + silence)
         if silence is not None:
             anchor = self.anchor(rule, situation)

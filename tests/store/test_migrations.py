@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, event, inspect
+from sqlalchemy import Engine, MetaData, event, inspect, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.facts import FactSource, FactType
@@ -18,10 +18,29 @@ from notifier.intake import withdraw
 from notifier.providers.receipt import ReceiptEvent
 from notifier.store.engine import create_engine_for
 from notifier.store.migrate import upgrade
-from notifier.store.tables import Base, DayLink, Technician
+from notifier.store.tables import Base, DayLink, Task, Technician
 from tests.databases import Databases
 from tests.desk import make_desk
 from tests.fakes.clock import FakeClock
+
+#: A brand as the first version wrote it.
+_ACME = {
+    "slug": "acme",
+    "name": "Acme",
+    "zone": "Europe/Berlin",
+    "locale": "en",
+    "phone": "+493012345",
+    "country": "DE",
+    "quiet_from": "21:00",
+    "quiet_until": "08:00",
+    "amends": {},
+    "demo": False,
+}
+
+
+def _key(value: UUID, kind: str) -> object:
+    """Return `value` as a reflected table of that kind of database takes it."""
+    return value.hex if kind == "sqlite" else value
 
 
 @pytest.fixture
@@ -60,32 +79,16 @@ def test_what_an_older_version_wrote_is_there_after_migrating(
     brand, technician, link = uuid4(), uuid4(), uuid4()
     now = datetime(2026, 11, 22, tzinfo=UTC).replace(tzinfo=None if kind == "sqlite" else UTC)
 
-    def key(value: UUID) -> object:
-        return value.hex if kind == "sqlite" else value
-
     with engine.begin() as connection:
         connection.execute(
             old.tables["brands"].insert(),
-            {
-                "id": key(brand),
-                "slug": "acme",
-                "name": "Acme",
-                "zone": "Europe/Berlin",
-                "locale": "en",
-                "phone": "+493012345",
-                "country": "DE",
-                "quiet_from": "21:00",
-                "quiet_until": "08:00",
-                "amends": {},
-                "demo": False,
-                "created_at": now,
-            },
+            _ACME | {"id": _key(brand, kind), "created_at": now},
         )
         connection.execute(
             old.tables["technicians"].insert(),
             {
-                "id": key(technician),
-                "brand_id": key(brand),
+                "id": _key(technician, kind),
+                "brand_id": _key(brand, kind),
                 "key": b"key",
                 "name": b"name",
                 "name_hash": b"hash",
@@ -95,9 +98,9 @@ def test_what_an_older_version_wrote_is_there_after_migrating(
         connection.execute(
             old.tables["day_links"].insert(),
             {
-                "id": key(link),
-                "brand_id": key(brand),
-                "technician_id": key(technician),
+                "id": _key(link, kind),
+                "brand_id": _key(brand, kind),
+                "technician_id": _key(technician, kind),
                 "day": "2026-11-22",
                 "token_hash": b"token",
                 "created_at": now,
@@ -108,6 +111,56 @@ def test_what_an_older_version_wrote_is_there_after_migrating(
     with Session(engine) as session:
         kept = session.get_one(DayLink, link)
         assert session.get_one(Technician, kept.technician_id).person_id is None
+    engine.dispose()
+    databases.drop(url)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_open_tasks_of_an_older_version_are_known_for_what_they_are(
+    databases: Databases, kind: str
+) -> None:
+    """Else none of them would end when it is no longer needed."""
+    url = databases.create_unmigrated(kind)
+    upgrade(url, "0002")
+    engine = create_engine_for(url)
+    old = MetaData()
+    old.reflect(engine)
+    now = datetime(2026, 11, 22, tzinfo=UTC).replace(tzinfo=None if kind == "sqlite" else UTC)
+    job, person, fact = uuid4(), uuid4(), uuid4()
+    keys: dict[str, tuple[str | None, str | None]] = {
+        f"update:{job}:{person}:20261122T1500": ("update", None),
+        f"call_back:{job}:{person}:20261122T1500": ("call_back", None),
+        f"dispatch:{job}:no_word_for_dispatch:1": ("dispatch", "no_word_for_dispatch"),
+        f"call:{job}:{person}:declined:{fact}": ("declined", None),
+        f"call:{job}:{person}:unreached:running_late:1:off": ("unreached", "running_late"),
+        f"call:{job}:{person}:needs_call:later_again:3:off": ("needs_call", "later_again"),
+        f"call:{job}:{person}:running_late_again:2": ("beside", "running_late_again"),
+        f"outcome_unknown:{fact}:{job}": (None, None),
+    }
+    brand = uuid4()
+    with engine.begin() as connection:
+        connection.execute(
+            old.tables["brands"].insert(),
+            _ACME | {"id": _key(brand, kind), "created_at": now},
+        )
+        for key in keys:
+            connection.execute(
+                old.tables["tasks"].insert(),
+                {
+                    "id": _key(uuid4(), kind),
+                    "brand_id": _key(brand, kind),
+                    "key": key,
+                    "kind": "call",
+                    "why": "why",
+                    "due_at": now,
+                    "created_at": now,
+                    "dropped": False,
+                },
+            )
+    upgrade(url)
+    with Session(engine) as session:
+        found = {task.key: (task.duty, task.rule) for task in session.scalars(select(Task))}
+    assert found == keys
     engine.dispose()
     databases.drop(url)
 

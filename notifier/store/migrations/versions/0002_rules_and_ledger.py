@@ -14,13 +14,6 @@ depends_on = None
 _DUE = sa.text("status IN ('planned', 'ready', 'deferred')")
 _JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 
-#: By which the tasks that planning raised were told apart before.
-_KEYS_OF_DUTIES = {
-    "update": "update:%",
-    "declined": "call:%:declined:%",
-    "unreached": "call:%:unreached:%",
-}
-
 
 def upgrade() -> None:
     """Apply it. No table is made anew, for its rows are in use."""
@@ -46,10 +39,6 @@ def upgrade() -> None:
         "promises",
         sa.Column("what", sa.String(length=40), nullable=False, server_default=sa.text("'window'")),
     )
-    op.add_column("tasks", sa.Column("duty", sa.String(length=40), nullable=True))
-    op.add_column("tasks", sa.Column("rule", sa.String(), nullable=True))
-    for duty, keys in _KEYS_OF_DUTIES.items():
-        op.execute(sa.text(f"UPDATE tasks SET duty = '{duty}' WHERE key LIKE '{keys}'"))  # noqa: S608
     op.add_column(
         "technicians",
         sa.Column(
