@@ -58,6 +58,7 @@ def values_for(
     carrier: str | None,
     tracking_code: str | None,
     pickup_place: str | None = None,
+    several_parcels: bool = False,
 ) -> MessageValues:
     """Return what a template may say to one reader at `now` (aware).
 
@@ -101,6 +102,7 @@ def values_for(
         carrier=_clip(carrier, _LONGEST_NAME) if carrier else None,
         tracking_code=_clean(tracking_code) if tracking_code else None,
         pickup_place=_clean(pickup_place) if pickup_place else None,
+        several_parcels=several_parcels,
     )
 
 

@@ -30,6 +30,7 @@ class Condition:
 
     parts: tuple[Part, ...] = ()
     silent_for: timedelta | None = None  # how long nobody may have reported for it to hold
+    silent_at: frozenset[str] = frozenset()  # on parcels that stand there; empty: on any
 
     @property
     def about_time(self) -> bool:
@@ -94,12 +95,24 @@ def put_off(count: Count) -> Question:
     return lambda situation: situation.moment is not None and count.covers(situation.moment.put_off)
 
 
-def silent_for(least: timedelta) -> Question:
-    """Return whether nobody has reported on the job for so long."""
+def silent_for(least: timedelta, at: Collection[str] = ()) -> Question:
+    """Return whether nobody has reported on the job, or on a parcel that stands `at`, for so
+    long."""
 
     def question(situation: Situation) -> bool:
-        since = situation.silent_since
+        since = situation.silent_since(at)
         return since is not None and situation.now - since >= least
+
+    return question
+
+
+def stands_at(statuses: Collection[str]) -> Question:
+    """Return whether a parcel that is awaited, else the job, has one of `statuses`."""
+    known = frozenset(statuses)
+
+    def question(situation: Situation) -> bool:
+        there = [parcel.status for parcel in situation.awaited] or [situation.state.status]
+        return not known.isdisjoint(there)
 
     return question
 

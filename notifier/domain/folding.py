@@ -44,6 +44,7 @@ class ParcelState:
     status: JobStatus = JobStatus.ORDERED
     expected: Expectation | None = None
     expected_fact: Fact | None = None  # what it rests on; a repeat rests on the first
+    last_report: Fact | None = None  # as of the job, about this parcel or all of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +129,16 @@ def _carried_on(state: JobState, fact: Fact) -> JobState:
 def _with_last_report(state: JobState, ordered: Sequence[Fact]) -> JobState:
     """Note the last of `ordered` that somebody reported and that counts."""
     for fact in reversed(ordered):
-        if (
-            fact.source in _REPORTING
-            and fact.type not in (FactType.BOOKED, FactType.WITHDRAWN)
-            and fact.id not in state.withdrawn
-            and fact.id not in state.ignored
-        ):
+        counts = fact.id not in state.withdrawn and fact.id not in state.ignored
+        if counts and _is_report(fact):
             return replace(state, last_report=fact)
     return state
+
+
+def _is_report(fact: Fact) -> bool:
+    """Return whether `fact` breaks the silence about what it speaks of."""
+    nothing_new = (FactType.BOOKED, FactType.WITHDRAWN)
+    return fact.source in _REPORTING and fact.type not in nothing_new
 
 
 def _book(state: JobState, fact: Fact) -> JobState:
@@ -219,12 +222,16 @@ def _with_parcel(state: JobState, fact: Fact) -> JobState:
         if fact.parcel not in (None, code):
             continue
         effect = effect_of(state.kind, parcel.status, fact.type, fact.source)
-        if effect in LEADS_ON:
-            parcel = replace(parcel, status=JobStatus(fact.type.value))
-        if said is not None and effect is not Effect.IGNORED:
-            in_force = _in_force(parcel.expected_fact, fact)
-            parcel = replace(parcel, expected=said, expected_fact=in_force)
-        parcels[code] = parcel
+        if effect is Effect.IGNORED:
+            continue
+        parcels[code] = ParcelState(
+            status=JobStatus(fact.type.value) if effect in LEADS_ON else parcel.status,
+            expected=parcel.expected if said is None else said,
+            expected_fact=parcel.expected_fact
+            if said is None
+            else _in_force(parcel.expected_fact, fact),
+            last_report=fact if _is_report(fact) else parcel.last_report,
+        )
     return replace(state, parcels=MappingProxyType(parcels))
 
 

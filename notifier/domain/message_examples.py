@@ -81,6 +81,7 @@ _MAY_DIFFER: Final[tuple[dict[str, Any], ...]] = (
     {"first_text": True},
     {"late_apology": True},
     {"asked": True},
+    {"several_parcels": True},
 )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
 from notifier.domain.drift import Drift, is_asked
-from notifier.domain.jobs import JobKind
+from notifier.domain.facts import Fact
+from notifier.domain.folding import ParcelState
+from notifier.domain.jobs import FINISHED, JobKind
 from notifier.domain.ledger import OpenMoment, PersonView, Reference
 from notifier.domain.plan_input import PlanInput
 from notifier.domain.promises import promise_key
@@ -89,20 +91,34 @@ class Situation:
         return not (isinstance(expected, Window) and expected.end > self.now)
 
     @cached_property
-    def silent_since(self) -> datetime | None:
+    def awaited(self) -> tuple[ParcelState, ...]:
+        """Return the parcels that are still to come; none of a visit, or where none is known."""
+        parcels = self.state.parcels.values()
+        return tuple(parcel for parcel in parcels if parcel.status not in FINISHED)
+
+    def silent_since(self, at: Collection[str] = ()) -> datetime | None:
         """Return since when nobody has reported on the job; None: nobody was to report yet.
 
         Of a visit, silence begins with the window that they hold; of an order, when it was
-        placed. Every report by staff, technician, carrier, shop or a caller breaks it.
+        placed, and it is that of the parcel that has been silent longest. Every report by staff,
+        technician, carrier, shop or a caller breaks it.
+
+        :param at: only parcels that stand at one of these statuses; empty: any.
         """
+        if self.awaited:
+            parcels = (one for one in self.awaited if not at or one.status in at)
+            return min((self._heard_at(one.last_report) for one in parcels), default=None)
         report = self.state.last_report
-        heard = report.received_at if report is not None else None
         if self.state.kind is JobKind.ORDER:
-            return heard or self.job.booked_at
+            return self._heard_at(report)
+        heard = report.received_at if report is not None else None
         told = self.reference.asserts
         if not isinstance(told, Window):
             return None
         return told.start if heard is None else max(heard, told.start)
+
+    def _heard_at(self, report: Fact | None) -> datetime:
+        return report.received_at if report is not None else self.job.booked_at
 
     @cached_property
     def moment(self) -> OpenMoment | None:

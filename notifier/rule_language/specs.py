@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +18,7 @@ from pydantic import (
 
 from notifier.domain import conditions
 from notifier.domain.caps import Cap, CapPer
-from notifier.domain.conditions import Condition, Part
+from notifier.domain.conditions import Condition, Part, Question
 from notifier.domain.drift import DriftKind
 from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.jobs import JobKind, JobStatus
@@ -116,19 +116,25 @@ class PlainSpec(_Spec):
         return [
             Part(
                 f"{name}: {said(value)}",
-                getattr(conditions, name)(value),
+                self._question(name)(value),
                 about_time=name in conditions.ABOUT_TIME,
             )
             for name in PlainSpec.model_fields
             if (value := getattr(self, name)) is not None
         ]
 
+    def _question(self, name: str) -> Callable[[Any], Question]:
+        question: Callable[[Any], Question] = getattr(conditions, name)
+        return question
+
 
 class IfSpec(PlainSpec):
     """The condition of a rule without CEL."""
 
     silent_for: Duration | None = Field(
-        None, description="Nobody has reported on the job for so long."
+        None,
+        description="Nobody has reported on the job for so long; of an order, on one of its "
+        "parcels, and `status` beside it is where that parcel stands.",
     )
     any_of: list[PlainSpec] | None = Field(
         None, alias="any", min_length=1, description="At least one of these holds."
@@ -149,9 +155,15 @@ class IfSpec(PlainSpec):
             parts.append(Part(f"any: {text}", conditions.any_of(choices), about_time))
         parts += besides
         if self.silent_for is not None:
-            silent = conditions.silent_for(self.silent_for)
+            silent = conditions.silent_for(self.silent_for, self.status or ())
             parts.append(Part(f"silent_for: {said(self.silent_for)}", silent))
         return parts
+
+    def _question(self, name: str) -> Callable[[Any], Question]:
+        """Where an order is silent, it is one of its parcels that is."""
+        if name == "status" and self.silent_for is not None:
+            return conditions.stands_at
+        return super()._question(name)
 
 
 class AtSpec(_Spec):

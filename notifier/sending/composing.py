@@ -111,7 +111,8 @@ def _values(
     now: datetime,
 ) -> MessageValues:
     brand = session.get_one(Brand, message.brand_id)
-    parcel = _parcel(session, message, job)
+    parcels = _parcels(session, job)
+    parcel = _parcel(session, message, parcels)
     is_text = message.channel == Channel.SMS
     return values_for(
         brand_name=brand.name,
@@ -138,6 +139,7 @@ def _values(
         asked=message.asserts is not None and not message.moves_told,
         carrier=parcel.carrier if parcel else None,
         tracking_code=parcel.tracking_code if parcel else None,
+        several_parcels=len(parcels) > 1,
     )
 
 
@@ -196,17 +198,16 @@ def _technician(session: Session, services: Services, technician_id: UUID | None
     return services.vault.open(row.key, row.name).split()[0]
 
 
-def _parcel(session: Session, message: Message, job: Job) -> Parcel | None:
-    """Return the parcel that the message is about: the one its fact names, else the only one."""
+def _parcels(session: Session, job: Job) -> list[Parcel]:
     if job.kind != JobKind.ORDER:
-        return None
-    parcels = list(session.scalars(select(Parcel).where(Parcel.job_id == job.id).limit(2)))
+        return []
+    return list(session.scalars(select(Parcel).where(Parcel.job_id == job.id)))
+
+
+def _parcel(session: Session, message: Message, parcels: Sequence[Parcel]) -> Parcel | None:
+    """Return the parcel that the message is about: the one its fact names, else the only one."""
     if len(parcels) < 2:
         return parcels[0] if parcels else None
     fact = session.get(FactRow, message.rests_on) if message.rests_on else None
     code = fact.body.get("parcel") if fact is not None else None
-    if code is None:
-        return None
-    return session.scalar(
-        select(Parcel).where(Parcel.job_id == job.id, Parcel.tracking_code == code)
-    )
+    return next((parcel for parcel in parcels if parcel.tracking_code == code), None)

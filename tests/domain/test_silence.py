@@ -368,6 +368,66 @@ def test_each_standstill_is_said() -> None:
     assert "order_no_movement" in _told_by(stage, 12, day=19)
 
 
+def _scanned(stage: Stage, code: str, *days: int) -> None:
+    """A carrier sees the parcel at noon of each of `days`."""
+    for day in days:
+        stage.now = at(12, day=day)
+        stage.say(FactType.IN_TRANSIT, source=FactSource.CARRIER, parcel=code)
+
+
+def test_a_parcel_that_moves_hides_none_that_nobody_has_seen() -> None:
+    """One is scanned daily, the other never: three days after its label they hear, once."""
+    stage = _order(parcels=("1Z1", "1Z2"))
+    _scanned(stage, "1Z1", 11, 12)
+
+    assert _told_by(stage, 9, day=13, minute=59) == []
+    assert _told_by(stage, 10, day=13) == ["order_no_scan"]
+    _scanned(stage, "1Z1", 13, 14, 15, 16, 17)
+    assert "order_no_movement" not in _told_by(stage, 12, day=17)
+
+
+def test_a_parcel_that_moves_hides_none_that_stands_still() -> None:
+    """One stopped on the 12th, whatever the other does, there or out for delivery."""
+    stage = _order(parcels=("1Z1", "1Z2"))
+    _scanned(stage, "1Z2", 11, 12)
+    _scanned(stage, "1Z1", 13, 14)
+    stage.say(FactType.OUT_FOR_DELIVERY, source=FactSource.CARRIER, parcel="1Z1")
+    stage.now = at(12, day=15)
+    stage.say(FactType.DELIVERED, source=FactSource.CARRIER, parcel="1Z1")
+    stage.send_all()
+
+    assert "order_no_movement" not in _told_by(stage, 11, day=16, minute=59)
+    assert "order_no_movement" in _told_by(stage, 12, day=16)
+
+
+def test_the_next_look_is_when_the_silent_parcel_has_been_silent_for_long() -> None:
+    """Time alone changes something, and nothing comes in that would have us look."""
+    stage = _order(parcels=("1Z1", "1Z2"))
+    _scanned(stage, "1Z1", 11, 12)
+
+    assert stage.plan().look_at == at(10, day=13)
+
+
+def test_a_parcel_that_is_there_is_silent_for_good() -> None:
+    """The first came on the 11th; the other one moves."""
+    stage = _order(parcels=("1Z1", "1Z2"))
+    stage.now = at(12, day=11)
+    stage.say(FactType.DELIVERED, source=FactSource.CARRIER, parcel="1Z1")
+    _scanned(stage, "1Z2", 12, 14, 16)
+
+    assert set(_told_by(stage, 13, day=16)).isdisjoint(_ORDER_RULES)
+
+
+def test_what_is_said_of_the_order_is_said_of_each_parcel() -> None:
+    """The shop has an eye on all of it."""
+    stage = _order(parcels=("1Z1", "1Z2"))
+    stage.now = at(12, day=12)
+    stage.say(FactType.SHIPPED, source=FactSource.SHOP)
+
+    assert "order_no_scan" not in _told_by(stage, 11, day=15, minute=59)
+    assert "order_no_scan" in _told_by(stage, 12, day=15)
+
+
 def test_an_order_without_a_parcel_waits_for_no_scan() -> None:
     """Nothing has a label yet, so nobody can have missed it."""
     stage = _order(parcels=())
