@@ -10,7 +10,7 @@ LOCK := $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-v
 export RUSTUP_HOME := $(CURDIR)/.venv/rustup
 CODE := app.py bench config notifier tests
 
-.PHONY: run test test-model check fmt lock bench clean
+.PHONY: run test test-model test-faults check fmt lock bench clean
 .DEFAULT_GOAL := run
 
 run: .venv/runtime-installed
@@ -26,6 +26,12 @@ SEED ?= 3
 test-model: .venv/tests-installed
 	@MODEL_RUNS=$(RUNS) MODEL_SEED=$(SEED) $(PY) -m pytest -q -n 2 --timeout=0 \
 		-p no:cacheprovider tests/model $(if $(SHARDS),-k "$(SHARDS)")
+
+# Workers killed at every point of the send path; `make test-faults SHARD=2/12` runs a part. It can
+# be stopped: what ran is kept in var/faults.jsonl, and only the rest runs the next time.
+SHARD ?= 1/1
+test-faults: .venv/tests-installed
+	@$(PY) -m tests.faults --shard $(SHARD)
 
 check: .venv/tests-installed
 	@sh tests/run-all.sh --only-checks

@@ -6,6 +6,7 @@ environment overrides. An empty value counts as not set. `config/example.env` do
 
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -107,6 +108,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             problems = _problems_within(error) + problems
         else:
+            problems += _out_of_order(settings)
             if not problems:
                 return settings
         raise SettingsInvalid(problems)
@@ -157,6 +159,20 @@ def _problems_between(said: Mapping[str, Any]) -> list[str]:
             " (make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))')."
         )
     return problems
+
+
+def _out_of_order(settings: Settings) -> list[str]:
+    """Return which times of delivery come too early.
+
+    Whoever looks a message up while its worker may still be sending it finds nothing, and
+    would send it a second time.
+    """
+    in_order = ("lease_seconds", "lookup_after_seconds", "lookup_again_seconds")
+    return [
+        f"{later.upper()} must be more than {earlier.upper()}."
+        for earlier, later in pairwise(in_order)
+        if getattr(settings, later) <= getattr(settings, earlier)
+    ]
 
 
 def _needs_secret(said: Mapping[str, Any]) -> bool:

@@ -25,6 +25,11 @@ class Timing:
     look_up_again: float = 90
     hold_after: float = 900
 
+    @property
+    def look_up_apart(self) -> float:
+        """Between two look-ups that count as two, and before one that failed is repeated."""
+        return (self.look_up_again - self.look_up_after) / 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:

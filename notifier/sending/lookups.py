@@ -42,9 +42,6 @@ from notifier.store.vault import Unreadable
 
 _log = structlog.get_logger()
 
-#: Seconds between two look-ups that count as two, and before one that failed is repeated.
-_APART_S = 10
-
 _ABSENT = "absent"
 
 
@@ -221,7 +218,7 @@ def _absent(
     _note(session, services, message, question, _ABSENT, None, now)
     again_at = question.started_at + timedelta(seconds=timing.look_up_again)
     if not before:
-        message.due_at = max(again_at, now + timedelta(seconds=_APART_S))
+        message.due_at = max(again_at, now + timedelta(seconds=timing.look_up_apart))
         return
     _send_again(told, question)
 
@@ -248,7 +245,11 @@ def _undecided(
     """Wait for a callback that settles it; after that a person looks into it."""
     hold_at = question.started_at + timedelta(seconds=services.timing.hold_after)
     if now < hold_at:
-        again = hold_at if answer is not None else now + timedelta(seconds=_APART_S)
+        again = (
+            hold_at
+            if answer is not None
+            else now + timedelta(seconds=services.timing.look_up_apart)
+        )
         told[0].due_at = min(hold_at, again)
         return
     rule = services.rulebook.rule(told[0].rule)

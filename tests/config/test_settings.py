@@ -239,3 +239,25 @@ def test_nobody_is_texted_under_an_invented_name(monkeypatch: pytest.MonkeyPatch
     given(monkeypatch, SECRET_KEY=SECRET, **TWILIO)
 
     assert [sentence.split()[0] for sentence in problems()] == ["BRAND_NAME", "BRAND_PHONE"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("LOOKUP_AFTER_SECONDS", "30", "LOOKUP_AFTER_SECONDS must be more than LEASE_SECONDS."),
+        (
+            "LOOKUP_AGAIN_SECONDS",
+            "39",
+            "LOOKUP_AGAIN_SECONDS must be more than LOOKUP_AFTER_SECONDS.",
+        ),
+        ("LEASE_SECONDS", "41", "LOOKUP_AFTER_SECONDS must be more than LEASE_SECONDS."),
+    ],
+)
+def test_nothing_is_looked_up_while_it_may_still_be_sent(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    """It would be absent twice, and go twice."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsInvalid) as invalid:
+        Settings()
+    assert said in str(invalid.value)

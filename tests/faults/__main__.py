@@ -1,0 +1,148 @@
+"""The fault suite: `python -m tests.faults --shard 2/12`. It can be stopped and goes on later.
+
+Each case that ran is a line in the record (`var/faults.jsonl`); cases that are in it are not run
+again. In the end it prints one table of all that the record holds, and exits with 1 if anybody
+was lost, doubled, told a phantom or something stale, or if a case did not come to its point.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.databases import Databases
+from tests.faults.cases import Kill, kills
+from tests.faults.judge import Verdict
+from tests.faults.killing import NotReached, run_kill
+from tests.faults.nursery import Nursery
+from tests.faults.world import World
+
+_COLUMNS = ("cases", "not reached", "owed", "lost", "doubled", "phantom", "stale", "held")
+_AT_ONCE = 6  # cases wait for leases most of the time
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a shard and print the table; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shard", default="1/1", help="which of how many: 2/12")
+    parser.add_argument("--record", type=Path, default=Path("var/faults.jsonl"))
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("--at-once", type=int, default=_AT_ONCE)
+    given = parser.parse_args(arguments)
+    record = Record(given.record)
+    number, _, of = given.shard.partition("/")
+    mine = [case for case in kills() if given.only in case.name][int(number) - 1 :: int(of)]
+    left = [case for case in mine if case.name not in record.names]
+    run(left, record, at_once=given.at_once, total=len(mine))
+    print(record.table())
+    return 0 if record.clean else 1
+
+
+class Record:
+    """What ran and how it ended, a line a case, on disk."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lines = file.read_text().splitlines() if file.exists() else []
+        self._results = [json.loads(line) for line in lines]
+
+    @property
+    def names(self) -> set[str]:
+        """The cases that need not run again."""
+        return {result["name"] for result in self._results if result["reached"]}
+
+    @property
+    def clean(self) -> bool:
+        """Whether all came to their point and nothing went wrong."""
+        return all(
+            result["reached"] and Verdict(**result["verdict"]).clean for result in self._latest()
+        )
+
+    def add(self, name: str, verdict: Verdict, *, reached: bool, seconds: float) -> None:
+        """Note what came of a case."""
+        result = {
+            "name": name,
+            "reached": reached,
+            "seconds": round(seconds, 1),
+            "verdict": asdict(verdict),
+        }
+        with self._lock:
+            with self._file.open("a") as lines:
+                lines.write(json.dumps(result) + "\n")
+            self._results.append(result)
+
+    def table(self) -> str:
+        """Return the table, a row for each point and database, and whatever went wrong."""
+        rows: dict[tuple[str, str], tuple[list[int], Verdict]] = {}
+        wrong = []
+        for result in self._latest():
+            family, point, database, *_ = result["name"].split("/")
+            counts, sum_ = rows.setdefault((f"{family}: {point}", database), ([0, 0], Verdict()))
+            counts[0] += 1
+            counts[1] += not result["reached"]
+            verdict = Verdict(**result["verdict"])
+            sum_.add(verdict)
+            wrong += [f"{result['name']}: {fault}" for fault in verdict.untold]
+        head = (
+            "| | database | cases | not reached | owed | lost | doubled | phantom | stale | held |"
+        )
+        lines = [head, "|---|---|" + "---:|" * len(_COLUMNS)]
+        for (what, database), (counts, v) in sorted(rows.items()):
+            cells = (*counts, v.owed, v.lost, v.doubled, v.phantom, v.stale, v.held)
+            lines.append(f"| {what} | {database} | " + " | ".join(map(str, cells)) + " |")
+        return "\n".join([*lines, *wrong])
+
+    def _latest(self) -> list[dict]:  # type: ignore[type-arg]
+        return list({result["name"]: result for result in self._results}.values())
+
+
+def run(cases: Sequence[Kill], record: Record, *, at_once: int, total: int) -> None:
+    """Run `cases`, several at once, and say how far it is."""
+    directory = Path(tempfile.mkdtemp(prefix="faults-"))
+    databases, made = Databases(directory), threading.Lock()
+    done = total - len(cases)
+    began = time.monotonic()
+
+    def one(case: Kill) -> None:
+        nonlocal done
+        home = directory / case.name.replace("/", "-")
+        home.mkdir()
+        with made:
+            url = databases.create(case.database)
+        started = time.monotonic()
+        world = World.made(url, home, nursery)
+        try:
+            verdict, reached = run_kill(world, case), True
+        except NotReached as why:
+            verdict, reached = Verdict(untold=[f"not reached: {why}"]), False
+        finally:
+            world.close()
+        with made:
+            databases.drop(url)
+            done += 1
+            passed = time.monotonic() - began
+            print(f"{done}/{total} in {passed:.0f} s: {case.name}", file=sys.stderr, flush=True)
+        shutil.rmtree(home)
+        record.add(case.name, verdict, reached=reached, seconds=time.monotonic() - started)
+
+    try:
+        with Nursery() as nursery, ThreadPoolExecutor(at_once) as pool:
+            list(pool.map(one, cases))
+    finally:
+        databases.close()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""A process that has the whole product in memory and forks workers from it on demand.
+
+Starting the product takes seconds, forking it some milliseconds; a suite that kills workers a
+thousand times needs the latter. Run as a program: an order a line on its standard input, what
+became of each worker on its standard output, both JSON. It ends, with all workers, when its
+input closes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from notifier.clock import system_now
+from notifier.providers.sendgrid_email import SendGridEmail
+from notifier.providers.twilio_sms import TwilioSms
+from notifier.scheduler import Worker
+from notifier.services import Services, Timing
+from notifier.store.database_clock import DatabaseClock
+from notifier.store.engine import create_sessions
+from notifier.waking import Waker
+from tests.fakes.provider_server import ACCOUNT_SID, API_KEY, AUTH_TOKEN, PUBLIC_URL
+from tests.faults.points import Trap
+from tests.services import make_services
+
+ROOT = Path(__file__).parents[2]
+FROM = "+15005550006"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """One worker to start: on which database, with which providers, on which timings."""
+
+    database_url: str
+    provider_url: str
+    trap_file: str
+    lease: float = 2.0  # seconds, as the others
+    look_up_after: float = 2.5
+    look_up_again: float = 4.0
+    answer_timeout: float = 10.0
+    clock_off_by: float = 0.0
+
+
+class Nursery:
+    """Starts and ends workers; a context manager that ends all of them."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.nursery"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._changed = threading.Condition()
+        self._started: list[int] = []
+        self._ended: dict[int, int] = {}
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def start(self, order: Order) -> int:
+        """Start one worker and return its process id."""
+        assert self._process.stdin is not None
+        with self._changed:
+            before = len(self._started)
+            self._process.stdin.write(json.dumps(asdict(order)) + "\n")
+            self._process.stdin.flush()
+            if not self._changed.wait_for(lambda: len(self._started) > before, timeout=60):
+                raise AssertionError("no worker was started in a minute")
+            return self._started[before]
+
+    def has_ended(self, pid: int) -> bool:
+        """Whether the worker is dead."""
+        with self._changed:
+            return pid in self._ended
+
+    def wait_for_end(self, pid: int, timeout: float) -> bool:
+        """Wait until the worker is dead; False after `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: pid in self._ended, timeout)
+
+    def kill(self, pid: int) -> None:
+        """End the worker as a power cut would, and wait until it has ended."""
+        if not self.has_ended(pid):
+            os.kill(pid, signal.SIGKILL)
+        assert self.wait_for_end(pid, 60)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            said = json.loads(line)
+            with self._changed:
+                if "started" in said:
+                    self._started.append(said["started"])
+                else:
+                    self._ended[said["ended"]] = said["status"]
+                self._changed.notify_all()
+
+
+def main() -> None:
+    """Take orders until the input closes."""
+    template = make_services(create_sessions("sqlite://"), now=system_now)
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake)
+    waiting = selectors.DefaultSelector()
+    waiting.register(sys.stdin, selectors.EVENT_READ)
+    waiting.register(woken, selectors.EVENT_READ)
+    children: set[int] = set()
+    while True:
+        for key, _ in waiting.select():
+            if key.fileobj == woken:
+                os.read(woken, 4096)
+                _bury(children)
+                continue
+            line = sys.stdin.readline()
+            if not line:
+                for pid in children:
+                    os.kill(pid, signal.SIGKILL)
+                return
+            pid = os.fork()
+            if pid == 0:
+                _live(template, Order(**json.loads(line)))
+            children.add(pid)
+            _say({"started": pid})
+
+
+def _bury(children: set[int]) -> None:
+    while children:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        children.discard(pid)
+        _say({"ended": pid, "status": status})
+
+
+def _say(what: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def _live(template: Services, order: Order) -> None:
+    """Be a worker until killed."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    os.dup2(2, 1)
+    Trap(Path(order.trap_file)).arm()
+    services = services_for(template, order)
+    waker = services.wake
+    assert isinstance(waker, Waker)
+    Worker(services, waker, tick_seconds=0.2).start()
+    while True:
+        signal.pause()
+
+
+def services_for(template: Services, order: Order) -> Services:
+    """Return the product's services on the database and the providers of `order`."""
+    sessions = create_sessions(order.database_url)
+    engine = sessions.kw["bind"]
+    clock: Callable[[], datetime] = system_now
+    if order.clock_off_by:
+        clock = _off(order.clock_off_by)
+    elif engine.dialect.name == "postgresql":
+        clock = DatabaseClock(engine)
+    timeouts = (3.0, order.answer_timeout)
+    return replace(
+        template,
+        sessions=sessions,
+        now=clock,
+        sms={
+            "twilio": TwilioSms(
+                account_sid=ACCOUNT_SID,
+                auth_token=AUTH_TOKEN,
+                from_=FROM,
+                public_url=PUBLIC_URL,
+                now=clock,
+                api_url=order.provider_url,
+                timeouts=timeouts,
+            )
+        },
+        email={
+            "sendgrid": SendGridEmail(
+                api_key=API_KEY,
+                from_address="hello@northside.example",
+                now=clock,
+                api_url=order.provider_url,
+                timeouts=timeouts,
+            )
+        },
+        wake=Waker(engine),
+        public_url=PUBLIC_URL,
+        timing=Timing(
+            lease=order.lease,
+            look_up_after=order.look_up_after,
+            look_up_again=order.look_up_again,
+        ),
+    )
+
+
+def _off(seconds: float) -> Callable[[], datetime]:
+    by = timedelta(seconds=seconds)
+    return lambda: system_now() + by
+
+
+if __name__ == "__main__":
+    main()

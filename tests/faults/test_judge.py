@@ -1,0 +1,91 @@
+"""The judge itself: each thing that can go wrong is counted as what it is, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+
+from notifier.domain.messages import MessageStatus
+from tests.faults.judge import Admitted, Owed, Sent, Verdict, judge
+
+JOB, OTHER_JOB = UUID(int=1), UUID(int=2)
+MESSAGE, AGAIN, UNHEARD_OF = UUID(int=11), UUID(int=12), UUID(int=13)
+NEWS = Owed(job=JOB, rule="running_late", says="11:45 AM")
+TEXT = Sent(message=MESSAGE, body="now due 9:45-11:45 AM")
+
+
+def _admitted(status: MessageStatus, *, reason: bool = False, task: bool = False) -> Admitted:
+    return Admitted(job=JOB, rule="running_late", status=status, has_reason=reason, has_task=task)
+
+
+def _counts(verdict: Verdict) -> dict[str, int]:
+    names = ("lost", "doubled", "phantom", "stale", "held")
+    return {name: count for name in names if (count := getattr(verdict, name))}
+
+
+ACCEPTED = {MESSAGE: _admitted(MessageStatus.ACCEPTED)}
+
+
+def test_one_true_text_for_what_is_owed_is_clean() -> None:
+    """Nothing is counted where nothing is wrong."""
+    verdict = judge([NEWS], [TEXT], ACCEPTED)
+
+    assert verdict.clean
+    assert verdict.owed == 1
+    assert _counts(verdict) == {}
+
+
+def test_what_only_the_product_believes_to_be_sent_is_lost() -> None:
+    """The providers' journal is believed, not our own status."""
+    assert _counts(judge([NEWS], [], ACCEPTED)) == {"lost": 1}
+
+
+def test_without_any_message_it_is_lost() -> None:
+    """A fact that was acknowledged and never planned."""
+    assert _counts(judge([NEWS], [], {})) == {"lost": 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "task", "counts"),
+    [
+        (MessageStatus.EXPIRED, True, False, {}),
+        (MessageStatus.EXPIRED, False, False, {"lost": 1}),
+        (MessageStatus.SUPPRESSED, True, False, {}),
+        (MessageStatus.REJECTED, True, True, {}),
+        (MessageStatus.REJECTED, True, False, {"lost": 1}),
+        (MessageStatus.HELD, True, True, {"held": 1}),
+        (MessageStatus.HELD, True, False, {"lost": 1, "held": 1}),
+        (MessageStatus.UNKNOWN, True, True, {"lost": 1}),
+        (MessageStatus.READY, True, True, {"lost": 1}),
+    ],
+)
+def test_what_was_not_sent_must_be_accounted_for(
+    status: MessageStatus, reason: bool, task: bool, counts: dict[str, int]
+) -> None:
+    """By a reason where nobody need act, else by a task; still moving is no end."""
+    admitted = {MESSAGE: _admitted(status, reason=reason, task=task)}
+
+    assert _counts(judge([NEWS], [], admitted)) == counts
+
+
+@pytest.mark.parametrize("sent", [[TEXT, TEXT], [TEXT, Sent(message=AGAIN, body=TEXT.body)]])
+def test_the_same_news_twice_is_doubled(sent: Sequence[Sent]) -> None:
+    """By one message or by two: the customer reads it twice."""
+    admitted = {**ACCEPTED, AGAIN: _admitted(MessageStatus.ACCEPTED)}
+
+    assert _counts(judge([NEWS], sent, admitted)) == {"doubled": 1}
+
+
+def test_a_text_of_no_message_or_that_nobody_was_owed_is_a_phantom() -> None:
+    """Whatever the product says of it."""
+    stray = Sent(message=UNHEARD_OF, body="hello")
+    assert _counts(judge([NEWS], [TEXT, stray], ACCEPTED)) == {"phantom": 1}
+    assert _counts(judge([], [TEXT], ACCEPTED)) == {"phantom": 1}
+
+
+def test_a_text_that_says_another_time_is_stale() -> None:
+    """It was true once."""
+    old = Sent(message=MESSAGE, body="now due 9:15-11:15 AM")
+    assert _counts(judge([NEWS], [old], ACCEPTED)) == {"stale": 1}

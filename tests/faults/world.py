@@ -1,0 +1,249 @@
+"""One case of the suite: customers, news for them, workers that die, and the verdict."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self, TypeVar
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from notifier.booking import NewAppointment, NewPerson, book
+from notifier.clock import system_now
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.messages import MessageStatus, Role
+from notifier.domain.windows import Window
+from notifier.intake import NewFact, record
+from notifier.services import Services
+from notifier.store.engine import create_sessions, reading
+from notifier.store.tables import Message, Task
+from tests.fakes.provider_server import FakeProviders
+from tests.faults.judge import Admitted, Owed, Sent, Verdict, judge
+from tests.faults.nursery import Nursery, Order
+from tests.faults.points import Point
+from tests.services import given_brand, make_services
+
+_Answer = TypeVar("_Answer")
+
+_POLL_S = 0.05
+_PATIENCE = 20  # times that a caller says again what was turned away
+#: What is due later than this is not waited for: reminders, thanks.
+_SOON = timedelta(minutes=2)
+_MOVING = (
+    MessageStatus.CLAIMED,
+    MessageStatus.UNKNOWN,
+    MessageStatus.READY,
+    MessageStatus.DEFERRED,
+    MessageStatus.PLANNED,
+)
+
+
+@dataclass
+class World:
+    """A database, the providers with their journal, workers, and what was promised to whom."""
+
+    services: Services
+    providers: FakeProviders
+    nursery: Nursery
+    directory: Path
+    database_url: str
+    brand: UUID
+    zone: str
+    workers: list[int] = field(default_factory=list)
+    jobs: list[UUID] = field(default_factory=list)
+    owed: list[Owed] = field(default_factory=list)
+    starts_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        now = system_now().replace(second=0, microsecond=0)
+        self.starts_at = now + timedelta(hours=3)
+
+    @classmethod
+    def made(cls, database_url: str, directory: Path, nursery: Nursery) -> Self:
+        """Return a new world on the empty, migrated database at `database_url`."""
+        services = make_services(create_sessions(database_url), now=system_now)
+        zone = _midday()
+        brand = given_brand(services, slug="default", zone=zone)
+        providers = FakeProviders(journal=directory / "journal")
+        providers.__enter__()
+        return cls(
+            services=services,
+            providers=providers,
+            nursery=nursery,
+            directory=directory,
+            database_url=database_url,
+            brand=brand.id,
+            zone=zone,
+        )
+
+    def close(self) -> None:
+        """End all workers and the providers."""
+        for pid in self.workers:
+            self.nursery.kill(pid)
+        self.providers.__exit__()
+        self.services.sessions.kw["bind"].dispose()
+
+    def book(self, how_many: int) -> None:
+        """Book so many visits; each customer is owed the confirmation."""
+        for number in range(len(self.jobs), len(self.jobs) + how_many):
+            booked = _until_taken(
+                book,
+                self.services,
+                self.brand,
+                NewAppointment(
+                    reference=f"JOB-{number}",
+                    service="Boiler repair",
+                    window=self.window(),
+                    people=(
+                        NewPerson(
+                            role=Role.CUSTOMER,
+                            name="Ada Park",
+                            phone=f"+1206{2_000_000 + number}",
+                            email=None,
+                            zone=self.zone,
+                            locale="en",
+                        ),
+                    ),
+                ),
+                source=FactSource.API,
+                actor="key:faults",
+            )
+            self.jobs.append(booked.job_id)
+            self.owed.append(Owed(job=booked.job_id, rule="booked", says=self.clock_time(0)))
+
+    def late(self, minutes: int = 45) -> None:
+        """Say of each visit that it is late; each customer is owed the new time."""
+        for job in self.jobs:
+            _until_taken(
+                record,
+                self.services,
+                self.brand,
+                job,
+                NewFact(
+                    type=FactType.DELAYED,
+                    source=FactSource.API,
+                    actor="key:faults",
+                    minutes=minutes,
+                ),
+            )
+            self.owed.append(Owed(job=job, rule="running_late", says=self.clock_time(minutes)))
+
+    def window(self, late: int = 0) -> Window:
+        """Return the window of every visit, `late` minutes later."""
+        start = self.starts_at + timedelta(minutes=late)
+        return Window(start, start + timedelta(hours=2))
+
+    def clock_time(self, late: int) -> str:
+        """Return how a text says the end of the window, `late` minutes later."""
+        end = self.window(late).end.astimezone(ZoneInfo(self.zone))
+        return f"{end:%I:%M %p}".lstrip("0").replace(":00", "")
+
+    def start_workers(self, how_many: int) -> None:
+        """Start so many workers more."""
+        for _ in range(how_many):
+            order = Order(
+                database_url=self.database_url,
+                provider_url=self.providers.url,
+                trap_file=str(self.trap_file),
+            )
+            self.workers.append(self.nursery.start(order))
+
+    @property
+    def trap_file(self) -> Path:
+        """Where workers look for the point at which one of them ends."""
+        return self.directory / "trap"
+
+    def set_trap(self, point: Point, count: int) -> None:
+        """Let a worker end the `count`th time that it passes `point`."""
+        waiting = self.trap_file.with_suffix(".new")
+        waiting.write_text(f"{point} {count}")
+        waiting.rename(self.trap_file)
+
+    def somebody_died(self) -> bool:
+        """Whether a worker has ended."""
+        return any(self.nursery.has_ended(pid) for pid in self.workers)
+
+    def replace_the_dead(self) -> int:
+        """Start a worker for each one that has ended; return how many that were."""
+        dead = [pid for pid in self.workers if self.nursery.has_ended(pid)]
+        self.workers = [pid for pid in self.workers if pid not in dead]
+        self.start_workers(len(dead))
+        return len(dead)
+
+    def is_quiet(self) -> bool:
+        """Whether nothing is under way, nor due soon."""
+        with reading(self.services.sessions) as session:
+            rows = session.execute(
+                select(Message.status, Message.due_at).where(Message.status.in_(_MOVING))
+            ).all()
+        soon = system_now() + _SOON
+        under_way = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
+        return not any(status in under_way or due_at <= soon for status, due_at in rows)
+
+    def wait_until(self, reached: Callable[[], bool], timeout: float) -> bool:
+        """Look again and again, since nobody tells; False after `timeout` seconds."""
+        pause = threading.Event()
+        ends = time.monotonic() + timeout
+        while not reached():
+            if time.monotonic() > ends:
+                return False
+            pause.wait(_POLL_S)
+        return True
+
+    def verdict(self) -> Verdict:
+        """Return the judgement on all that was owed and all that was taken."""
+        return judge(self.owed, self._sent(), self._admitted())
+
+    def _sent(self) -> list[Sent]:
+        journal = self.directory / "journal"
+        lines = journal.read_text().splitlines() if journal.exists() else []
+        taken = [json.loads(line) for line in lines]
+        return [
+            Sent(message=_message_of(text["status_callback"]), body=text["body"])
+            for text in taken
+            if text["kind"] == "sms"
+        ]
+
+    def _admitted(self) -> dict[UUID, Admitted]:
+        with reading(self.services.sessions) as session:
+            asked = set(session.scalars(select(Task.message_id)))
+            return {
+                row.id: Admitted(
+                    job=row.job_id,
+                    rule=row.rule,
+                    status=MessageStatus(row.status),
+                    has_reason=row.reason is not None,
+                    has_task=row.id in asked,
+                )
+                for row in session.scalars(select(Message))
+            }
+
+
+def _until_taken(say: Callable[..., _Answer], *args: object, **kwargs: object) -> _Answer:
+    """Say something as callers do: a busy database is a 503, and they say it again."""
+    for _ in range(_PATIENCE):
+        try:
+            return say(*args, **kwargs)
+        except OperationalError:
+            continue
+    return say(*args, **kwargs)
+
+
+def _message_of(callback: str) -> UUID:
+    (message,) = parse_qs(urlsplit(callback).query)["m"]
+    return UUID(message)
+
+
+def _midday() -> str:
+    """Return a zone where it is about eleven in the morning: no visit is at night."""
+    ahead = 11 - datetime.now(UTC).hour  # -12 to 11
+    return "Etc/UTC" if ahead == 0 else f"Etc/GMT{-ahead:+d}"
