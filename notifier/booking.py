@@ -34,7 +34,8 @@ from notifier.services import Services
 from notifier.store.deliveries import release_waiting
 from notifier.store.facts import fact_row, next_seq
 from notifier.store.ledger_rows import refresh_told
-from notifier.store.tables import Brand, Job, JobPerson, Parcel, Promise
+from notifier.store.snapshots import Snapshot
+from notifier.store.tables import Brand, Job, JobPerson, Parcel, Person, Promise
 from notifier.technicians.register import technician_named
 
 __all__ = [
@@ -187,11 +188,11 @@ def book_in(
 
 
 def correct_people(
-    services: Services, brand_id: UUID, job_id: UUID, patch: PeoplePatch, *, actor: str
+    services: Services, brand_id: UUID, job_id: UUID, *patches: PeoplePatch, actor: str
 ) -> None:
-    """Correct a person of a job; what is planned follows to the new address.
+    """Correct people of a job, all or nobody; what is planned follows to the new addresses.
 
-    :raises NotFound: if there is no such job, or nobody in that role on it.
+    :raises NotFound: if there is no such job, or nobody in one of the roles on it.
     :raises Invalid: if the new number, address or zone can't be one.
     """
     with services.sessions.begin() as session:
@@ -200,14 +201,11 @@ def correct_people(
         snapshot = snapshots.get(job_id)
         if snapshot is None or snapshot.job.brand_id != brand_id:
             raise NotFound("there is no such job")
-        if isinstance(patch.zone, str):
-            checked_zone(patch.zone, "customer.time_zone")
-        person = next(
-            (row for link, row in snapshot.people.values() if link.role == patch.role), None
-        )
-        if person is None:
-            raise NotFound("nobody is in that role on this job")
-        correct(session, services, snapshot.brand, person, patch, now=now)
+        for patch in patches:
+            if isinstance(patch.zone, str):
+                checked_zone(patch.zone, "customer.time_zone")
+            person = _in_role(snapshot, patch.role)
+            correct(session, services, snapshot.brand, person, patch, now=now)
         fact = Fact(
             id=services.ids(),
             seq=next_seq(snapshot.facts),
@@ -221,6 +219,13 @@ def correct_people(
         snapshot.job.version += 1
         bring_up_to_date(session, services, [job_id], now=now)
     services.wake()
+
+
+def _in_role(snapshot: Snapshot, role: Role) -> Person:
+    for link, person in snapshot.people.values():
+        if link.role == role:
+            return person
+    raise NotFound("nobody is in that role on this job")
 
 
 def _known(

@@ -148,3 +148,33 @@ def test_a_correction_that_corrects_nothing_says_so(api: Api) -> None:
     assert problem_fields(api.patch(path, {"customer": {"locale": None}})) == ["customer.locale"]
     twice = {"people": [{"role": "on_site", "name": "A"}, {"role": "on_site", "name": "B"}]}
     assert problem_fields(api.patch(path, twice)) == ["people"]
+
+
+def test_a_correction_of_several_people_is_all_or_nothing(api: Api) -> None:
+    """Nobody is on site: the customer keeps their number too."""
+    job_id = booked(api)
+    path = f"/appointments/{job_id}"
+    before = api.get(path).json
+
+    answer = api.patch(
+        path,
+        {"customer": {"phone": "206-555-0177"}, "people": [{"role": "on_site", "name": "Bo"}]},
+    )
+
+    assert answer.status_code == 404
+    assert api.get(path).json == before
+
+
+def test_several_people_are_corrected_in_one_step(api: Api) -> None:
+    """The job changes once: whoever read it before finds one change, not two."""
+    other = {"role": "on_site", "name": "Bo Park", "phone": "+12065550111"}
+    job = api.post("/appointments", an_appointment(people=[other])).json
+    path = f"/appointments/{job['id']}"
+
+    corrected = api.patch(
+        path,
+        {"customer": {"name": "Ada Parker"}, "people": [{"role": "on_site", "name": "Bo Lind"}]},
+    ).json
+
+    assert [person["name"] for person in corrected["people"]] == ["Ada Parker", "Bo Lind"]
+    assert corrected["version"] == job["version"] + 1

@@ -90,8 +90,7 @@ def correct_job(kind: JobKind, job_id: UUID, patch: JobPatchIn) -> JobOut:
     """Correct people of a job and return it."""
     patches = patch.to_patches(_country())
     _require(kind, job_id)
-    for one in patches:
-        correct_people(services(), caller().brand_id, job_id, one, actor=actor())
+    correct_people(services(), caller().brand_id, job_id, *patches, actor=actor())
     return job_out(_view(job_id, kind))
 
 
