@@ -14,8 +14,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     ValidationError,
     model_validator,
 )
@@ -23,6 +25,7 @@ from pydantic import (
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Special, Window
+from notifier.shape_faults import NO_CHOICE, shape_faults
 
 _DAY = 24 * 60
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
@@ -85,11 +88,45 @@ class WindowShape(_Shape):
         return Window(self.start, self.end)
 
 
+def _window_or_word(value: object) -> str | None:
+    if isinstance(value, dict | WindowShape):
+        return "<window>"
+    return "<word>" if value in list(Special) else None
+
+
+#: When it is expected. Tags in angle brackets are no part of a field's name.
+ExpectationShape = Annotated[
+    Annotated[WindowShape, Tag("<window>")] | Annotated[Literal["unknown", "off"], Tag("<word>")],
+    Discriminator(
+        _window_or_word,
+        custom_error_type=NO_CHOICE,
+        custom_error_message="must be an object with start and end, or one of unknown, off",
+    ),
+]
+
+
 class TechnicianShape(_Shape):
     """Who goes, and the number at which they are asked."""
 
     name: Line
     phone: Line | None = None
+
+
+def _name_or_more(value: object) -> str | None:
+    if isinstance(value, dict | TechnicianShape):
+        return "<object>"
+    return "<name>" if isinstance(value, str) else None
+
+
+#: A name, or a name and a number.
+WhoGoes = Annotated[
+    Annotated[Line, Tag("<name>")] | Annotated[TechnicianShape, Tag("<object>")],
+    Discriminator(
+        _name_or_more,
+        custom_error_type=NO_CHOICE,
+        custom_error_message="must be a name, or an object with name and phone",
+    ),
+]
 
 
 def name_and_phone(said: str | TechnicianShape | None) -> tuple[str | None, str | None]:
@@ -103,12 +140,12 @@ class FactData(_Shape):
     reference: Line | None = None
     tracking_code: Line | None = None
     minutes: Annotated[int, Field(ge=-60 * _DAY, le=60 * _DAY)] | None = None
-    expected: WindowShape | Literal["unknown", "off"] | None = None
+    expected: ExpectationShape | None = None
     window: WindowShape | None = None
     agreed: bool | None = None
     reason: Reason | None = None
     by: Party | None = None
-    technician: Line | TechnicianShape | None = None
+    technician: WhoGoes | None = None
     note: Text | None = None
 
     def expectation(self) -> Window | Special | None:
@@ -149,7 +186,7 @@ class AppointmentData(_Shape):
 
     reference: Line
     service: Line
-    technician: Line | TechnicianShape | None = None
+    technician: WhoGoes | None = None
     window: WindowShape | None = None
     place: PlaceShape = PlaceShape()
     customer: PersonShape
@@ -195,13 +232,7 @@ class OrderBooked(_Shape):
 
 def problems_of(error: ValidationError) -> str:
     """Return what is wrong, a field with its problem each, without quoting any value."""
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
-    said = []
-    for fault in faults[:_SHOWN_PROBLEMS]:
-        field = ".".join(str(part)[:60] for part in fault["loc"]) or "body"
-        problem = fault["msg"].removeprefix("Value error, ")[:150]
-        if fault["type"] == "extra_forbidden":
-            problem = "there is no such field"
-        said.append(f"{field}: {problem}.")
+    faults = list(shape_faults(error))
+    said = [f"{field}: {problem}." for field, problem in faults[:_SHOWN_PROBLEMS]]
     more = len(faults) - _SHOWN_PROBLEMS
     return " ".join(said) + (f" And {more} more." if more > 0 else "")

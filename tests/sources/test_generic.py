@@ -175,6 +175,42 @@ def test_what_is_wrong_is_named(type_: str, data: dict[str, Any], field: str) ->
     assert "flu" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"reference": "A", "color": "red"}, "data.color: is not known here."),
+        ({"reference": "A", "minutes": "45"}, "data.minutes: must be a whole number."),
+        ({"reference": "A", "minutes": 10**9}, "data.minutes: must be at most 86400."),
+        ({"reference": "A", "note": ""}, "data.note: must not be empty."),
+        ({"reference": "A", "note": "a" * 3000}, "data.note: must be at most 2000 characters."),
+        ({"reference": "A", "agreed": "yes"}, "data.agreed: must be true or false."),
+        (
+            {"reference": "A", "expected": "soon"},
+            "data.expected: must be an object with start and end, or one of unknown, off.",
+        ),
+        (
+            {"reference": "A", "expected": {"start": WINDOW["start"]}},
+            "data.expected.end: is missing.",
+        ),
+        (
+            {"reference": "A", "technician": 7},
+            "data.technician: must be a name, or an object with name and phone.",
+        ),
+        ({"reference": "A", "technician": {"phone": "1"}}, "data.technician.name: is missing."),
+        (
+            {"reference": "A", "a": 1, "b": 2, "c": 3, "d": 4},
+            "data.a: is not known here. data.b: is not known here. data.c: is not known here. "
+            "And 1 more.",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_words_of_the_api(data: dict[str, Any], said: str) -> None:
+    """Whoever reads why a delivery failed reads nothing of Python."""
+    with pytest.raises(Untranslatable) as caught:
+        translate(Incoming({}, event("appointment.delayed", NOW, **data)))
+    assert str(caught.value) == said
+
+
 @pytest.mark.parametrize("timestamp", [0, "0", "1700000000", "2026-11-23T17:00:00", None, "soon"])
 def test_a_time_needs_an_offset(timestamp: object) -> None:
     """Naive times and bare numbers are refused, not guessed."""
