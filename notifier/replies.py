@@ -5,23 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from notifier import intake
+from notifier.customers.answering_offers import answer_offer
 from notifier.customers.correspondents import Correspondent, find_correspondent
 from notifier.customers.status_actions import say_here
-from notifier.domain.facts import FactSource, FactType
-from notifier.domain.jobs import JobKind
-from notifier.domain.messages import Channel, MessageStatus, Role, WhyNot
+from notifier.domain.messages import Channel, Role, WhyNot
 from notifier.domain.phones import for_reading
-from notifier.domain.promises import same_promise
 from notifier.domain.reply_intents import CLOSES_ADDRESS, Intent, classify
-from notifier.domain.windows import Window, from_json
-from notifier.errors import Conflict, Invalid
 from notifier.links import person_token
 from notifier.sending.suppressions import Address, drop_what_waits, lift, suppress, suppressed_among
 from notifier.services import Services
@@ -29,9 +23,6 @@ from notifier.store.addresses import address_hash
 from notifier.store.tables import (
     Brand,
     ContactPoint,
-    Job,
-    JobPerson,
-    Message,
     Person,
     Reply,
     Task,
@@ -44,18 +35,6 @@ _log = structlog.get_logger()
 #: Minutes within which a person reads a reply. Of who is awaited somewhere, it is read at once.
 _READ_WITHIN = 30
 _SOONER = {Intent.ARRIVED: 5, Intent.CANCEL: 15, Intent.RESCHEDULE: 15, Intent.DECLINE: 15}
-
-#: An offer can be answered once it may have been read.
-_MAY_BE_READ = frozenset(
-    {
-        MessageStatus.CLAIMED,
-        MessageStatus.ACCEPTED,
-        MessageStatus.SENT,
-        MessageStatus.DELIVERED,
-        MessageStatus.UNKNOWN,
-        MessageStatus.HELD,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +83,16 @@ def take_reply(services: Services, reply: IncomingReply) -> str | None:
     elif writer.role is Role.TECHNICIAN:
         heard = _hear_technician(services, writer, reply, row.id)
         answer = answer or (None if suppressed else heard)
-    elif intent in (Intent.CONFIRM, Intent.DECLINE):
-        _answer_offer(services, writer, reply, intent)
     elif intent is Intent.ARRIVED and writer.job_person_id is not None:
         say_here(services, person_token(services.vault, writer.job_person_id))
+    else:
+        answer_offer(
+            services,
+            writer,
+            intent,
+            written_at=reply.received_at,
+            external_id=reply.provider_id,
+        )
     services.wake()
     return answer
 
@@ -247,89 +232,6 @@ def _read_within(writer: Correspondent, intent: Intent) -> int:
     if writer.role is Role.TECHNICIAN and intent is Intent.OTHER:
         return 0
     return _SOONER.get(intent, _READ_WITHIN)
-
-
-def _answer_offer(
-    services: Services, writer: Correspondent, reply: IncomingReply, intent: Intent
-) -> None:
-    """Record the answer to an offer that still stands. Anything else is left to the task.
-
-    What can't be recorded (it lapsed, the job ended) is no error: a person reads the reply.
-    """
-    if writer.job_id is None or writer.job_person_id is None:
-        return
-    accepts = intent is Intent.CONFIRM
-    try:
-        with services.sessions.begin() as session:
-            window = _open_offer(session, writer.job_id, writer.job_person_id)
-            if window is None or _asked_more_than_once(session, writer):
-                return
-            intake.record_in(
-                session,
-                services,
-                writer.brands[0].id,
-                writer.job_id,
-                intake.NewFact(
-                    type=FactType.ACCEPTED if accepts else FactType.DECLINED,
-                    source=FactSource.CUSTOMER,
-                    actor=f"person:{writer.person_id}",
-                    occurred_at=reply.received_at,
-                    window=window,
-                    person=writer.job_person_id,
-                    external_id=reply.provider_id,
-                ),
-            )
-    except (Conflict, Invalid) as error:
-        _log.info("reply_not_recorded", intent=intent, error=type(error).__name__)
-
-
-def _asked_more_than_once(session: Session, writer: Correspondent) -> bool:
-    """Return whether the writer's number holds several open questions: C answers one of them.
-
-    Which one nobody can tell, so a person asks.
-    """
-    point = session.get(ContactPoint, writer.contact_point_id)
-    if point is None:
-        return False
-    asked = (
-        select(JobPerson.id)
-        .join(Message, Message.job_person_id == JobPerson.id)
-        .join(ContactPoint, ContactPoint.id == Message.contact_point_id)
-        .join(Job, Job.id == JobPerson.job_id)
-        .where(
-            ContactPoint.brand_id == point.brand_id,
-            ContactPoint.channel == point.channel,
-            ContactPoint.address_hash == point.address_hash,
-            Message.moves_told.is_(False),
-            Message.status.in_(_MAY_BE_READ),
-            Job.finished.is_(False),
-        )
-    )
-    people = session.scalars(select(JobPerson).where(JobPerson.id.in_(asked)))
-    offers = [(one, _open_offer(session, one.job_id, one.id)) for one in people]
-    return sum(offer is not None and from_json(one.told) != offer for one, offer in offers) > 1
-
-
-def _open_offer(session: Session, job_id: UUID, job_person_id: UUID) -> Window | None:
-    """Return the window that was offered last, if the business still believes in it."""
-    offer = session.scalar(
-        select(Message)
-        .where(
-            Message.job_id == job_id,
-            Message.job_person_id == job_person_id,
-            Message.claimed_at.is_not(None),
-            Message.asserts.is_not(None),
-            Message.status.in_(_MAY_BE_READ),
-        )
-        .order_by(Message.claimed_at.desc())
-        .limit(1)
-    )
-    if offer is None or offer.moves_told:
-        return None
-    window = from_json(offer.asserts)
-    job = session.get_one(Job, job_id)
-    stands = same_promise(JobKind(job.kind), from_json(job.expected), window, ZoneInfo(job.zone))
-    return window if isinstance(window, Window) and stands else None
 
 
 def _help(brand: Brand) -> str:

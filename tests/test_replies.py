@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,9 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewPerson
+from notifier.customers.status_actions import answer
 from notifier.delivery import deliver_due
 from notifier.domain.messages import Channel, MessageStatus, Role
 from notifier.domain.reply_intents import Intent
+from notifier.domain.windows import Window, from_json
+from notifier.links import person_token
 from notifier.providers.receipt import ReceiptEvent
 from notifier.replies import IncomingReply, take_reply
 from notifier.store.tables import FactRow, Job, JobPerson, Person, Reply
@@ -191,6 +195,67 @@ def test_x_declines_it(world: World) -> None:
     assert [task.why for task in world.tasks("reply")] == [Intent.DECLINE]
 
 
+def test_r_to_an_offer_declines_it_as_the_page_does(world: World) -> None:
+    """Another time, please: the offer is declined, and a person finds one that suits."""
+    job, offer = given_offer(world)
+
+    write(world, "R")
+
+    assert [fact.body["window"] for fact in declined(world)] == [offer]
+    assert [task.why for task in world.tasks("reply")] == [Intent.RESCHEDULE]
+    assert "offer_declined" in [task.why for task in world.tasks("call")]
+    assert world.person(job).told != offer
+
+
+@pytest.mark.parametrize(
+    "said", [("R", "R"), ("X", "R"), ("R", "X"), ("page", "R"), ("R", "page"), ("R", "page", "X")]
+)
+def test_an_offer_is_declined_once_however_often_they_say_it(
+    world: World, said: tuple[str, ...]
+) -> None:
+    """By text, on the page, or both: one fact, and each text is read."""
+    job, offer = given_offer(world)
+
+    for index, word in enumerate(said):
+        if word == "page":
+            token = person_token(world.services.vault, world.person(job).id)
+            window = from_json(offer)
+            assert isinstance(window, Window)
+            assert answer(world.services, token, suits=False, window=window) is None
+        else:
+            write(world, word, sid=f"SM-{index}")
+
+    assert [fact.body["window"] for fact in declined(world)] == [offer]
+    assert len(world.tasks("reply")) == sum(word != "page" for word in said)
+
+
+def test_whoever_thinks_again_can_still_take_what_they_declined(world: World) -> None:
+    """R, then C: the offer stands as long as the business believes in it."""
+    job, offer = given_offer(world)
+
+    write(world, "R", sid="SM-1")
+    write(world, "C", sid="SM-2")
+
+    assert world.person(job).told == offer
+
+
+@pytest.mark.parametrize("before", [None, "C"])
+def test_r_where_nothing_is_asked_is_for_a_person(world: World, before: str | None) -> None:
+    """No offer, or one that they took: nothing is declined, and a person reads that they want
+    another time."""
+    if before is None:
+        world.late(world.book())
+        deliver_due(world.services)
+    else:
+        given_offer(world)
+        write(world, before, sid="SM-before")
+
+    write(world, "R")
+
+    assert declined(world) == []
+    assert Intent.RESCHEDULE in [task.why for task in world.tasks("reply")]
+
+
 def test_an_offer_that_lapsed_is_not_accepted(world: World) -> None:
     """The answer crossed with the news: it goes to a person instead."""
     job, offer = given_offer(world)
@@ -277,7 +342,15 @@ def test_the_brand_that_owns_the_number_is_the_one_meant(world: World) -> None:
     assert theirs.message(job).status == MessageStatus.SUPPRESSED
 
 
-def given_offer(world: World, reference: str = "JOB-1") -> tuple[UUID, object]:
+def declined(world: World) -> list[FactRow]:
+    """Return the facts by which a customer declined a time."""
+    with world.services.sessions() as session:
+        return list(session.scalars(select(FactRow).where(FactRow.type == "declined")))
+
+
+def given_offer(
+    world: World, reference: str = "JOB-1"
+) -> tuple[UUID, Mapping[str, str] | str | None]:
     """Return a job whose customer was told of a delay and is offered the old time again."""
     job = world.book(reference)
     world.late(job)
