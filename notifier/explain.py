@@ -28,7 +28,7 @@ from notifier.store.snapshots import Snapshot
 from notifier.store.snapshots_as_of import snapshot_as_of
 from notifier.store.tables import Job, Message
 
-#: Reasons that keep something owed from going; all others say that nothing is owed.
+#: Decisions that leave out what would be owed. What is owed says itself why it does not go.
 _IN_THE_WAY = frozenset(
     {
         Reason.WAITS_FOR_THE_CUSTOMER,
@@ -40,9 +40,6 @@ _IN_THE_WAY = frozenset(
         Reason.EXPIRED,
         Reason.QUIET_HOURS,
         Reason.UNREACHED,
-        Reason.NO_CONSENT,
-        Reason.CAP_REACHED,
-        Reason.NEEDS_CALL,
     }
 )
 

@@ -148,11 +148,12 @@ class _Side:
         """Take back what another rule's message makes needless, in whatever order they stand."""
         if not silenced:
             return
-        self.owed = [owed for owed in self.owed if owed.rule.id not in silenced]
+        said = silenced.intersection(owed.rule.id for owed in self.owed)
+        self.owed = [owed for owed in self.owed if owed.rule.id not in said]
         self.of_rules = [pair for pair in self.of_rules if pair[0] not in silenced]
         self.decisions = [
             replace(decision, reason=Reason.SUPERSEDED_BY_RULE)
-            if decision.owed and decision.rule in silenced
+            if decision.rule in said
             else decision
             for decision in self.decisions
         ]
