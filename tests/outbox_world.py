@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import select
@@ -20,14 +19,14 @@ from notifier.domain.windows import Window
 from notifier.intake import NewFact, Recorded
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
-from notifier.rendering import Words
-from notifier.rulebook import Rulebook, load_rulebook
+from notifier.rulebook import Rulebook
 from notifier.services import Services
 from notifier.store.tables import Brand, JobPerson, Message, Promise, Sender, Task
 from notifier.store.vault import Vault
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.fakes.scripted_providers import ScriptedEmail, ScriptedSms
+from tests.services import shipped_rulebook, shipped_words
 
 ADA = "+12065550100"
 ADA_EMAIL = "ada@example.com"
@@ -37,7 +36,7 @@ OUR_NUMBER = "+15005550006"
 @lru_cache(maxsize=1)
 def _rules() -> Rulebook:
     """Return the default rules without those that speak up by themselves."""
-    book = load_rulebook(Path("rules"))
+    book = shipped_rulebook()
     quiet = frozenset({"booked", "reminder"})
     return replace(
         book,
@@ -45,11 +44,6 @@ def _rules() -> Rulebook:
             replace(rule, enabled=rule.enabled and rule.id not in quiet) for rule in book.rules
         ),
     )
-
-
-@lru_cache(maxsize=1)
-def _words() -> Words:
-    return Words(Path("templates/messages"))
 
 
 @dataclass(frozen=True)
@@ -177,7 +171,7 @@ def make_world(sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds) 
         ids=ids,
         vault=Vault("a secret of the tests, long enough to be one"),
         rulebook=_rules(),
-        words=_words(),
+        words=shipped_words(),
         sms={"twilio": sms},
         email={"sendgrid": email},
         wake=lambda: None,

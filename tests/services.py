@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from notifier.providers.protocols import (
 )
 from notifier.providers.receipt import ReceiptEvent
 from notifier.rendering import Words
-from notifier.rulebook import load_rulebook
+from notifier.rulebook import Rulebook, load_rulebook
 from notifier.services import Services, Timing
 from notifier.store.tables import Brand
 from notifier.store.vault import Vault
@@ -85,6 +86,18 @@ class RecordingEmail:
         return LookUpImpossible("no_record")
 
 
+@lru_cache(maxsize=1)
+def shipped_rulebook() -> Rulebook:
+    """Return the rules that come with the product; nothing can change them, so once is enough."""
+    return load_rulebook(ROOT / "rules")
+
+
+@lru_cache(maxsize=1)
+def shipped_words() -> Words:
+    """Return the words that come with the product; templates stay compiled from test to test."""
+    return Words(ROOT / "templates" / "messages")
+
+
 def make_services(
     sessions: sessionmaker[Session],
     *,
@@ -104,8 +117,8 @@ def make_services(
         now=now,
         ids=ids,
         vault=Vault(SECRET),
-        rulebook=load_rulebook(ROOT / "rules"),
-        words=Words(ROOT / "templates" / "messages"),
+        rulebook=shipped_rulebook(),
+        words=shipped_words(),
         sms={sms.name: sms},
         email={email.name: email},
         wake=wake,

@@ -17,10 +17,10 @@ from notifier.domain.messages import MessageStatus, Priority, Role, WhyNot
 from notifier.domain.rules import RuleSet
 from notifier.explain import explain
 from notifier.planner import look_again
-from notifier.rulebook import load_rulebook, rulebook_of
+from notifier.rulebook import rulebook_of
 from tests.desk import ADA, Desk, make_desk
 from tests.fakes.clock import FakeClock
-from tests.services import ROOT
+from tests.services import ROOT, shipped_rulebook
 
 HOURS_24 = timedelta(hours=24)
 BO = NewPerson(role=Role.CUSTOMER, name="Bo Park", phone=ADA.phone)
@@ -34,7 +34,7 @@ def given_desk(sessions: sessionmaker[Session], clock: FakeClock) -> GivenDesk:
 
     def make(*caps: Cap) -> Desk:
         desk = make_desk(sessions, clock)
-        book = load_rulebook(ROOT / "rules")
+        book = shipped_rulebook()
         capped = replace(book, rules=RuleSet(book.rules, caps=caps))
         return replace(desk, services=replace(desk.services, rulebook=capped))
 

@@ -11,8 +11,6 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.rendering import Words
-from notifier.rulebook import load_rulebook
 from notifier.services import Services
 from notifier.sources_admin import add_source
 from notifier.store.tables import Brand
@@ -24,7 +22,7 @@ from notifier.webhooks_in import (
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
-from tests.services import ROOT
+from tests.services import shipped_rulebook, shipped_words
 from tests.sources import generic_events
 from tests.webhooks.deliveries import (
     SECRET,
@@ -39,8 +37,8 @@ def services(sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds) ->
         now=clock,
         ids=ids,
         vault=Vault("a secret for tests only, long enough"),
-        rulebook=load_rulebook(ROOT / "rules"),
-        words=Words(ROOT / "templates" / "messages"),
+        rulebook=shipped_rulebook(),
+        words=shipped_words(),
         sms={},
         email={},
         wake=lambda: None,
