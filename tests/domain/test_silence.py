@@ -382,8 +382,8 @@ def test_a_parcel_that_moves_hides_none_that_nobody_has_seen() -> None:
 
     assert _told_by(stage, 9, day=13, minute=59) == []
     assert _told_by(stage, 10, day=13) == ["order_no_scan"]
-    _scanned(stage, "1Z1", 13, 14, 15, 16, 17)
-    assert "order_no_movement" not in _told_by(stage, 12, day=17)
+    _scanned(stage, "1Z1", 13, 14)
+    assert "order_no_movement" not in _told_by(stage, 12, day=14)
 
 
 def test_a_parcel_that_moves_hides_none_that_stands_still() -> None:
@@ -400,6 +400,15 @@ def test_a_parcel_that_moves_hides_none_that_stands_still() -> None:
     assert "order_no_movement" in _told_by(stage, 12, day=16)
 
 
+def test_of_two_that_have_stopped_the_first_to_stop_counts() -> None:
+    """One stands still since the 12th, the other since the 14th."""
+    stage = _order(parcels=("1Z1", "1Z2"))
+    _scanned(stage, "1Z2", 12)
+    _scanned(stage, "1Z1", 14)
+
+    assert "order_no_movement" in _told_by(stage, 12, day=16)
+
+
 def test_the_next_look_is_when_the_silent_parcel_has_been_silent_for_long() -> None:
     """Time alone changes something, and nothing comes in that would have us look."""
     stage = _order(parcels=("1Z1", "1Z2"))
@@ -413,9 +422,22 @@ def test_a_parcel_that_is_there_is_silent_for_good() -> None:
     stage = _order(parcels=("1Z1", "1Z2"))
     stage.now = at(12, day=11)
     stage.say(FactType.DELIVERED, source=FactSource.CARRIER, parcel="1Z1")
-    _scanned(stage, "1Z2", 12, 14, 16)
+    _scanned(stage, "1Z2", 12)
+    stage.rules = rulebook_of({"rules.yaml": _A_DAY_OF_SILENCE}).rules
 
-    assert set(_told_by(stage, 13, day=16)).isdisjoint(_ORDER_RULES)
+    assert _told_by(stage, 11, day=13, minute=59) == []
+    assert _told_by(stage, 12, day=13) == ["a_day"]
+
+
+_A_DAY_OF_SILENCE = """
+rules:
+  - id: a_day
+    for: order
+    if: { silent_for: 1d }
+    message: order_no_movement
+    asserts: nothing
+    update_after: 24h
+"""
 
 
 def test_what_is_said_of_the_order_is_said_of_each_parcel() -> None:
