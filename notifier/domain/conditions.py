@@ -91,7 +91,7 @@ def bad_news(count: Count) -> Question:
 
 
 def put_off(count: Count) -> Question:
-    """Return whether what was promised for a moment was put off so often by a text alone."""
+    """Return whether so many texts owned up to what was not kept yet, and no person since."""
     return lambda situation: situation.moment is not None and count.covers(situation.moment.put_off)
 
 

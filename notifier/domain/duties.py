@@ -27,6 +27,9 @@ _BEFORE_MOMENT = timedelta(minutes=10)
 #: Calls in which people hear what is believed about the time.
 _ABOUT_NEWS = frozenset({Duty.UNREACHED, Duty.NEEDS_CALL, Duty.BESIDE})
 
+#: Why they are rung whom no text could tell of a promise before its moment.
+NOT_SAID = "promise_not_said"
+
 #: Nobody can ring sooner.
 _SOON = timedelta(minutes=15)
 

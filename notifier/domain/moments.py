@@ -56,6 +56,11 @@ class Moments:
         about = (self.job, self.person, self.reference, self.drift, self.now)
         return tuple(Moments(*about, to_say=promise) for promise in promises) or (self,)
 
+    def left_to_say(self, rule: Rule) -> datetime | None:
+        """Return the moment that staff promised, where the rule is to say so."""
+        says = rule.at is not None and rule.at.edge is Edge.PROMISE_MADE
+        return self.to_say.moment if says and self.to_say is not None else None
+
     def promised_in(self, rule: Rule) -> UUID | None:
         """Return the fact in which was promised what the rule's message says, or puts off."""
         if self.to_say is not None:
@@ -179,9 +184,12 @@ class Moments:
         return max(known, key=lambda fact: fact.received_at, default=None)
 
     def expires_at(self, rule: Rule, asserts: Expectation | None, owed_at: datetime) -> datetime:
-        """A slip expires with the window that it asserts; what goes before an edge, at the edge;
-        the rest as the rule says."""
+        """A slip expires with the window that it asserts, a promise with its moment; what goes
+        before an edge, at the edge; the rest as the rule says."""
         told = self.reference.last_window
+        promised = self.left_to_say(rule)
+        if promised is not None:
+            return promised
         if rule.family is Family.SLIP:
             if isinstance(asserts, Window):
                 return asserts.end
@@ -248,10 +256,9 @@ class Moments:
     def next_update(self, rule: Rule, send_at: datetime) -> datetime | None:
         """Return the moment that the message promises: on a quarter of an hour, or as staff
         named it. Whoever waits up for a visit, and so is told at night, waits for no morning."""
-        if rule.at is not None and rule.at.edge is Edge.PROMISE_MADE:
-            return self.to_say.moment if self.to_say is not None else None
-        if rule.update_after is None:
-            return None
+        promised = self.left_to_say(rule)
+        if promised is not None or rule.update_after is None:
+            return promised
         told_at = max(send_at, self.now)
         moment = told_at + rule.update_after
         moment += timedelta(minutes=-moment.minute % 15)

@@ -23,7 +23,7 @@ from notifier.domain.plan_input import PlanInput
 from notifier.domain.rules import Audience, Family, Rule, RuleSet
 from notifier.domain.situation import Situation
 from notifier.domain.steps import Step, first_step, next_step, out_of_reach
-from notifier.domain.windows import Window
+from notifier.domain.windows import Expectation, Window
 
 #: A rule about the time that has spoken in this episode, or is about to, speaks alone.
 _SPEAKS = frozenset(
@@ -287,26 +287,20 @@ class _Side:
         expires_at = moments.expires_at(rule, asserts, owed_at)
         heard_by = moments.tell_by(rule)
         send_at = moments.send_at(rule, owed_at, heard_by)
-        if send_at is None:
-            return Reason.QUIET_HOURS
-        if send_at >= expires_at:
+        promised = moments.left_to_say(rule)
+        if promised is not None:
+            self.looks.append(promised)
+        if send_at is None or send_at >= expires_at:
+            if promised is not None:
+                self._have_it_said(rule, episode, asserts)
+            if send_at is None:
+                return Reason.QUIET_HOURS
             self.untold.add(rule.id)
             return Reason.EXPIRED
         step = self._not_stuck(rule, self._step(rule, episode), owed_at, heard_by)
         if step.passed_over:
             notes["passed_over"] = list(step.passed_over)
-        if not rule.trial:
-            calls = duties.calls(
-                self.job,
-                self.person,
-                rule,
-                episode,
-                step,
-                asserts=asserts,
-                heard_by=heard_by,
-                now=self.now,
-            )
-            self.of_rules += [(rule.id, task) for task in calls]
+        self._call(rule, episode, step, asserts, heard_by)
         if not step.owed:
             return step.reason
         why_not = self._why_not(rule, step, send_at)
@@ -341,6 +335,35 @@ class _Side:
         if why_not is WhyNot.CAP_REACHED:
             return Reason.CAP_REACHED
         return Reason.NEEDS_CALL if rule.call_first else Reason.OWED
+
+    def _have_it_said(self, rule: Rule, episode: Episode, asserts: Expectation | None) -> None:
+        """Call a person in where what staff promised can't be written to them in time."""
+        step = self._step(rule, episode)
+        if step.owed or step.unreached is not None:
+            unsaid = replace(step, unreached=step.unreached or duties.NOT_SAID)
+            self._call(rule, episode, unsaid, asserts, None)
+
+    def _call(
+        self,
+        rule: Rule,
+        episode: Episode,
+        step: Step,
+        asserts: Expectation | None,
+        heard_by: datetime | None,
+    ) -> None:
+        if rule.trial:
+            return
+        calls = duties.calls(
+            self.job,
+            self.person,
+            rule,
+            episode,
+            step,
+            asserts=asserts,
+            heard_by=heard_by,
+            now=self.now,
+        )
+        self.of_rules += [(rule.id, task) for task in calls]
 
     def _not_stuck(
         self, rule: Rule, step: Step, owed_at: datetime, heard_by: datetime | None

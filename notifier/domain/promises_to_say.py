@@ -12,15 +12,17 @@ from notifier.domain.outcomes import speaks_to_them
 
 def left_to_say(state: JobState, person: PersonView) -> Iterator[Fact]:
     """Yield the promises to `person` that are ours to say. To make the one in force again is to
-    make it once."""
+    make it once; whoever was spoken to since need not read of it."""
     in_force: dict[PromiseKind | None, Fact] = {}
-    for fact in state.answers:
-        if fact.type is not FactType.PROMISED or fact.person != person.job_person:
+    mine = [fact for fact in state.answers if fact.person == person.job_person]
+    spoken = max((fact.seq for fact in mine if speaks_to_them(fact)), default=0)
+    for fact in mine:
+        if fact.type is not FactType.PROMISED:
             continue
         before = in_force.get(fact.what)
         if before is None or not fact.says_the_same_as(before):
             in_force[fact.what] = fact
-            if not fact.by_phone:
+            if not fact.by_phone and fact.seq > spoken:
                 yield fact
 
 

@@ -92,7 +92,10 @@ class PlainSpec(_Spec):
         None, description="What they were promised by a moment that is still ahead."
     )
     put_off: Times | None = Field(
-        None, description="How often a text alone has put that off: 0, 1, `2+`."
+        None,
+        description="How many texts have owned up that no news, or no call, has come yet, "
+        "whichever promise each spoke of, since a person spoke to them or they had it: "
+        "0, 1, `2+`.",
     )
     finished: bool | None = Field(None, description="Whether the job has ended.")
     technician_known: bool | None = Field(None, description="Whether somebody is assigned.")
@@ -255,7 +258,10 @@ class RuleSpec(_Spec):
     tell_by: DurationOrNothing | None = Field(
         None, description="By when it must be heard: so long before the window told starts."
     )
-    expires: Duration = Field(timedelta(hours=4), description="When silence is better.")
+    expires: Duration = Field(
+        timedelta(hours=4),
+        description="When silence is better. What staff promised is worth saying until its moment.",
+    )
     priority: Priority = Field(
         Priority.NORMAL, description="What goes first, and what gives way at a cap."
     )

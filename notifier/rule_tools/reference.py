@@ -96,7 +96,7 @@ CEL_MEANS: Mapping[str, str] = {
     "ledger.promises": "how many promises the person was given",
     "ledger.strength": "how surely what they hold reached them: `given`, `delivered`, `presumed`",
     "ledger.promised": "what they were promised by a moment ahead: `update`, `call_back`, `none`",
-    "ledger.put_off": "how often a text alone has put that off",
+    "ledger.put_off": "how many texts owned up to what was promised, and no person since",
     "history.messages": "how many messages about the job may have reached them",
     "history.bad_news": "how much of that was bad news of this promise",
     "brand.slug": "the brand, by its short name",

@@ -199,6 +199,7 @@ CALL_WHY: dict[str, str] = {
     "call_back_promised": "we promised to ring them",
     "offer_declined": "the time that we asked about does not suit them",
     "update_promised": "we promised them an update",
+    "promise_not_said": "no text could tell them in time what we promised",
     "no_word_from_technician": "no word from them, and the customer is waiting",
 }
 
