@@ -9,9 +9,13 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewOrder, NewParcel, book
+from notifier.customers.outlook import Stage
+from notifier.customers.status_page import read_status_page
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.windows import Window
+from notifier.links import message_token
 from notifier.planner import look_again
+from notifier.store.engine import reading
 from tests.desk import ADA, Desk, make_desk
 from tests.fakes.clock import FakeClock
 
@@ -74,3 +78,24 @@ def test_the_only_parcel_is_the_order(desk: Desk) -> None:
     desk.deliver()
 
     assert "UPS has not scanned order ORD-1" in desk.texts()[-1]
+
+
+def test_the_page_goes_on_checking_until_the_silent_part_is_seen(desk: Desk) -> None:
+    """That the other one was scanned again is no news of it."""
+    job = order(desk, "1Z1", "1Z2")
+    scanned_daily(desk, job, "1Z1", days=3)
+    assert stage(desk, job) is Stage.CHECKING
+
+    desk.clock.advance(hours=1)
+    desk.say(job, FactType.IN_TRANSIT, source=FactSource.CARRIER, parcel="1Z1")
+    assert stage(desk, job) is Stage.CHECKING
+
+    desk.say(job, FactType.IN_TRANSIT, source=FactSource.CARRIER, parcel="1Z2")
+    assert stage(desk, job) is Stage.COMING
+
+
+def stage(desk: Desk, job: UUID) -> Stage:
+    """Return what the page of the last text says first."""
+    token = message_token(desk.services.vault, desk.messages(job)[-1].id)
+    with reading(desk.services.sessions) as session:
+        return read_status_page(session, desk.services, token).outlook.stage

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from notifier.domain.drift import DriftKind, drift_of, is_asked
 from notifier.domain.facts import Fact, FactSource, FactType
-from notifier.domain.folding import ANSWERS
-from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.folding import ANSWERS, NO_REPORT
+from notifier.domain.jobs import FINISHED, JobKind, JobStatus
 from notifier.domain.ledger import PersonView, reference_of
 from notifier.domain.plan_input import PlanInput
 from notifier.domain.promises import same_promise
@@ -66,7 +66,7 @@ _THERE = frozenset({JobStatus.ARRIVED, JobStatus.READY_FOR_PICKUP})
 _ON_THE_WAY = frozenset({JobStatus.EN_ROUTE, JobStatus.OUT_FOR_DELIVERY})
 
 #: What passed between us and them says nothing of where anybody is.
-_NO_REPORT = frozenset({FactType.BOOKED, FactType.PROMISED, FactType.SPOKEN_TO, FactType.WITHDRAWN})
+_NO_REPORT = NO_REPORT | {FactType.PROMISED, FactType.SPOKEN_TO}
 
 #: Their word is no report: a customer waits, the clock knows nothing.
 _WAITING = frozenset({FactSource.CUSTOMER, FactSource.CLOCK})
@@ -187,15 +187,28 @@ class _Reading:
         )
 
     def _is_checking(self) -> bool:
-        """Whether they heard that nobody reported, and nobody has since."""
-        silent = {rule.id for rule in self.rules if rule.condition.silent_for is not None}
-        told = [
-            message.claimed_at
+        """Whether they heard that nobody reported, and nobody has since.
+
+        Of an order, on a parcel that was silent then: another one is no news of it.
+        """
+        silence = {rule.id: rule.condition.silent_for for rule in self.rules}
+        told = {
+            message.claimed_at: silent_for
             for message in self.view.past
-            if message.rule in silent and message.may_have_reached and message.claimed_at
-        ]
-        return bool(told) and not any(
-            fact.received_at >= max(told)
+            if (silent_for := silence.get(message.rule)) is not None
+            and message.may_have_reached
+            and message.claimed_at
+        }
+        if not told:
+            return False
+        last = max(told)
+        awaited = [one for one in self.state.parcels.values() if one.status not in FINISHED]
+        if awaited:
+            silent_since = last - told[last]
+            seen = [one.last_report for one in awaited]
+            return any(fact is None or fact.received_at <= silent_since for fact in seen)
+        return not any(
+            fact.received_at >= last
             for fact in self.facts
             if fact.source not in _WAITING and fact.type not in _NO_REPORT
         )
