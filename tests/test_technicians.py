@@ -20,8 +20,10 @@ from notifier.ledgers import read_ledgers
 from notifier.planner import load_for_planning, look_again
 from notifier.preview import preview
 from notifier.store.engine import reading
+from notifier.store.snapshots import load_snapshots
 from notifier.store.snapshots_as_of import snapshot_as_of
 from notifier.store.tables import ContactPoint, JobPerson, Person, SearchTerm, Technician
+from notifier.technicians.questions import last_question
 from notifier.technicians.register import phone_of, set_phone
 from tests.desk import ADA, TOMORROW, Desk, make_desk, staff_fact
 from tests.fakes.clock import FakeClock
@@ -257,3 +259,27 @@ def test_a_technician_row_is_one_of_a_kind(desk: Desk) -> None:
     with reading(desk.services.sessions) as session:
         (row,) = session.scalars(select(Technician))
         assert row.person_id is not None
+
+
+def test_whoever_takes_over_is_asked_at_once_and_nobody_twice(desk: Desk) -> None:
+    """Sam was asked; Priya takes over and is asked; Sam has it back, and has his question still."""
+    job = _with_sam(desk)
+    (sam,) = _technicians(desk, job)
+    desk.clock.set(TOMORROW.end - timedelta(minutes=45))
+    look_again(desk.services)
+    desk.deliver()
+
+    desk.clock.advance(minutes=1)
+    desk.say(job, FactType.REASSIGNED, technician="Priya", technician_phone=PRIYA)
+    desk.deliver()
+    desk.clock.advance(minutes=1)
+    desk.say(job, FactType.REASSIGNED, technician="Sam")
+    desk.deliver()
+
+    asked = [m for m in desk.messages(job, "ask_technician") if m.claimed_at is not None]
+    (_, priya) = _technicians(desk, job)
+    assert [m.job_person_id for m in asked] == [sam.id, priya.id]
+    with desk.services.sessions() as session:
+        question = last_question(load_snapshots(session, [job])[job])
+    assert question is not None
+    assert question.message == asked[0].id

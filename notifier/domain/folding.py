@@ -36,6 +36,11 @@ ANSWERS = frozenset(
 #: Whose word breaks the silence about a job. A customer waits; the clock knows nothing.
 _REPORTING = frozenset(FactSource) - {FactSource.CUSTOMER, FactSource.CLOCK}
 
+#: What says nothing of how it stands, whoever says it: of who goes, or how to reach people.
+NO_REPORT = frozenset(
+    {FactType.BOOKED, FactType.WITHDRAWN, FactType.REASSIGNED, FactType.CONTACT_CHANGED}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ParcelState:
@@ -137,8 +142,7 @@ def _with_last_report(state: JobState, ordered: Sequence[Fact]) -> JobState:
 
 def _is_report(fact: Fact) -> bool:
     """Return whether `fact` breaks the silence about what it speaks of."""
-    nothing_new = (FactType.BOOKED, FactType.WITHDRAWN)
-    return fact.source in _REPORTING and fact.type not in nothing_new
+    return fact.source in _REPORTING and fact.type not in NO_REPORT
 
 
 def _book(state: JobState, fact: Fact) -> JobState:

@@ -159,6 +159,19 @@ def test_what_the_customer_says_does_not_break_it() -> None:
     assert _heard(stage, 10, 15)[0] == ["ask_technician"]
 
 
+@pytest.mark.parametrize("said", [FactType.REASSIGNED, FactType.CONTACT_CHANGED])
+@pytest.mark.parametrize("minute", [31, 44])
+def test_what_says_nothing_of_where_they_are_breaks_no_silence(said: FactType, minute: int) -> None:
+    """Somebody else goes, or a number was put right: whoever goes is asked at once, and whoever
+    waits hears before the window ends."""
+    stage = _visit()
+    stage.now = at(10, minute)
+    stage.say(said, technician=stage.ids() if said is FactType.REASSIGNED else None)
+
+    assert _heard(stage, 10, minute) == (["ask_technician"], ["no_word_from_technician"], [])
+    assert _heard(stage, 10, 45)[2] == ["no_word_yet"]
+
+
 def test_expected_moved_later_is_no_silence() -> None:
     """An hour late, and told so: all of it counts from the new window's end."""
     stage = _visit()

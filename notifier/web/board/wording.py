@@ -138,7 +138,7 @@ MESSAGE: dict[str, str] = {
     "order_please_ignore": "please ignore our last message",
     "order_no_date_yet": "no date known yet",
     "ask_technician": "where are you?",
-    "no_word_yet": "no word yet, we are checking",
+    "no_word_yet": "no clear word yet, we are checking",
     "no_news_yet": "no news yet",
     "no_call_yet": "nobody has rung yet, sorry",
     "promise_made": "what we promised",
@@ -200,7 +200,7 @@ CALL_WHY: dict[str, str] = {
     "offer_declined": "the time that we asked about does not suit them",
     "update_promised": "we promised them an update",
     "promise_not_said": "no text could tell them in time what we promised",
-    "no_word_from_technician": "no word from them, and the customer is waiting",
+    "no_word_from_technician": "no clear word from them, and the customer is waiting",
 }
 
 #: What a reply wants.
