@@ -40,6 +40,8 @@ def _what_stands(
     told = reference.asserts
     if told is None or (drift.kind is DriftKind.NONE and _may_say_expected(state, drift)):
         return state.expected, True
+    if told is OFF and drift.kind is DriftKind.UNKNOWN:
+        return UNKNOWN, True  # whatever else it says, somebody comes after all
     if drift.kind in _NEWS:
         return None, False  # what they hold is not so any more; its own message says so
     if not isinstance(told, Window):

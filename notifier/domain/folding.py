@@ -19,7 +19,7 @@ from notifier.domain.jobs import (
     effect_of,
 )
 from notifier.domain.reasons import Party, Reason
-from notifier.domain.windows import OFF, Expectation, Window
+from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 from notifier.domain.withdrawals import withdrawn_among
 
 #: What passed between us and one person of the job: it changes no status.
@@ -275,6 +275,8 @@ def _said(state: JobState, fact: Fact) -> Expectation | None:
         return fact.window
     if fact.type is FactType.CANCELLED:
         return OFF
+    if fact.type is FactType.EN_ROUTE and state.expected is OFF:
+        return UNKNOWN  # somebody comes after all, and nobody has said when
     if fact.type in ANSWERS:
         return None
     if fact.minutes is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
+
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel
-from notifier.domain.windows import OFF
+from notifier.domain.windows import OFF, UNKNOWN
 from tests.domain.stage import NINE_TO_ELEVEN, Stage, at, window
 from tests.fakes.ids import id_number
 
@@ -98,3 +100,57 @@ def test_that_nothing_came_rests_on_no_mistake() -> None:
     stage.now = at(20, 1, day=25)
     missing = stage.send()
     assert (missing.rule, missing.rests_on) == ("order_not_here", None)
+
+
+@pytest.mark.parametrize("technician", [_SAM, None])
+def test_off_again_after_somebody_set_out_is_news_again(technician: UUID | None) -> None:
+    """Not coming, on the way after all, and not coming: whoever read that somebody comes reads
+    that nobody does."""
+    stage = Stage()
+    stage.expect(OFF)
+    stage.sent_and_delivered()
+    if technician is not None:
+        stage.say(FactType.REASSIGNED, technician=technician)
+    stage.advance(minutes=5)
+    stage.say(FactType.EN_ROUTE)
+    said = stage.send_all()
+    for row in said:
+        stage.deliver(row)
+    assert [row.rule for row in said] == ["no_time_yet", "on_the_way"][: 2 if technician else 1]
+    assert {row.asserts for row in said} <= {UNKNOWN, None}
+
+    stage.advance(minutes=5)
+    stage.expect(OFF)
+
+    assert stage.sent_and_delivered().rule == "not_coming_today"
+    assert stage.owed() == []
+
+
+def test_off_again_before_anybody_read_of_it_is_no_news() -> None:
+    """They hold that nobody comes, and it is so: what waited to say otherwise never goes."""
+    stage = Stage()
+    stage.expect(OFF)
+    stage.sent_and_delivered()
+    stage.say(FactType.EN_ROUTE)
+    assert stage.waiting() == ["no_time_yet"]
+
+    stage.expect(OFF)
+
+    assert stage.waiting() == []
+    assert stage.owed() == []
+
+
+def test_on_the_way_alone_makes_off_again_news() -> None:
+    """The text about the time reached nobody, the one that somebody is on the way did."""
+    stage = Stage(channels=(Channel.SMS,))
+    stage.expect(OFF)
+    stage.sent_and_delivered()
+    stage.say(FactType.EN_ROUTE)
+    stage.fail(stage.send())
+    stage.say(FactType.REASSIGNED, technician=_SAM)
+    assert stage.sent_and_delivered().rule == "on_the_way"
+    stage.advance(minutes=5)
+
+    stage.expect(OFF)
+
+    assert stage.sent_and_delivered().rule == "not_coming_today"
