@@ -22,7 +22,8 @@ from notifier.domain.windows import Window
 from notifier.errors import NotFound
 from notifier.store.engine import reading
 from notifier.web.current import services
-from notifier.web.status_view import REFUSED, stop_view_of, view_of
+from notifier.web.status_view import REFUSED, view_of
+from notifier.web.stop_view import stop_view_of
 
 blueprint = Blueprint("status", __name__, url_prefix="/s")
 

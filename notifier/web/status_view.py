@@ -9,10 +9,8 @@ from notifier.customers.outlook import Stage, Standing
 from notifier.customers.page_buttons import Button
 from notifier.customers.status_actions import Refused
 from notifier.customers.status_page import ParcelOnPage, StatusPage
-from notifier.customers.stopping import Stopping
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind, JobStatus
-from notifier.domain.messages import Channel
 from notifier.domain.phones import for_reading
 from notifier.domain.phrases import phrases_for
 from notifier.domain.reasons import Party
@@ -100,18 +98,6 @@ class StatusView:
     can_ask_call: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopView:
-    """The page that stops messages, in words."""
-
-    brand: str
-    brand_phone: str
-    brand_phone_dial: str
-    open_channels: tuple[str, ...]
-    stopped: bool
-    stopped_words: str
-
-
 def view_of(page: StatusPage, *, now: datetime) -> StatusView:
     """Write `page` down for its reader at `now`."""
     outlook = page.outlook
@@ -148,19 +134,6 @@ def view_of(page: StatusPage, *, now: datetime) -> StatusView:
         can_say_here=bool(page.buttons & {Button.HERE, Button.RECEIVED}),
         can_say_missing=Button.NOT_RECEIVED in page.buttons,
         can_ask_call=Button.CALL in page.buttons,
-    )
-
-
-def stop_view_of(stopping: Stopping) -> StopView:
-    """Write the page that stops messages."""
-    words = {Channel.SMS: "texts", Channel.EMAIL: "emails"}
-    return StopView(
-        brand=stopping.brand,
-        brand_phone=for_reading(stopping.brand_phone, stopping.country),
-        brand_phone_dial=stopping.brand_phone,
-        open_channels=tuple(channel.value for channel in stopping.can_stop),
-        stopped=bool(stopping.stopped),
-        stopped_words=" or ".join(words[channel] for channel in stopping.stopped),
     )
 
 
