@@ -177,6 +177,27 @@ def test_a_promise_that_nothing_reached_goes_on_beside_another(desk: Desk) -> No
     assert waiting(desk, job) == [CALL_BACK, UPDATE]
 
 
+def test_what_is_promised_at_night_is_told_in_time_or_handed_to_a_person(desk: Desk) -> None:
+    """At ten in the evening, for half past nine and for half past seven: the one goes at eight
+    and is watched from then on, of the other a person is asked at once, until they have rung."""
+    job = desk.visit()
+    desk.clock.advance(hours=13)
+    early, later = (desk.clock() + timedelta(hours=hours) for hours in (9.5, 11.5))
+    desk.say(job, FactType.PROMISED, what=CALL_BACK, moment=early)
+    desk.say(job, FactType.PROMISED, what=UPDATE, moment=later)
+    desk.deliver()
+    assert [task.why for task in desk.tasks(job)] == ["promise_not_said"]
+    assert moments(desk, job) == []
+
+    desk.clock.advance(hours=10)
+    look_again(desk.services)
+    desk.deliver()
+
+    assert [view.due for view in moments(desk, job)] == [later]
+    assert waiting(desk, job) == [UPDATE]
+    assert [task.why for task in desk.tasks(job)] == ["promise_not_said", "update_promised"]
+
+
 def test_a_call_that_was_not_made_is_owned_up_to_in_time_and_once(desk: Desk) -> None:
     """By ten; at ten to ten nobody has rung: they read so, and by when. The ledger counts it as
     moved in time, and whatever else was promised, the next such text needs a person."""
