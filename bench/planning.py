@@ -14,7 +14,7 @@ from bench.stage import DATABASES, Stage, stage
 from bench.tables import percentile, table, us
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.planning import plan
-from notifier.domain.situation import Situation
+from notifier.domain.rules.situation import Situation
 from notifier.intake import NewFact, Recorded, record, record_many
 from notifier.store.engine import reading
 from notifier.store.snapshots import load_snapshots

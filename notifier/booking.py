@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.jobs import FIRST_STATUS, JobKind
+from notifier.domain.ledger.promises import tell_by
 from notifier.domain.messages import Role, Strength
-from notifier.domain.promises import tell_by
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import Window, to_json
 from notifier.errors import Conflict, Invalid, NotFound

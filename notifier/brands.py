@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.messages import WAITING, Channel
-from notifier.domain.quiet_hours import QuietHours
-from notifier.domain.quiet_week import brand_hours, read_hours
+from notifier.domain.quiet.hours import QuietHours
+from notifier.domain.quiet.week import brand_hours, read_hours
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.people import checked_zone
 from notifier.planner import STEP, bring_up_to_date

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.jobs import JobKind
+from notifier.domain.ledger.promises import tell_by
 from notifier.domain.messages import Strength
-from notifier.domain.promises import tell_by
 from notifier.domain.windows import Window, from_json
 from notifier.services import Services
 from notifier.store.facts import promised_kind

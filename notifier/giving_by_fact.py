@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.facts import Fact, FactType, PromiseKind
 from notifier.domain.jobs import JobKind
+from notifier.domain.ledger.promises import tell_by
 from notifier.domain.messages import Role, Strength
-from notifier.domain.promises import tell_by
 from notifier.domain.windows import Expectation, Window, to_json
 from notifier.giving import append_taken_back
 from notifier.planner import customer_of

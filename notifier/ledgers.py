@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, defer
 
-from notifier.domain.endings import PromiseView, endings_of
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.folding import fold
 from notifier.domain.jobs import JobKind
+from notifier.domain.ledger.endings import PromiseView, endings_of
 from notifier.domain.messages import Role
 from notifier.store.facts import fact_of
 from notifier.store.ledger_rows import entries_of, words_of

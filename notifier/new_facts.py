@@ -13,8 +13,8 @@ from notifier.domain.drift import drift_of, is_asked
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
 from notifier.domain.folding import ANSWERS
 from notifier.domain.jobs import FACTS_OF, JobKind
-from notifier.domain.ledger import reference_of
-from notifier.domain.promises import drifted
+from notifier.domain.ledger.promises import drifted
+from notifier.domain.ledger.views import reference_of
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import Expectation, Window, utc_text

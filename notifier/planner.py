@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.caps import longest_period
 from notifier.domain.facts import Fact, FactSource, FactType
-from notifier.domain.ledger import first_window
+from notifier.domain.ledger.views import first_window
 from notifier.domain.messages import MessageStatus, Role, Strength
 from notifier.domain.owed import Duty, Owed, Plan
 from notifier.domain.plan_input import current_tell_by, is_late

@@ -13,7 +13,7 @@ from notifier.domain.facts import FactSource
 from notifier.domain.messages import WAITING, Channel, MessageStatus, Role, WhyNot
 from notifier.domain.owed import Owed
 from notifier.domain.planning import plan
-from notifier.domain.rules import Family
+from notifier.domain.rules.rule import Family
 from notifier.domain.windows import Expectation
 from notifier.errors import NotFound
 from notifier.intake import NewFact, Recorded, record_in, withdraw_in

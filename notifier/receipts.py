@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from notifier import planner
 from notifier.domain.messages import TAKEN, MessageStatus, Strength, WhyNot
-from notifier.domain.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
+from notifier.domain.sending.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
 from notifier.giving import give, take_back
 from notifier.providers.codes import Reaction, receipt_reaction
 from notifier.providers.receipt import Receipt, ReceiptEvent

@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from notifier.domain.messages import MessageKind
-from notifier.domain.quiet_hours import ALL_DAY, NO_HOURS, Hours, QuietHours
+from notifier.domain.quiet.hours import ALL_DAY, NO_HOURS, Hours, QuietHours
 from notifier.public_holidays import is_holiday
 from notifier.yaml_files import read_yaml
 

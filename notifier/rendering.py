@@ -21,10 +21,10 @@ from inscriptis.model.config import ParserConfig
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from mjml import mjml2html
 
-from notifier.domain.message_examples import variations
-from notifier.domain.message_values import MessageValues
 from notifier.domain.messages import Channel
-from notifier.domain.segments import count_segments, plain
+from notifier.domain.words.examples import variations
+from notifier.domain.words.segments import count_segments, plain
+from notifier.domain.words.values import MessageValues
 from notifier.errors import NotifierError
 from notifier.template_language import WordsEnvironment
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from notifier.domain.endings import Ending, PromiseView
-from notifier.domain.promise_report import PromiseReport, ReportLine
+from notifier.domain.ledger.endings import Ending, PromiseView
+from notifier.domain.ledger.report import PromiseReport, ReportLine
 from notifier.domain.windows import utc_text
 from notifier.errors import Invalid
 from notifier.job_views import opened

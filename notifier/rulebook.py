@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from notifier.domain.caps import Cap
-from notifier.domain.conditions import Condition
-from notifier.domain.message_values import DIGEST
-from notifier.domain.rules import Asserts, Audience, EpisodeBy, Family, Rule, RuleSet
+from notifier.domain.rules.conditions import Condition
+from notifier.domain.rules.rule import Asserts, Audience, EpisodeBy, Family, Rule, RuleSet
+from notifier.domain.words.values import DIGEST
 from notifier.rendering import Words
 from notifier.rule_language.cel import ConditionInvalid, compile_condition
 from notifier.rule_language.sense import nonsense_in, supersedes_nonsense

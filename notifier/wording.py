@@ -16,11 +16,11 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_location, get_timezone_name
 
 from notifier.domain.facts import PromiseKind
-from notifier.domain.message_values import MessageValues
-from notifier.domain.phrases import LANGUAGES, Phrases, phrases_for
 from notifier.domain.reasons import Party, Reason
-from notifier.domain.segments import plain
 from notifier.domain.windows import Expectation, Window
+from notifier.domain.words.phrases import LANGUAGES, Phrases, phrases_for
+from notifier.domain.words.segments import plain
+from notifier.domain.words.values import MessageValues
 
 _LONGEST_BRAND: Final = 24
 _LONGEST_SERVICE: Final = 24

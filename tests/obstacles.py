@@ -15,7 +15,7 @@ from notifier.delivery import deliver_due
 from notifier.domain.caps import Cap
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageKind, Role, WhyNot
-from notifier.domain.rules import InQuietHours, RuleSet
+from notifier.domain.rules.rule import InQuietHours, RuleSet
 from notifier.domain.windows import Window
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendRejected

@@ -14,7 +14,7 @@ from notifier import booking, intake
 from notifier.booking import NewAppointment, NewPerson
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus, Role
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.domain.windows import Window
 from notifier.intake import NewFact, Recorded
 from notifier.providers.receipt import Receipt, ReceiptEvent

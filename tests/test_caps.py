@@ -14,7 +14,7 @@ from notifier.delivery import deliver_due
 from notifier.domain.caps import Cap, CapPer
 from notifier.domain.facts import FactType
 from notifier.domain.messages import MessageStatus, Priority, Role, WhyNot
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.explain import explain
 from notifier.planner import look_again
 from notifier.rulebook import rulebook_of

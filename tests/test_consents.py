@@ -16,7 +16,7 @@ from notifier.delivery import deliver_due
 from notifier.domain.consent import ConsentPolicy, Needs
 from notifier.domain.facts import FactType
 from notifier.domain.messages import Channel, MessageKind, MessageStatus, WhyNot
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.errors import Invalid
 from notifier.explain import explain
 from notifier.sending.refusals import refusal, stand_around

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from notifier.domain.rules import Rule
+from notifier.domain.rules.rule import Rule
 from notifier.rulebook import RulesInvalid, rulebook_of
 from tests.services import ROOT
 

@@ -11,7 +11,7 @@ from notifier.booking import NewPerson
 from notifier.clock import new_id
 from notifier.domain.facts import FactType
 from notifier.domain.messages import Role, WhyNot
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.errors import NotFound
 from notifier.explain import Explained, explain
 from tests.desk import ADA, Desk, make_desk

@@ -16,7 +16,7 @@ from notifier.domain.caps import Cap
 from notifier.domain.decisions import Reason
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import WhyNot
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.domain.windows import Window
 from notifier.explain import explain
 from tests.desk import ADA, Desk, make_desk

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifier.delivery import deliver_due, resolve_unknown, send_claimed
 from notifier.domain.facts import FactType
 from notifier.domain.messages import MessageStatus, WhyNot
-from notifier.domain.rules import OnUnknown, RuleSet
+from notifier.domain.rules.rule import OnUnknown, RuleSet
 from notifier.planner import look_again
 from notifier.providers.errors import (
     SendDeferred,

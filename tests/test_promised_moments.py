@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier import intake
 from notifier.delivery import deliver_due
-from notifier.domain.endings import Ending, PromiseView
 from notifier.domain.facts import FactSource, FactType, PromiseKind
+from notifier.domain.ledger.endings import Ending, PromiseView
 from notifier.domain.messages import MessageStatus, Strength
 from notifier.domain.windows import Window
 from notifier.ledgers import read_ledgers

@@ -10,7 +10,7 @@ import pytest
 
 from notifier.domain.messages import MessageKind
 from notifier.domain.phones import countries_of, regions_of, zones_of
-from notifier.domain.quiet_hours import QuietHours, next_allowed
+from notifier.domain.quiet.hours import QuietHours, next_allowed
 from notifier.regional_hours import (
     FILE,
     RegionFile,

@@ -23,8 +23,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier import intake
 from notifier.domain.facts import FactSource, FactType, PromiseKind
+from notifier.domain.ledger.report import ReportLine
 from notifier.domain.messages import Strength
-from notifier.domain.promise_report import ReportLine
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Window
 from notifier.errors import Invalid

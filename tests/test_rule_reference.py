@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.domain.situation import NAMES
+from notifier.domain.rules.situation import NAMES
 from notifier.rule_language.specs import AtSpec, IfSpec, RuleSpec
 from notifier.rule_tools import reference
 from notifier.rule_tools.reference import CEL_MEANS, rule_reference, shipped_rules

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.errors import Conflict
 from notifier.rule_tools.sets import record_rule_set, rules_in_force
 from notifier.rulebook import Rulebook, rulebook_of

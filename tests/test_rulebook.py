@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.domain.rules import Asserts
+from notifier.domain.rules.rule import Asserts
 from notifier.rendering import Words
 from notifier.rulebook import Rulebook, RulesInvalid, check_rules, json_schema, load_rulebook
 from tests.domain.stage import Stage

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.facts import FactType
 from notifier.domain.messages import Channel
-from notifier.domain.segments import count_segments, offending_characters
 from notifier.domain.technician_answers import Act, Answer
 from notifier.domain.windows import Window, to_json
+from notifier.domain.words.segments import count_segments, offending_characters
 from notifier.errors import NotFound
 from notifier.planner import look_again
 from notifier.replies import IncomingReply, take_reply

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifier.booking import NewAppointment, book
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Role, WhyNot
-from notifier.domain.segments import count_segments
+from notifier.domain.words.segments import count_segments
 from notifier.errors import Invalid, NotFound
 from notifier.explain import explain
 from notifier.job_views import job_views

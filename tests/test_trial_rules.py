@@ -12,7 +12,7 @@ from notifier.board_reading.trials import read_trials
 from notifier.domain.decisions import Reason
 from notifier.domain.facts import FactType
 from notifier.domain.messages import MessageStatus, WhyNot
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.explain import Explained, explain
 from notifier.preview import preview
 from tests.desk import Desk, make_desk, staff_fact

@@ -12,7 +12,7 @@ from notifier.booking import NewAppointment, NewPerson, book
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource
 from notifier.domain.messages import MessageStatus
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.domain.windows import Window
 from notifier.rulebook import Rulebook
 from notifier.store.tables import Message

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from notifier.domain.findings import Finding, Level
-from notifier.domain.message_values import DIGEST
-from notifier.domain.segments import count_segments, stand_in
+from notifier.domain.words.segments import count_segments, stand_in
+from notifier.domain.words.values import DIGEST
 from notifier.rendering import Words
 from notifier.word_linter.costs import TextCost, check_costs, load_prices, text_costs
 from notifier.yaml_files import YamlInvalid

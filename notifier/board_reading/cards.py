@@ -18,9 +18,9 @@ from notifier.board_reading.risk import Risk, RiskFacts, risk_of
 from notifier.board_reading.standing import Standing, read_standing
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.ledger.promises import same_promise
 from notifier.domain.messages import WAITING, Channel, MessageStatus, Role
 from notifier.domain.owed import Duty
-from notifier.domain.promises import same_promise
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Expectation, from_json
 from notifier.services import Services

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from notifier.board_reading.cards import Card
-from notifier.domain.endings import Ending, PromiseView
+from notifier.domain.ledger.endings import Ending, PromiseView
 from notifier.domain.messages import Role
 from notifier.ledgers import GivenBy, PersonLedger, read_ledgers
 

@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from notifier.domain.quiet_hours import Hours, QuietHours, next_allowed
-from notifier.domain.quiet_week import brand_hours
+from notifier.domain.quiet.hours import Hours, QuietHours, next_allowed
+from notifier.domain.quiet.week import brand_hours
 from notifier.errors import Invalid, NotFound
 from notifier.public_holidays import holidays_between
 from notifier.services import Services

@@ -8,7 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from notifier.domain.jobs import JobKind, JobStatus
-from notifier.domain.promises import TOLERANCE, drifted
+from notifier.domain.ledger.promises import TOLERANCE, drifted
 from notifier.domain.windows import OFF, Expectation, Window, local_date
 
 _NOBODY_SAID = frozenset({JobStatus.SCHEDULED, JobStatus.CONFIRMED})

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from notifier.checkup.reachability import ask_address, judge_address
 from notifier.checkup.readiness import check_readiness
 from notifier.domain.findings import Finding, Level
-from notifier.domain.quiet_week import brand_hours, say_quiet
+from notifier.domain.quiet.week import brand_hours, say_quiet
 from notifier.providers.findings import Checkable
 from notifier.providers.signatures import load_sendgrid_key
 from notifier.sending.routing import any_configured

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from notifier.brands import add_brand, go_live, set_quiet_hours, would_go
 from notifier.cli.context import chosen_brand, services
-from notifier.domain.quiet_week import brand_hours, say_quiet
+from notifier.domain.quiet.week import brand_hours, say_quiet
 from notifier.errors import NotifierError
 from notifier.sending.routing import any_configured
 

@@ -14,7 +14,7 @@ import click
 from flask.cli import with_appcontext
 
 from notifier.cli.context import brand_option, chosen_brand, services
-from notifier.domain.promise_report import ReportLine
+from notifier.domain.ledger.report import ReportLine
 from notifier.errors import NotifierError
 from notifier.report import By, report_promises
 

@@ -16,8 +16,8 @@ from notifier.customers.correspondents import Correspondent
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
+from notifier.domain.ledger.promises import same_promise
 from notifier.domain.messages import MessageStatus
-from notifier.domain.promises import same_promise
 from notifier.domain.reply_intents import Intent
 from notifier.domain.windows import Window, from_json
 from notifier.errors import Conflict, Invalid

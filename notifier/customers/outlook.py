@@ -11,10 +11,10 @@ from notifier.domain.drift import DriftKind, drift_of, is_asked
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.folding import ANSWERS, NO_REPORT
 from notifier.domain.jobs import FINISHED, JobKind, JobStatus
-from notifier.domain.ledger import PersonView, reference_of
+from notifier.domain.ledger.promises import same_promise
+from notifier.domain.ledger.views import PersonView, reference_of
 from notifier.domain.plan_input import PlanInput
-from notifier.domain.promises import same_promise
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window, local_date
 
 

@@ -21,7 +21,7 @@ from notifier.customers.waiting_for import waits_for
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import FINISHED, JobKind, JobStatus
-from notifier.domain.ledger import PersonView
+from notifier.domain.ledger.views import PersonView
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Expectation, Window

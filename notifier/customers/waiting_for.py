@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.facts import FactType, PromiseKind
-from notifier.domain.ledger import OpenMoment, PastMessage, PersonView
-from notifier.domain.ledger_entries import Entry
+from notifier.domain.ledger.entries import Entry
+from notifier.domain.ledger.open_moments import open_moments
+from notifier.domain.ledger.outcomes import Course
+from notifier.domain.ledger.views import OpenMoment, PastMessage, PersonView
 from notifier.domain.messages import Strength
-from notifier.domain.open_moments import open_moments
-from notifier.domain.outcomes import Course
 from notifier.store.ledger_rows import entries_of, words_of
 from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Promise

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from notifier.domain.quiet_hours import QuietHours, next_allowed
+from notifier.domain.quiet.hours import QuietHours, next_allowed
 
 #: So much time in which people work is left for the call, as the board's usual answer has it.
 WITHIN = timedelta(hours=1)

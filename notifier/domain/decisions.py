@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from notifier.domain.messages import Role
-from notifier.domain.situation import Situation
+from notifier.domain.rules.situation import Situation
 
 
 class Reason(StrEnum):

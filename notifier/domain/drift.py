@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from notifier.domain.facts import FactType
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind, JobStatus
-from notifier.domain.ledger import PastMessage, PersonView, Reference
+from notifier.domain.ledger.promises import TOLERANCE, drifted
+from notifier.domain.ledger.views import PastMessage, PersonView, Reference
 from notifier.domain.messages import Role
 from notifier.domain.mistakes import changes_told, is_as_before, mistaken_claims
-from notifier.domain.promises import TOLERANCE, drifted
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window, local_date
 
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from notifier.domain.drift import Drift, drift_of, is_asked
-from notifier.domain.episodes import Episode
 from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.folding import JobState
-from notifier.domain.ledger import PersonView, reference_of
+from notifier.domain.ledger.promises import promise_text
+from notifier.domain.ledger.views import PersonView, reference_of
 from notifier.domain.messages import Strength, WhyNot
 from notifier.domain.owed import Duty, TaskOwed
 from notifier.domain.plan_input import PlanInput
-from notifier.domain.promises import promise_text
-from notifier.domain.rules import Family, Rule, Unreached
+from notifier.domain.rules.episodes import Episode
+from notifier.domain.rules.rule import Family, Rule, Unreached
 from notifier.domain.steps import Step
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 

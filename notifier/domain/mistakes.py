@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from notifier.domain.folding import JobState
-from notifier.domain.ledger import PastMessage, PersonView
-from notifier.domain.promises import drifted
+from notifier.domain.ledger.promises import drifted
+from notifier.domain.ledger.views import PastMessage, PersonView
 from notifier.domain.windows import Expectation
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from notifier.domain import promises
 from notifier.domain.decisions import Reason
 from notifier.domain.drift import Drift, DriftKind
 from notifier.domain.facts import Fact, FactSource, FactType, Terms
-from notifier.domain.ledger import PersonView, Reference
+from notifier.domain.ledger import promises
+from notifier.domain.ledger.promises_to_say import left_to_say, left_to_take_back
+from notifier.domain.ledger.views import PersonView, Reference
 from notifier.domain.messages import Role
 from notifier.domain.plan_input import PlanInput
-from notifier.domain.promises_to_say import left_to_say, left_to_take_back
-from notifier.domain.quiet_hours import next_allowed, send_moment
-from notifier.domain.rules import Asserts, EpisodeBy, Family, InQuietHours, Rule
+from notifier.domain.quiet.hours import next_allowed, send_moment
+from notifier.domain.rules.rule import Asserts, EpisodeBy, Family, InQuietHours, Rule
+from notifier.domain.rules.situation import Situation
 from notifier.domain.schedule import Edge, moment_of
-from notifier.domain.situation import Situation
 from notifier.domain.windows import UNKNOWN, Expectation, Window
 
 #: After this long a word about "unknown" or "off" has no window left to expire with.

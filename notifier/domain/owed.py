@@ -9,7 +9,7 @@ from uuid import UUID
 
 from notifier.domain.decisions import Decision
 from notifier.domain.messages import Channel, WhyNot
-from notifier.domain.rules import Rule
+from notifier.domain.rules.rule import Rule
 from notifier.domain.windows import Expectation
 
 

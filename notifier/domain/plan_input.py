@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
-from notifier.domain.ledger import PersonView, reference_of
+from notifier.domain.ledger.promises import TOLERANCE, tell_by
+from notifier.domain.ledger.views import PersonView, reference_of
 from notifier.domain.messages import Role
-from notifier.domain.promises import TOLERANCE, tell_by
-from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.quiet.hours import QuietHours
 from notifier.domain.schedule import WorkingDays, weekdays
 from notifier.domain.windows import Window, local_date
 

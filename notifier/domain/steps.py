@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from notifier.domain.decisions import Reason
-from notifier.domain.ledger import Contact, PastMessage, PersonView
+from notifier.domain.ledger.views import Contact, PastMessage, PersonView
 from notifier.domain.messages import FAILED, WAITING, Channel, MessageStatus, WhyNot
-from notifier.domain.rules import Rule
+from notifier.domain.rules.rule import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 
 from cel_expr_python import cel
 
-from notifier.domain.conditions import ABOUT_TIME, Part
-from notifier.domain.situation import NAMES, Situation
+from notifier.domain.rules.conditions import ABOUT_TIME, Part
+from notifier.domain.rules.situation import NAMES, Situation
 
 #: The names behind which a CEL condition asks about the time: `drift.kind`, `job.expected`.
 _TIME = re.compile(rf"\b({'|'.join(sorted(ABOUT_TIME))})\b")

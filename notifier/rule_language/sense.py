@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import FACTS_OF, STATUSES_OF, JobKind
-from notifier.domain.rules import Asserts, Audience, Family, InQuietHours
+from notifier.domain.rules.rule import Asserts, Audience, Family, InQuietHours
 from notifier.rule_language.specs import PlainSpec, RuleSpec
 from notifier.rule_language.values import said
 

@@ -16,15 +16,15 @@ from pydantic import (
     model_validator,
 )
 
-from notifier.domain import conditions
 from notifier.domain.caps import Cap, CapPer
-from notifier.domain.conditions import Condition, Part, Question
 from notifier.domain.drift import DriftKind
 from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Channel, MessageKind, Priority
 from notifier.domain.reasons import Party, Reason
-from notifier.domain.rules import (
+from notifier.domain.rules import conditions
+from notifier.domain.rules.conditions import Condition, Part, Question
+from notifier.domain.rules.rule import (
     Asserts,
     Audience,
     EpisodeBy,

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar, get_args
 from pydantic import BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic_core import core_schema
 
-from notifier.domain.conditions import Count
+from notifier.domain.rules.conditions import Count
 
 #: Whatever is longer is a slip of the finger, and far from where dates end.
 LONGEST = timedelta(days=366)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.messages import Channel, Role
 from notifier.domain.owed import Owed
 from notifier.domain.planning import plan
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.planner import load_for_planning
 from notifier.rule_tools.preview import PreviewedWords, words_of
 from notifier.rulebook import Rulebook

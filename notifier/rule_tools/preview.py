@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from notifier.domain.decisions import Decision
-from notifier.domain.ledger import PersonView, reference_of
+from notifier.domain.ledger.views import PersonView, reference_of
 from notifier.domain.messages import Channel, Role
 from notifier.domain.owed import Owed
 from notifier.domain.planning import plan
-from notifier.domain.rules import Asserts, Audience, Rule
+from notifier.domain.rules.rule import Asserts, Audience, Rule
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, to_json
 from notifier.errors import NotFound
 from notifier.links import link_hash, message_token

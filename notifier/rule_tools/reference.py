@@ -20,8 +20,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from notifier.domain.conditions import Count
-from notifier.domain.situation import NAMES
+from notifier.domain.rules.conditions import Count
+from notifier.domain.rules.situation import NAMES
 from notifier.rule_language import values
 from notifier.rule_language.specs import RuleFile
 from notifier.rulebook import Rulebook, rulebook_of

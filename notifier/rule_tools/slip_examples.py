@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from notifier.domain.drift import Drift, DriftKind
 from notifier.domain.jobs import JobKind
-from notifier.domain.rules import Rule
-from notifier.domain.situation import Situation
+from notifier.domain.rules.rule import Rule
+from notifier.domain.rules.situation import Situation
 from notifier.domain.windows import OFF, UNKNOWN, Window
 
 _HOUR, _DAY = 60, 24 * 60  # minutes

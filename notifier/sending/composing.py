@@ -12,12 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.jobs import JobKind
-from notifier.domain.message_values import DIGEST, MessageValues
 from notifier.domain.messages import Channel, Role
 from notifier.domain.phones import for_reading
 from notifier.domain.reasons import Party, Reason
-from notifier.domain.segments import count_segments
 from notifier.domain.windows import from_json
+from notifier.domain.words.segments import count_segments
+from notifier.domain.words.values import DIGEST, MessageValues
 from notifier.links import day_url, message_token, status_url
 from notifier.services import Services
 from notifier.store.facts import promised_kind

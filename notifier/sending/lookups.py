@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from notifier import planner
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
-from notifier.domain.rules import OnUnknown
-from notifier.domain.transitions import MessageEvent, after
+from notifier.domain.rules.rule import OnUnknown
+from notifier.domain.sending.transitions import MessageEvent, after
 from notifier.links import message_token
 from notifier.providers.errors import SendError
 from notifier.providers.protocols import (

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from notifier import planner
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
-from notifier.domain.retries import GiveUp, after_deferral
-from notifier.domain.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
+from notifier.domain.sending.retries import GiveUp, after_deferral
+from notifier.domain.sending.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown, SendRejected
 from notifier.providers.protocols import Accepted

@@ -10,8 +10,8 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.facts import PromiseKind
-from notifier.domain.ledger import Given, PastMessage, told_of
-from notifier.domain.ledger_entries import Entry, Word
+from notifier.domain.ledger.entries import Entry, Word
+from notifier.domain.ledger.views import Given, PastMessage, told_of
 from notifier.domain.messages import TAKEN, MessageStatus, Strength
 from notifier.domain.windows import from_json, to_json
 from notifier.store.tables import JobPerson, Promise

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 
 from notifier.domain.caps import Heard
-from notifier.domain.ledger import Contact, PastMessage, PersonView
+from notifier.domain.ledger.views import Contact, PastMessage, PersonView
 from notifier.domain.messages import (
     Channel,
     MessageKind,
@@ -20,7 +20,7 @@ from notifier.domain.messages import (
     WhyNot,
 )
 from notifier.domain.phones import countries_of
-from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.quiet.hours import QuietHours
 from notifier.domain.windows import from_json
 from notifier.regional_hours import quiet_by_kind
 from notifier.store.ledger_rows import given_of

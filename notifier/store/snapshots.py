@@ -17,12 +17,12 @@ from notifier.domain.consent import ConsentPolicy
 from notifier.domain.facts import Fact
 from notifier.domain.folding import JobState, fold, fold_in
 from notifier.domain.jobs import JobKind
-from notifier.domain.ledger import PersonView
-from notifier.domain.ledger_entries import Entry
-from notifier.domain.open_moments import open_moments
-from notifier.domain.outcomes import Course
+from notifier.domain.ledger.entries import Entry
+from notifier.domain.ledger.open_moments import open_moments
+from notifier.domain.ledger.outcomes import Course
+from notifier.domain.ledger.views import PersonView
 from notifier.domain.plan_input import BrandManners, PlanInput
-from notifier.domain.quiet_week import brand_hours, closed_weekdays
+from notifier.domain.quiet.week import brand_hours, closed_weekdays
 from notifier.public_holidays import works_on
 from notifier.store.consents import closed_among, consents_of
 from notifier.store.facts import fact_of

@@ -17,8 +17,8 @@ from sqlalchemy import ColumnElement, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from notifier.domain.consent import ConsentPolicy
-from notifier.domain.message_history import Attempted, Reported, standing_at
 from notifier.domain.messages import WAITING, MessageStatus, Role, WhyNot
+from notifier.domain.sending.history import Attempted, Reported, standing_at
 from notifier.store.humans_as_of import humans_as_of
 from notifier.store.snapshots import Snapshot, snapshot_of
 from notifier.store.tables import (

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from notifier.domain.phones import for_reading
-from notifier.domain.segments import plain
 from notifier.domain.technician_answers import Act, Answer
 from notifier.domain.windows import Expectation, Window
+from notifier.domain.words.segments import plain
 from notifier.page_times import say_window
 from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Brand

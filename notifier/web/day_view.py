@@ -8,8 +8,8 @@ from uuid import UUID
 
 from notifier.domain.facts import Fact, FactType
 from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.ledger.promises import same_promise
 from notifier.domain.phones import for_reading
-from notifier.domain.promises import same_promise
 from notifier.domain.said_late import said_late
 from notifier.domain.technician_answers import LATE_MINUTES, Act
 from notifier.domain.windows import OFF, UNKNOWN, Window

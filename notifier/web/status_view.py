@@ -12,9 +12,9 @@ from notifier.customers.status_page import ParcelOnPage, StatusPage
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.phones import for_reading
-from notifier.domain.phrases import phrases_for
 from notifier.domain.reasons import Party
 from notifier.domain.windows import Window, local_date
+from notifier.domain.words.phrases import phrases_for
 from notifier.page_times import say_date, say_day, say_moment, say_window
 from notifier.sending.told_together import ToldTogether
 

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 
 from notifier.domain.findings import Finding
-from notifier.domain.message_examples import EXAMPLE, variations
-from notifier.domain.message_values import MessageValues
 from notifier.domain.reply_intents import CLOSES_ADDRESS, Intent, classify
 from notifier.domain.technician_answers import answer_in
+from notifier.domain.words.examples import EXAMPLE, variations
+from notifier.domain.words.values import MessageValues
 from notifier.rendering import EMAIL, SMS, RenderFailed, Words
 from notifier.word_linter.rules import (
     OBLIGATIONS,

@@ -12,8 +12,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from notifier.domain.findings import Finding
-from notifier.domain.message_examples import variations
-from notifier.domain.segments import count_segments, offending_characters, plain, stand_in
+from notifier.domain.words.examples import variations
+from notifier.domain.words.segments import count_segments, offending_characters, plain, stand_in
 from notifier.rendering import SMS, RenderFailed, Words
 from notifier.yaml_files import read_yaml
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, RootModel, model_validator
 
-from notifier.domain.message_values import MessageValues
+from notifier.domain.words.values import MessageValues
 from notifier.yaml_files import YamlFault, YamlInvalid, read_yaml
 
 OBLIGATIONS, PHRASES = "obligations.yaml", "phrases.yaml"

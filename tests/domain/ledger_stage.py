@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from notifier.domain.endings import PromiseView, endings_of
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind
 from notifier.domain.folding import JobState, fold
 from notifier.domain.jobs import JobKind
-from notifier.domain.ledger import OpenMoment
-from notifier.domain.ledger_entries import Entry, Word
+from notifier.domain.ledger.endings import PromiseView, endings_of
+from notifier.domain.ledger.entries import Entry, Word
+from notifier.domain.ledger.open_moments import open_moments
+from notifier.domain.ledger.outcomes import Course
+from notifier.domain.ledger.views import OpenMoment
 from notifier.domain.messages import Strength
-from notifier.domain.open_moments import open_moments
-from notifier.domain.outcomes import Course
 from notifier.domain.windows import Expectation, Window
 from tests.domain.stage import NINE_TO_ELEVEN, PLACE, at
 from tests.fakes.ids import FakeIds

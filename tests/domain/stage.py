@@ -17,7 +17,7 @@ from notifier.domain.drift import Drift, drift_of
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind
 from notifier.domain.folding import JobState, fold
 from notifier.domain.jobs import JobKind
-from notifier.domain.ledger import (
+from notifier.domain.ledger.views import (
     Contact,
     Given,
     OpenMoment,
@@ -30,9 +30,9 @@ from notifier.domain.messages import Channel, MessageKind, MessageStatus, Role, 
 from notifier.domain.owed import Owed, Plan
 from notifier.domain.plan_input import BrandManners, PlanInput
 from notifier.domain.planning import plan
-from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.quiet.hours import QuietHours
 from notifier.domain.reconciling import reconcile
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Expectation, Window
 from notifier.rulebook import load_rulebook

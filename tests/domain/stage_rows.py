@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from notifier.domain.ledger import PastMessage
+from notifier.domain.ledger.views import PastMessage
 from notifier.domain.messages import MessageStatus
 from notifier.domain.owed import Owed
 from notifier.domain.reconciling import Row

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.domain.calling_back import call_by
-from notifier.domain.quiet_hours import ALL_DAY, QuietHours
+from notifier.domain.quiet.hours import ALL_DAY, QuietHours
 
 SEATTLE, NEW_YORK = ZoneInfo("America/Los_Angeles"), ZoneInfo("America/New_York")
 NIGHT = QuietHours(time(21), time(8))

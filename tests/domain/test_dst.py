@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.domain.facts import PromiseKind
-from notifier.domain.ledger import PastMessage
-from notifier.domain.quiet_hours import NO_HOURS, QuietHours
-from notifier.domain.rules import RuleSet
+from notifier.domain.ledger.views import PastMessage
+from notifier.domain.quiet.hours import NO_HOURS, QuietHours
+from notifier.domain.rules.rule import RuleSet
 from notifier.domain.schedule import At, Edge
 from notifier.domain.windows import Window
 from notifier.rendering import Words

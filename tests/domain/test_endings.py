@@ -8,8 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from notifier.domain.endings import Ending
 from notifier.domain.facts import FactSource, FactType
+from notifier.domain.ledger.endings import Ending
 from notifier.domain.reasons import Party
 from tests.domain.ledger_stage import LedgerStage
 from tests.domain.stage import at, window

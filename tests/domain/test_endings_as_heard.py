@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from notifier.domain.endings import Ending
 from notifier.domain.facts import FactType, PromiseKind, Terms
+from notifier.domain.ledger.endings import Ending
 from notifier.domain.messages import Strength
 from notifier.domain.windows import OFF, UNKNOWN, Window
 from tests.domain.ledger_stage import LedgerStage

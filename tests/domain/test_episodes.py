@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from notifier.domain.conditions import Condition
 from notifier.domain.facts import FactType, Terms
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.conditions import Condition
+from notifier.domain.rules.rule import RuleSet
 from tests.domain.stage import NINE_TO_ELEVEN, Stage, at, window
 
 

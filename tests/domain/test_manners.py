@@ -7,9 +7,9 @@ import pytest
 
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.jobs import JobKind
-from notifier.domain.ledger import OpenMoment
+from notifier.domain.ledger.views import OpenMoment
 from notifier.domain.messages import MessageStatus, Role, WhyNot
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.rulebook import rulebook_of
 from tests.domain.stage import NINE_TO_ELEVEN, Stage, at, window
 

@@ -9,7 +9,7 @@ import pytest
 
 from notifier.domain.duties import promised_moments
 from notifier.domain.facts import FactType, PromiseKind
-from notifier.domain.ledger import OpenMoment
+from notifier.domain.ledger.views import OpenMoment
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.domain.plan_input import BrandManners, PlanInput
 from notifier.domain.windows import OFF

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from notifier.domain.endings import Ending, PromiseView
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind
+from notifier.domain.ledger.endings import Ending, PromiseView
 from notifier.domain.reasons import Party
 from notifier.domain.windows import OFF, UNKNOWN
 from tests.domain.ledger_stage import LedgerStage

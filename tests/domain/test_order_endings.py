@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notifier.domain.endings import Ending
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
+from notifier.domain.ledger.endings import Ending
 from notifier.domain.windows import UNKNOWN, Window
 from tests.domain.ledger_stage import LedgerStage
 from tests.domain.stage import at, window

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notifier.domain.facts import FactType, Terms
-from notifier.domain.promise_report import PromiseReport
+from notifier.domain.ledger.report import PromiseReport
 from notifier.domain.windows import Window
 from tests.domain.ledger_stage import LedgerStage
 from tests.domain.stage import NINE_TO_ELEVEN, at, window

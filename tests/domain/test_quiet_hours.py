@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import MessageKind, WhyNot
-from notifier.domain.quiet_hours import (
+from notifier.domain.quiet.hours import (
     ALL_DAY,
     NO_HOURS,
     SOON,
@@ -20,7 +20,7 @@ from notifier.domain.quiet_hours import (
     next_allowed,
     send_moment,
 )
-from notifier.domain.rules import InQuietHours, RuleSet
+from notifier.domain.rules.rule import InQuietHours, RuleSet
 from tests.domain.stage import PLACE, QUIET, Stage, at, window
 
 NEW_YORK, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")

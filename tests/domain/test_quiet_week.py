@@ -6,8 +6,8 @@ from datetime import time
 
 import pytest
 
-from notifier.domain.quiet_hours import ALL_DAY, NO_HOURS, QuietHours
-from notifier.domain.quiet_week import brand_hours, closed_weekdays, read_hours, say_quiet
+from notifier.domain.quiet.hours import ALL_DAY, NO_HOURS, QuietHours
+from notifier.domain.quiet.week import brand_hours, closed_weekdays, read_hours, say_quiet
 
 
 def test_other_hours_on_a_weekday_are_read_from_the_row() -> None:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from notifier.domain.facts import FactType
-from notifier.domain.ledger import Given, told_of
+from notifier.domain.ledger.views import Given, told_of
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
-from notifier.domain.rules import Rule, RuleSet
+from notifier.domain.rules.rule import Rule, RuleSet
 from notifier.domain.windows import OFF, Window
 from notifier.rulebook import rulebook_of
 from tests.domain.stage import NINE_TO_ELEVEN, Somebody, Stage, at, window

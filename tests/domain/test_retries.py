@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifier.domain.retries import BACKOFF_S, GiveUp, TryAgain, after_deferral
+from notifier.domain.sending.retries import BACKOFF_S, GiveUp, TryAgain, after_deferral
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import MessageStatus, WhyNot
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from tests.domain.stage import NINE_TO_ELEVEN, Stage, at, window
 from tests.domain.test_manners import LATE, staged
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notifier.domain.facts import FactType
-from notifier.domain.promise_report import PromiseReport
+from notifier.domain.ledger.report import PromiseReport
 from notifier.domain.windows import UNKNOWN
 from tests.domain.ledger_stage import LedgerStage
 from tests.domain.stage import NINE_TO_ELEVEN, at

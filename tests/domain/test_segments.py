@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.domain.segments import count_segments, offending_characters, plain
+from notifier.domain.words.segments import count_segments, offending_characters, plain
 
 
 @pytest.mark.parametrize(

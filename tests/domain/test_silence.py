@@ -9,7 +9,7 @@ import pytest
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel, Role
-from notifier.domain.rules import RuleSet
+from notifier.domain.rules.rule import RuleSet
 from notifier.domain.windows import UNKNOWN, Expectation
 from notifier.rulebook import rulebook_of
 from tests.domain.stage import Somebody, Stage, at, window

@@ -6,8 +6,8 @@ import pytest
 
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind
+from notifier.domain.ledger.promises import tell_by
 from notifier.domain.plan_input import BrandManners, PlanInput, current_tell_by
-from notifier.domain.promises import tell_by
 from notifier.domain.windows import UNKNOWN, Window
 from tests.domain.stage import NINE_TO_ELEVEN, PLACE, QUIET, Stage, at, window
 

@@ -5,7 +5,7 @@ from itertools import permutations, product
 import pytest
 
 from notifier.domain.messages import MessageStatus
-from notifier.domain.transitions import COUNTS_FOR_ANY_ATTEMPT, TABLE, MessageEvent, after
+from notifier.domain.sending.transitions import COUNTS_FOR_ANY_ATTEMPT, TABLE, MessageEvent, after
 
 # One line a status, one letter an event in the order of `MessageEvent`. "." stays.
 _LETTERS = {

@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from notifier.domain.owed import Owed
-from notifier.domain.transitions import MessageEvent
+from notifier.domain.sending.transitions import MessageEvent
 
 
 class Answer(StrEnum):

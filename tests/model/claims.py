@@ -10,7 +10,7 @@ from uuid import UUID
 from notifier.domain.facts import FactType
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind, JobStatus
-from notifier.domain.ledger import PastMessage
+from notifier.domain.ledger.views import PastMessage
 from notifier.domain.messages import MessageStatus, Priority, Role
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 from tests.domain.stage import PLACE

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 from notifier.domain.facts import Fact, FactType, PromiseKind
 from notifier.domain.messages import Channel, Role, WhyNot
 from notifier.domain.reasons import Party
-from notifier.domain.transitions import MessageEvent
+from notifier.domain.sending.transitions import MessageEvent
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 from tests.model.attempts import Answer, Arrival, Attempt, Weather
 from tests.model.people import Person

@@ -12,22 +12,22 @@ from notifier.domain.caps import Cap
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
-from notifier.domain.ledger import (
+from notifier.domain.ledger.entries import Entry
+from notifier.domain.ledger.outcomes import Course
+from notifier.domain.ledger.views import (
     Contact,
     Given,
     PastMessage,
 )
-from notifier.domain.ledger_entries import Entry
 from notifier.domain.messages import (
     Channel,
     Role,
     Strength,
 )
-from notifier.domain.outcomes import Course
 from notifier.domain.owed import Owed, Plan, TaskOwed
 from notifier.domain.reconciling import Row, Standing, closes, reconcile, standing
 from notifier.domain.reconciling_tasks import TaskRow, reconcile_tasks
-from notifier.domain.rules import Rule, RuleSet
+from notifier.domain.rules.rule import Rule, RuleSet
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Window
 from tests.domain.stage import BY_THEMSELVES, Stage

@@ -8,19 +8,19 @@ from datetime import timedelta
 
 from notifier.domain.caps import Heard
 from notifier.domain.facts import PromiseKind
-from notifier.domain.ledger import (
+from notifier.domain.ledger.entries import Entry, Word
+from notifier.domain.ledger.open_moments import open_moments
+from notifier.domain.ledger.outcomes import Course
+from notifier.domain.ledger.views import (
     Given,
     OpenMoment,
     PastMessage,
     PersonView,
 )
-from notifier.domain.ledger_entries import Entry, Word
 from notifier.domain.messages import (
     TAKEN,
     MessageStatus,
 )
-from notifier.domain.open_moments import open_moments
-from notifier.domain.outcomes import Course
 from tests.domain.stage import Somebody
 
 #: In which a person gets no more messages than the cap allows.

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.jobs import JobKind
-from notifier.domain.ledger import PastMessage
+from notifier.domain.ledger.views import PastMessage
 from notifier.domain.messages import MessageStatus
 from notifier.domain.windows import Window
 from tests.model.claims import BEFORE_UPDATE, REACH, Claims, Said

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from notifier.domain.ledger import (
+from notifier.domain.ledger.views import (
     PastMessage,
 )
 from notifier.domain.messages import (
@@ -18,8 +18,8 @@ from notifier.domain.messages import (
     WhyNot,
 )
 from notifier.domain.reconciling import blocked_status
-from notifier.domain.retries import GiveUp, after_deferral
-from notifier.domain.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
+from notifier.domain.sending.retries import GiveUp, after_deferral
+from notifier.domain.sending.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
 from notifier.services import Timing
 from tests.model.attempts import Answer, Arrival, Attempt
 from tests.model.outbox import Outbox

@@ -10,18 +10,18 @@ from notifier.domain.drift import drift_of, is_asked
 from notifier.domain.duties import said_by_call
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
 from notifier.domain.jobs import FACTS_OF
-from notifier.domain.ledger import (
+from notifier.domain.ledger.entries import Entry
+from notifier.domain.ledger.promises import drifted
+from notifier.domain.ledger.views import (
     Contact,
     Given,
     reference_of,
 )
-from notifier.domain.ledger_entries import Entry
 from notifier.domain.messages import (
     Strength,
     WhyNot,
 )
 from notifier.domain.owed import Duty
-from notifier.domain.promises import drifted
 from notifier.domain.reconciling_tasks import TaskRow
 from notifier.domain.windows import Window
 from tests.domain.stage import PLACE, Somebody

@@ -10,9 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.domain.facts import PromiseKind
-from notifier.domain.message_values import ALWAYS_SET, MessageValues
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
+from notifier.domain.words.values import ALWAYS_SET, MessageValues
 from notifier.wording import values_for
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "messages"

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from notifier.domain.facts import PromiseKind
-from notifier.domain.message_values import DIGEST, MessageValues
-from notifier.domain.phrases import LANGUAGES
 from notifier.domain.reasons import Party, Reason
-from notifier.domain.segments import count_segments, offending_characters
+from notifier.domain.words.phrases import LANGUAGES
+from notifier.domain.words.segments import count_segments, offending_characters
+from notifier.domain.words.values import DIGEST, MessageValues
 from notifier.rendering import RenderFailed, Words
 from tests.rendering.readers import (
     LINK,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from notifier.domain.message_examples import EXAMPLE
-from notifier.domain.segments import count_segments
+from notifier.domain.words.examples import EXAMPLE
+from notifier.domain.words.segments import count_segments
 from notifier.rendering import RenderFailed, Words
 
 LINK = "{{ link }}"

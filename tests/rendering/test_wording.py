@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.domain.phrases import phrases_for
 from notifier.domain.reasons import Reason
-from notifier.domain.segments import offending_characters
 from notifier.domain.windows import OFF, UNKNOWN, Window
+from notifier.domain.words.phrases import phrases_for
+from notifier.domain.words.segments import offending_characters
 from tests.rendering.readers import LINK, NOW, SEATTLE, at, order, reader, window
 
 NEW_YORK = ZoneInfo("America/New_York")

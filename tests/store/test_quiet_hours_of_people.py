@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.messages import MessageKind
 from notifier.domain.plan_input import PlanInput
-from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.quiet.hours import QuietHours
 from notifier.regional_hours import quiet_by_kind
 from notifier.store.snapshots import load_snapshots
 from notifier.store.tables import Brand, ContactPoint, Person

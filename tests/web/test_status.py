@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewPerson
 from notifier.customers.status_actions import ask_for_call
-from notifier.domain.endings import Ending
 from notifier.domain.facts import FactSource, FactType, PromiseKind
+from notifier.domain.ledger.endings import Ending
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Reason
 from notifier.domain.windows import OFF, UNKNOWN, Window, to_json

@@ -16,11 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.facts import FactSource, FactType, PromiseKind
-from notifier.domain.message_values import DIGEST
 from notifier.domain.messages import TAKEN
 from notifier.domain.reasons import Party
-from notifier.domain.rules import Audience
+from notifier.domain.rules.rule import Audience
 from notifier.domain.windows import OFF, UNKNOWN, Window
+from notifier.domain.words.values import DIGEST
 from notifier.intake import withdraw
 from notifier.services import Services
 from notifier.store.tables import Brand, Message

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from notifier.domain.endings import Ending, PromiseView
 from notifier.domain.facts import FactSource, PromiseKind
+from notifier.domain.ledger.endings import Ending, PromiseView
 from notifier.domain.messages import Strength
 from notifier.job_views import PersonView
 from notifier.ledgers import GivenBy, JobLedger

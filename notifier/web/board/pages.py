@@ -16,8 +16,8 @@ from notifier.board_reading.day import BrandSeen, count_open_tasks, read_brand
 from notifier.board_reading.job import FactLine, MessageSeen
 from notifier.board_reading.people import PersonSeen
 from notifier.board_reading.risk import believes_otherwise
-from notifier.domain.endings import PromiseView
 from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.ledger.endings import PromiseView
 from notifier.domain.messages import WAITING
 from notifier.domain.windows import OFF, Expectation, Window
 from notifier.page_times import say_date, say_day, say_hours, say_moment

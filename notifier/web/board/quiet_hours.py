@@ -10,7 +10,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from notifier.board_reading.quiet_hours import DaySeen, read_quiet_week
-from notifier.domain.quiet_hours import SOON, Hours
+from notifier.domain.quiet.hours import SOON, Hours
 from notifier.domain.windows import Window
 from notifier.errors import Invalid
 from notifier.page_times import say_day, say_hours, say_moment

@@ -5,10 +5,10 @@ from __future__ import annotations
 from notifier.board_reading.cards import TaskLine
 from notifier.board_reading.job import FactLine
 from notifier.board_reading.risk import Risk
-from notifier.domain.endings import Ending, PromiseView
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.folding import ANSWERS
 from notifier.domain.jobs import JobStatus
+from notifier.domain.ledger.endings import Ending, PromiseView
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
 from notifier.domain.reasons import Party, Reason
 from notifier.ledgers import GivenBy

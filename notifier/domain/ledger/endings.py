@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 from notifier.domain.facts import Fact, FactType, PromiseKind, Terms
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
-from notifier.domain.ledger_entries import Entry, Word
+from notifier.domain.ledger.entries import Entry, Word
+from notifier.domain.ledger.open_moments import Settled, settlement_of
+from notifier.domain.ledger.outcomes import Course, Presence, speaks_to_them
+from notifier.domain.ledger.promises import TOLERANCE, drifted, same_promise, tell_by
 from notifier.domain.messages import Strength
-from notifier.domain.open_moments import Settled, settlement_of
-from notifier.domain.outcomes import Course, Presence, speaks_to_them
-from notifier.domain.promises import TOLERANCE, drifted, same_promise, tell_by
 from notifier.domain.reasons import Party
 from notifier.domain.windows import Expectation, Window, local_date
 

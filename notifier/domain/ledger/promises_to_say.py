@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from notifier.domain.facts import Fact, FactType, PromiseKind
 from notifier.domain.folding import JobState
-from notifier.domain.ledger import PersonView
-from notifier.domain.outcomes import speaks_to_them
+from notifier.domain.ledger.outcomes import speaks_to_them
+from notifier.domain.ledger.views import PersonView
 
 
 def left_to_say(state: JobState, person: PersonView) -> Iterator[Fact]:

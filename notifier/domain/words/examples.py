@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from notifier.domain.message_values import ALWAYS_SET, DIGEST, MessageValues
+from notifier.domain.words.values import ALWAYS_SET, DIGEST, MessageValues
 
 EXAMPLE: Final = MessageValues(
     brand="Northside Heating",

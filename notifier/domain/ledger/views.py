@@ -19,7 +19,7 @@ from notifier.domain.messages import (
     Strength,
     WhyNot,
 )
-from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.quiet.hours import QuietHours
 from notifier.domain.windows import UNKNOWN, Expectation, Window
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
-from notifier.domain.endings import Ending, PromiseView
+from notifier.domain.ledger.endings import Ending, PromiseView
 from notifier.domain.messages import Strength
 from notifier.domain.windows import Window
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from notifier.domain.situation import Situation
+from notifier.domain.rules.situation import Situation
 
 Question = Callable[[Situation], bool]
 

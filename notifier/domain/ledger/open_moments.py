@@ -9,9 +9,9 @@ from enum import IntEnum
 from uuid import UUID
 
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind
-from notifier.domain.ledger import OpenMoment
-from notifier.domain.ledger_entries import Entry, Word
-from notifier.domain.outcomes import Course, speaks_to_them
+from notifier.domain.ledger.entries import Entry, Word
+from notifier.domain.ledger.outcomes import Course, speaks_to_them
+from notifier.domain.ledger.views import OpenMoment
 from notifier.domain.reasons import Party
 from notifier.domain.windows import UNKNOWN
 

@@ -11,9 +11,9 @@ from notifier.domain.drift import Drift, is_asked
 from notifier.domain.facts import Fact
 from notifier.domain.folding import ParcelState
 from notifier.domain.jobs import FINISHED, JobKind
-from notifier.domain.ledger import OpenMoment, PersonView, Reference
+from notifier.domain.ledger.promises import promise_key
+from notifier.domain.ledger.views import OpenMoment, PersonView, Reference
 from notifier.domain.plan_input import PlanInput
-from notifier.domain.promises import promise_key
 from notifier.domain.windows import Expectation, Special, Window
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import time
 
-from notifier.domain.quiet_hours import ALL_DAY, NO_HOURS, Hours, QuietHours
+from notifier.domain.quiet.hours import ALL_DAY, NO_HOURS, Hours, QuietHours
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

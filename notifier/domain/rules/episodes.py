@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.drift import Drift
 from notifier.domain.folding import JobState
-from notifier.domain.ledger import PastMessage, PersonView
+from notifier.domain.ledger.promises import drifted, promise_key
+from notifier.domain.ledger.views import PastMessage, PersonView
 from notifier.domain.messages import MessageStatus
-from notifier.domain.promises import drifted, promise_key
-from notifier.domain.rules import EpisodeBy, Family, Rule
+from notifier.domain.rules.rule import EpisodeBy, Family, Rule
 from notifier.domain.windows import Expectation, Window, local_date
 
 _TAKEN_BACK = frozenset({MessageStatus.SUPERSEDED})

@@ -7,8 +7,8 @@ from uuid import UUID
 from notifier.domain.drift import WITHIN_TOLERANCE, Drift, DriftKind
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
-from notifier.domain.ledger import Reference
-from notifier.domain.rules import Asserts, Family, Rule
+from notifier.domain.ledger.views import Reference
+from notifier.domain.rules.rule import Asserts, Family, Rule
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 
 #: What they hold has moved, and they are told rather than asked.

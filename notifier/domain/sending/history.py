@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from notifier.domain.messages import TAKEN, MessageStatus, WhyNot
-from notifier.domain.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
+from notifier.domain.sending.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
 
 _ABSENT = "absent"  # a look-up found nothing; the second time decides
 _LAPSED = "lease_lapsed"

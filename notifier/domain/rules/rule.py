@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Self
 
 from notifier.domain.caps import Cap
-from notifier.domain.conditions import Condition
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel, MessageKind, Priority
+from notifier.domain.rules.conditions import Condition
 from notifier.domain.schedule import At
 
 

@@ -1,0 +1,1 @@
+"""Local hours in which nothing is sent."""

@@ -1,0 +1,1 @@
+"""The fate of a message, from event to event."""

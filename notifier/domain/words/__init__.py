@@ -1,0 +1,1 @@
+"""What words can name, and what they must not say."""
