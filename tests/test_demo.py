@@ -6,17 +6,20 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.board_reading.day import read_day
+from notifier.clock import new_id
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.windows import Window
 from notifier.intake import NewFact
 from notifier.preview import preview
-from notifier.sandbox.demo import DemoLoaded, daytime_zone, demo_is_loaded, load_demo_day
+from notifier.sandbox.demo import DemoLoaded, daytime_zone, load_demo_day
 from notifier.sandbox.demo_script import JONAS, ORDERS, PRIYA, SAM, VISITS
 from notifier.services import Services
 from notifier.store.engine import create_sessions, reading
@@ -80,7 +83,6 @@ def test_three_technicians_with_six_visits_and_a_dozen_orders(
     assert len(orders) == 12
     assert {job.status for job in visits} >= {"completed", "en_route", "arrived", "scheduled"}
     assert len({job.status for job in orders}) >= 8
-    assert demo_is_loaded(services)
 
 
 def test_the_stories_that_the_first_look_needs(services: Services, demo: DemoLoaded) -> None:
@@ -190,3 +192,33 @@ def test_the_ways_in_work(services: Services, demo: DemoLoaded) -> None:
     assert "/day/" in demo.day_url
     with reading(services.sessions) as session:
         assert set(session.scalars(select(Source.kind))) == {"easypost", "generic"}
+
+
+class StoppedHalfWay:
+    """Ids until somebody presses Ctrl-C."""
+
+    def __init__(self) -> None:
+        self.left = 300
+
+    def __call__(self) -> UUID:
+        """Return the next id, while there is one."""
+        self.left -= 1
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return new_id()
+
+
+def test_a_loading_that_was_interrupted_leaves_nothing_and_the_next_one_loads_all(
+    sessions: sessionmaker[Session],
+) -> None:
+    """A first start asks whether there is a brand; half a demo would pass for a whole one."""
+    with pytest.raises(KeyboardInterrupt):
+        load_demo_day(make_services(sessions, now=FakeClock(), ids=StoppedHalfWay()))
+    with reading(sessions) as session:
+        assert session.scalars(select(Brand)).all() == []
+
+    load_demo_day(make_services(sessions, now=FakeClock()))
+
+    with reading(sessions) as session:
+        assert session.scalar(select(func.count(Job.id))) == len(VISITS) + len(ORDERS)
+        assert session.scalar(select(func.count(Source.id))) == 2

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from notifier.api_keys import create_api_key
 from notifier.booking import NewAppointment, NewOrder, NewParcel, NewPerson, book
 from notifier.brands import add_brand
-from notifier.delivery import deliver_due
+from notifier.delivery import send_claimed
 from notifier.domain.facts import FactSource
 from notifier.domain.messages import Channel, Role
 from notifier.domain.windows import Expectation, Window
@@ -35,12 +35,13 @@ from notifier.sandbox.demo_script import (
     Wrote,
 )
 from notifier.sandbox.journal import SandboxJournal, confirm_sandbox_deliveries
+from notifier.sending.claiming import claim_due
 from notifier.sending.routing import SANDBOX
 from notifier.services import Services
 from notifier.sources_admin import add_source
 from notifier.staff import add_staff, make_sign_in_link
-from notifier.store.engine import reading
-from notifier.store.tables import Brand, Job, Sender, Task
+from notifier.store.engine import all_or_nothing, reading
+from notifier.store.tables import Job, Sender, Task
 from notifier.technicians.day_links import make_day_link
 
 SLUG = "demo"
@@ -54,6 +55,8 @@ _DAY_BEGINS, _DAY_ENDS = time(8), time(18)
 #: Local hours at which the whole day lies between morning and evening.
 _GOOD_HOURS = range(10, 14)
 _BEST_HOUR = 11.5
+#: Messages of one claim.
+_AT_A_TIME = 25
 #: Round the world, so that somewhere it is late morning.
 _ZONES = (
     "America/Los_Angeles",
@@ -95,18 +98,17 @@ class _Clock:
         return self.at
 
 
-def demo_is_loaded(services: Services) -> bool:
-    """Return whether there is a demo brand already."""
-    with reading(services.sessions) as session:
-        return session.scalar(select(Brand.id).where(Brand.slug == SLUG)) is not None
-
-
 def load_demo_day(services: Services, *, zone: str | None = None) -> DemoLoaded:
-    """Load the demo brand and its day, and return the ways in.
+    """Load the demo brand and its day, all of it or nothing, and return the ways in.
 
     :param zone: the zone that the day shall be in, if it is a good hour there; else one
         where it is late morning is taken, so that quiet hours never spoil the first look.
     """
+    with all_or_nothing(services.sessions) as sessions:
+        return _load(replace(services, sessions=sessions), zone)
+
+
+def _load(services: Services, zone: str | None) -> DemoLoaded:
     now = services.now()
     place = ZoneInfo(daytime_zone(now, zone))
     clock = _Clock(_at(now, BOOKED))
@@ -160,8 +162,9 @@ class _Loading:
 
     def _deliver(self) -> None:
         look_again(self._services)
-        while deliver_due(self._services):
-            pass
+        while (claimed := claim_due(self._services, limit=_AT_A_TIME)).dealt_with:
+            for claim in claimed.claims:  # one after the other: they share a transaction
+                send_claimed(self._services, claim)
         confirm_sandbox_deliveries(self._services)
 
     def _book_visit(self, visit: DemoVisit) -> None:

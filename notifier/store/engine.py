@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -49,6 +51,19 @@ def reading(sessions: sessionmaker[Session]) -> Session:
     session = sessions()
     session.connection(execution_options={"read_only": True})
     return session
+
+
+@contextmanager
+def all_or_nothing(sessions: sessionmaker[Session]) -> Iterator[sessionmaker[Session]]:
+    """Give sessions whose commits become real together, when the `with` ends well.
+
+    Whatever ends it otherwise, a killed process too, leaves the database as it was. They
+    share one connection and keep SQLite's writers waiting: for one thread, and not for long.
+    """
+    with cast(Engine, sessions.kw["bind"]).begin() as connection:
+        yield sessionmaker(
+            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        )
 
 
 def _ask_after_idleness(engine: Engine) -> None:
