@@ -320,7 +320,10 @@ def test_quiet_hours_are_set_and_said(run: FlaskCliRunner, services: Services) -
     )
 
 
-@pytest.mark.parametrize("hours", [["9 to 5"], ["sunday=none"], ["21:00-08:00", "20:00-08:00"]])
+@pytest.mark.parametrize(
+    "hours",
+    [["9 to 5"], ["sunday=none"], ["21:00-08:00", "20:00-08:00"], ["sun=08:00-08:00"]],
+)
 def test_quiet_hours_that_make_no_sense_are_a_sentence(
     run: FlaskCliRunner, services: Services, hours: list[str]
 ) -> None:

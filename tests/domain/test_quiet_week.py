@@ -44,6 +44,13 @@ def test_what_is_no_hours_is_refused(written: str) -> None:
         read_hours(written)
 
 
+@pytest.mark.parametrize("written", ["08:00-08:00", "00:00-00:00"])
+def test_hours_that_end_where_they_begin_are_none_or_the_whole_day(written: str) -> None:
+    """Nobody can tell which was meant, so nothing is guessed."""
+    with pytest.raises(ValueError, match="none.*all-day"):
+        read_hours(written)
+
+
 def test_a_day_that_is_none_is_refused() -> None:
     """In the row of a brand that somebody edited by hand."""
     with pytest.raises(ValueError, match="sunday"):

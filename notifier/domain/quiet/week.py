@@ -33,10 +33,13 @@ def closed_weekdays(quiet: QuietHours) -> frozenset[int]:
 def read_hours(text: str) -> list[str]:
     """Return what a row keeps of "21:00-08:00", "none" or "all-day": from, until.
 
-    :raises ValueError: if it is none of these.
+    :raises ValueError: if it is none of these, or ends where it begins: a row says *none* so,
+        and who writes it may mean the whole day.
     """
     start, _, end = text.partition("-")
     hours = _WORDS.get(text) or _hours(start.strip(), end.strip())
+    if hours[0] == hours[1] and text not in _WORDS:
+        raise ValueError(f'{text} ends where it begins; write "none", or "all-day"')
     return [f"{hours[0]:%H:%M}", _DAY_END if hours[1] == time.max else f"{hours[1]:%H:%M}"]
 
 
