@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -183,6 +184,17 @@ def test_a_promised_call_is_a_call_and_promised_news_is_news(
     assert email.subject.startswith("We ring you by Monday" if rings else "You hear from us by")
     assert ("one of us rings you by Monday" in email.text) is rings
     assert ("you hear from us by Monday" in email.text) is not rings
+
+
+@pytest.mark.parametrize(("moment", "by"), [(at(23, 11, 15), "by 11:15 AM"), (None, "as soon as")])
+def test_a_call_that_is_late_stays_a_call(words: Words, moment: datetime | None, by: str) -> None:
+    """Whoever was promised a call is not put off with news."""
+    values = reader(next_update_at=moment, next_is=PromiseKind.CALL_BACK)
+    email = words.render_email("no_call_yet", "en", values)
+
+    assert f"We ring you {by}" in words.render_sms("no_call_yet", "en", values)
+    assert "We ring you " + ("by Monday" if moment else by) in email.text
+    assert "hear from us" not in email.text
 
 
 def test_a_start_that_has_passed_is_worded_by_the_end(words: Words) -> None:
