@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 import click
 from flask import current_app
@@ -13,6 +14,7 @@ from notifier.errors import NotifierError
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Brand
+from notifier.technicians.register import find_technician, names_like
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -35,3 +37,19 @@ def chosen_brand(slug: str | None) -> Brand:
             return find_brand(session, slug)
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
+
+
+def chosen_technician(brand_id: UUID, name: str) -> UUID:
+    """Return the technician that a command is about.
+
+    :raises click.ClickException: if nobody is called so; a slip of the finger adds nobody.
+    """
+    found = find_technician(services(), brand_id, name)
+    if found is None:
+        like = " or ".join(names_like(services(), brand_id, name))
+        meant = f"; did you mean {like}?" if like else "."
+        raise click.ClickException(
+            f"no technician is called {name}{meant} "
+            "A booking adds who is new; so does `technicians phone NAME NUMBER --new`."
+        )
+    return found

@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 import click
 from flask.cli import with_appcontext
 
-from notifier.cli.context import brand_option, chosen_brand, services
+from notifier.cli.context import brand_option, chosen_brand, chosen_technician, services
 from notifier.errors import NotifierError
 from notifier.staff import add_staff, make_sign_in_link, staff_by_email, verify_phone
 from notifier.technicians.day_links import make_day_link, revoke_day_links
-from notifier.technicians.register import technician_named
 
 
 @click.group()
@@ -69,10 +68,9 @@ def verify(email: str, phone: str, brand_slug: str | None) -> None:
 def day_link(technician: str, day: str | None, revoke: bool, brand_slug: str | None) -> None:
     """Print the link to a technician's day: their visits, and buttons made for a thumb."""
     brand = chosen_brand(brand_slug)
-    now = services().now()
-    on = date.fromisoformat(day) if day else now.astimezone(ZoneInfo(brand.zone)).date()
-    with services().sessions.begin() as session:
-        technician_id = technician_named(session, services(), brand.id, technician, now=now)
+    today = services().now().astimezone(ZoneInfo(brand.zone)).date()
+    on = date.fromisoformat(day) if day else today
+    technician_id = chosen_technician(brand.id, technician)
     if revoke:
         revoke_day_links(services(), brand.id, technician_id, on)
         click.echo("Closed.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from difflib import get_close_matches
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -11,12 +12,16 @@ from sqlalchemy.orm import Session
 from notifier.domain.messages import Channel, Role
 from notifier.domain.phones import to_e164
 from notifier.errors import Invalid, NotFound
+from notifier.job_views import opened
 from notifier.links import link_hash, person_token
 from notifier.people import NewPerson, PeoplePatch, add_contacts, correct, open_contacts
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Brand, Job, JobPerson, Person, Technician
+
+#: From here on two names are alike: a letter more or less, or a first name for both.
+_ALIKE = 0.5
 
 
 def technician_named(
@@ -34,10 +39,7 @@ def technician_named(
     :raises Invalid: if that can't be a number.
     """
     name = " ".join(name.split())
-    name_hash = services.vault.blind(f"technician:{name.casefold()}")
-    technician = session.scalar(
-        select(Technician).where(Technician.brand_id == brand_id, Technician.name_hash == name_hash)
-    )
+    technician = _called(session, services, brand_id, name)
     if technician is None:
         key = services.vault.new_key()
         technician = Technician(
@@ -45,7 +47,7 @@ def technician_named(
             brand_id=brand_id,
             key=key,
             name=services.vault.seal(key, name),
-            name_hash=name_hash,
+            name_hash=_name_hash(services, name),
             created_at=now,
         )
         session.add(technician)
@@ -53,6 +55,33 @@ def technician_named(
     if phone is not None:
         _reach_at(session, services, technician, phone, now=now)
     return technician.id
+
+
+def add_technician(services: Services, brand_id: UUID, name: str, phone: str) -> None:
+    """Add somebody who goes out, to be asked at `phone`; who is known gets that number.
+
+    :raises Invalid: if that can't be a number; then nobody is added.
+    """
+    with services.sessions.begin() as session:
+        technician_named(session, services, brand_id, name, now=services.now(), phone=phone)
+    services.wake()
+
+
+def find_technician(services: Services, brand_id: UUID, name: str) -> UUID | None:
+    """Return the technician of that name; None where there is none."""
+    with reading(services.sessions) as session:
+        technician = _called(session, services, brand_id, name)
+        return technician.id if technician is not None else None
+
+
+def names_like(services: Services, brand_id: UUID, name: str) -> list[str]:
+    """Return the technicians who may be meant by `name`, at most three, the likeliest first."""
+    with reading(services.sessions) as session:
+        rows = session.scalars(select(Technician).where(Technician.brand_id == brand_id))
+        known = [opened(services.vault, row.key, row.name) for row in rows]
+    names = {one.casefold(): one for one in known if one is not None}
+    close = get_close_matches(name.casefold(), names, n=3, cutoff=_ALIKE)
+    return [names[one] for one in close]
 
 
 def set_phone(services: Services, brand_id: UUID, technician_id: UUID, phone: str | None) -> None:
@@ -114,6 +143,17 @@ def put_on_job(session: Session, services: Services, snapshot: Snapshot) -> bool
         )
     )
     return True
+
+
+def _called(session: Session, services: Services, brand_id: UUID, name: str) -> Technician | None:
+    name_hash = _name_hash(services, name)
+    return session.scalar(
+        select(Technician).where(Technician.brand_id == brand_id, Technician.name_hash == name_hash)
+    )
+
+
+def _name_hash(services: Services, name: str) -> bytes:
+    return services.vault.blind(f"technician:{' '.join(name.split()).casefold()}")
 
 
 def _of_brand(session: Session, brand_id: UUID, technician_id: UUID) -> Technician:

@@ -31,6 +31,14 @@ def brand_row(services: Services, slug: str) -> Brand:
         return session.scalars(select(Brand).where(Brand.slug == slug)).one()
 
 
+def given_technicians(run: FlaskCliRunner, services: Services, *names: str) -> None:
+    """A brand, and who goes out for it."""
+    given_brand(services)
+    for name in names:
+        made = run.invoke(args=["technicians", "phone", name, "+12065550177", "--new"])
+        assert made.exit_code == 0, made.output
+
+
 def test_a_key_is_printed_and_nothing_else(run: FlaskCliRunner, services: Services) -> None:
     """A script may take the whole output; the key works, and names may repeat."""
     brand = given_brand(services)
@@ -276,7 +284,7 @@ def test_a_source_gets_a_url_and_a_secret(run: FlaskCliRunner, services: Service
 
 def test_a_day_link_opens_and_closes(run: FlaskCliRunner, services: Services) -> None:
     """One technician, one day, revocable."""
-    given_brand(services)
+    given_technicians(run, services, "Sam")
 
     made = run.invoke(args=["day-link", "Sam"])
     closed = run.invoke(args=["day-link", "Sam", "--revoke"])
@@ -340,13 +348,51 @@ def test_quiet_hours_that_make_no_sense_are_a_sentence(
 def test_a_technician_gets_a_number_and_loses_it(run: FlaskCliRunner, services: Services) -> None:
     """They are asked there from now on; what is no number changes nothing."""
     brand = given_brand(services)
+    new = ["technicians", "phone", "Sam", "206 555 0177", "--new"]
 
-    assert run.invoke(args=["technicians", "phone", "Sam", "206 555 0177"]).exit_code == 0
+    assert run.invoke(args=new).exit_code == 0
     with reading(services.sessions) as session:
         sam = session.scalars(select(Technician)).one()
     assert phone_of(services, brand.id, sam.id) == "+12065550177"
+    assert run.invoke(args=["technicians", "phone", "sam", "206 555 0178"]).exit_code == 0
+    assert phone_of(services, brand.id, sam.id) == "+12065550178"
 
     assert run.invoke(args=["technicians", "phone", "Sam", "12"]).exit_code == 1
     assert run.invoke(args=["technicians", "phone", "Sam"]).exit_code == 2
+    assert run.invoke(args=["technicians", "phone", "Sam", "--remove", "--new"]).exit_code == 2
     assert run.invoke(args=["technicians", "phone", "Sam", "--remove"]).exit_code == 0
     assert phone_of(services, brand.id, sam.id) is None
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["technicians", "phone", "Sam Riverra", "+12065550178"],
+        ["technicians", "phone", "Sam Riverra", "--remove"],
+        ["day-link", "Sam Riverra"],
+    ],
+)
+def test_a_slip_in_a_technicians_name_makes_nobody_new(
+    run: FlaskCliRunner, services: Services, args: list[str]
+) -> None:
+    """The real Sam would stay unasked; who may have been meant is named, and how to add others."""
+    given_technicians(run, services, "Sam Rivera", "Priya Shah")
+
+    result = run.invoke(args=args)
+
+    assert result.exit_code == 1
+    assert "did you mean Sam Rivera?" in result.stderr
+    assert "Priya" not in result.stderr
+    assert "--new" in result.stderr
+    with reading(services.sessions) as session:
+        assert session.scalar(select(func.count(Technician.id))) == 2
+
+
+def test_a_number_that_is_none_adds_nobody(run: FlaskCliRunner, services: Services) -> None:
+    """Whoever is new comes with their number, or not at all."""
+    given_brand(services)
+
+    assert run.invoke(args=["technicians", "phone", "Sam", "12", "--new"]).exit_code == 1
+
+    with reading(services.sessions) as session:
+        assert session.scalar(select(func.count(Technician.id))) == 0

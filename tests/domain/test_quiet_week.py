@@ -47,7 +47,7 @@ def test_what_is_no_hours_is_refused(written: str) -> None:
 @pytest.mark.parametrize("written", ["08:00-08:00", "00:00-00:00"])
 def test_hours_that_end_where_they_begin_are_none_or_the_whole_day(written: str) -> None:
     """Nobody can tell which was meant, so nothing is guessed."""
-    with pytest.raises(ValueError, match="none.*all-day"):
+    with pytest.raises(ValueError, match=r"none.*all-day"):
         read_hours(written)
 
 
