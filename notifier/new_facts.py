@@ -28,6 +28,9 @@ from notifier.technicians.register import technician_named
 #: How far the clock of whoever says something may be off, either way.
 CLOCK_SKEW = timedelta(minutes=5)
 
+#: Nobody promises a call or news for later than that: the day or the year is mistyped.
+LONGEST_PROMISE = timedelta(days=90)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewFact:
@@ -154,6 +157,10 @@ def _check_promise(new: NewFact, now: datetime) -> None:
         raise Invalid("moment", "`promised` needs a `moment`: by when")
     if new.moment <= now:
         raise Invalid("moment", "a moment can only be promised before it comes")
+    if new.moment > now + LONGEST_PROMISE:
+        raise Invalid(
+            "moment", f"a moment can be promised at most {LONGEST_PROMISE.days} days ahead"
+        )
 
 
 def _occurred_at(snapshot: Snapshot, new: NewFact, now: datetime) -> datetime:

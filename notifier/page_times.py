@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_interval, format_skeleton, format_time, get_timezone_name
 
+from notifier.domain.local_time import needs_year
 from notifier.domain.windows import Window
 
 #: What Babel puts between a number and "AM": some screen readers and old phones stumble on it.
@@ -69,10 +70,12 @@ def say_moment(
 
 
 def say_day(day: date, zone: ZoneInfo, *, now: datetime, locale: str) -> str:
-    """Return `today`, `tomorrow`, `yesterday`, or the weekday and date."""
-    days = (day - now.astimezone(zone).date()).days
-    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days)
-    return near or format_skeleton("MMMEd", day, locale=locale)
+    """Return `today`, `tomorrow`, `yesterday`, or the weekday and date; its year if far off."""
+    today = now.astimezone(zone).date()
+    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get((day - today).days)
+    return near or format_skeleton(
+        "yMMMEd" if needs_year(day, today) else "MMMEd", day, locale=locale
+    )
 
 
 def say_hours(window: Window, zone: ZoneInfo, *, locale: str) -> str:

@@ -16,6 +16,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_location, get_timezone_name
 
 from notifier.domain.facts import PromiseKind
+from notifier.domain.local_time import needs_year
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Expectation, Window
 from notifier.domain.words.phrases import LANGUAGES, Phrases, phrases_for
@@ -255,7 +256,10 @@ class _Speaker:
         return self.phrases.today if self._is_today(moment) else self._date(moment, pattern)
 
     def _date(self, moment: datetime, pattern: str) -> str:
-        return plain(format_date(self._local(moment).date(), pattern, locale=self.locale))
+        day = self._local(moment).date()
+        if needs_year(day, self._local(self.now).date()):
+            pattern += " y"
+        return plain(format_date(day, pattern, locale=self.locale))
 
     def _is_today(self, moment: datetime) -> bool:
         """Return whether "today" means that date at the place and to the reader alike."""

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 _TICK = timedelta(microseconds=1)
 
+#: From ten months on, a date without its year can be taken for the one that is nearer.
+_FAR = timedelta(days=300)
+
 
 def instant_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """Return the instant (UTC) at which the clock in `zone` comes to `clock` on `day`.
@@ -20,6 +23,11 @@ def instant_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
     if before.utcoffset() == after.utcoffset() or _shows(first, local):
         return first
     return first_change(after.astimezone(UTC), first, zone) or first
+
+
+def needs_year(day: date, today: date) -> bool:
+    """Return whether `day`, said to somebody who reads it `today`, needs its year."""
+    return abs(day - today) > _FAR
 
 
 def first_change(after: datetime, until: datetime, zone: ZoneInfo) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import yaml
 
 from notifier.domain.facts import PromiseKind
 from notifier.domain.reasons import Party, Reason
+from notifier.domain.windows import Window
 from notifier.domain.words.phrases import LANGUAGES
 from notifier.domain.words.segments import count_segments, offending_characters
 from notifier.domain.words.values import DIGEST, MessageValues
@@ -195,6 +196,22 @@ def test_a_call_that_is_late_stays_a_call(words: Words, moment: datetime | None,
     assert f"We ring you {by}" in words.render_sms("no_call_yet", "en", values)
     assert "We ring you " + ("by Monday" if moment else by) in email.text
     assert "hear from us" not in email.text
+
+
+@pytest.mark.parametrize("message", sorted({*MESSAGES} - {"on_the_way", "ask_technician"}))
+def test_a_year_costs_no_second_text(words: Words, message: str) -> None:
+    """A date that is far off is said with its year, and still in one segment. Who sets out,
+    or is asked where they are, is due within hours."""
+    start = datetime(2027, 11, 24, 10, 45, tzinfo=at(23, 9).tzinfo)
+    make = order if message in ORDER_MESSAGES else reader
+    values = make(
+        asserts=Window(start, start + timedelta(hours=2)),
+        told_before=window(24, 10, 45),
+        next_update_at=at(24, 8),
+        reason=Reason.EARLIER_JOB,
+    )
+
+    assert count_segments(words.render_sms(message, "en", values)) == 1
 
 
 def test_a_start_that_has_passed_is_worded_by_the_end(words: Words) -> None:

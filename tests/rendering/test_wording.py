@@ -75,6 +75,43 @@ def test_the_old_time_has_its_day_only_where_the_new_one_has_another() -> None:
     assert reader().old_in_full == "9 AM to 11 AM"
 
 
+def test_a_date_that_is_far_off_has_its_year() -> None:
+    """ "Wed 4 Nov", eleven years ahead, would be read as this month's."""
+    far = datetime(2037, 11, 4, 9, tzinfo=SEATTLE)
+    values = reader(
+        asserts=Window(far, far + timedelta(hours=2)),
+        told_before=window(24, 9),
+        next_update_at=far,
+    )
+
+    assert values.new == "Wed 4 Nov 2037 9-11 AM"
+    assert values.new_in_full == "Wednesday 4 November 2037, 9 AM to 11 AM"
+    assert (values.old, values.old_in_full) == (
+        "Tue 24 Nov 9-11 AM",
+        "Tuesday 24 November, 9 AM to 11 AM",
+    )
+    assert values.next == "Wed 4 Nov 2037 9 AM"
+    assert values.next_in_full == "Wednesday 4 November 2037, 9 AM"
+    assert order(asserts=Window(far, far + timedelta(hours=2))).date == "Wed 4 Nov 2037"
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        (-301, "Mon 26 Jan 2026 8-10 AM"),
+        (-300, "Tue 27 Jan 8-10 AM"),
+        (39, "Fri 1 Jan 8-10 AM"),
+        (300, "Sun 19 Sep 8-10 AM"),
+        (301, "Mon 20 Sep 2027 8-10 AM"),
+    ],
+)
+def test_a_day_that_can_only_be_the_nearest_of_its_date_has_no_year(days: int, text: str) -> None:
+    """New Year's Day, read in November, is the next one: naming it would only cost."""
+    start = at(23, 8) + timedelta(days=days)
+
+    assert reader(told_before=Window(start, start + timedelta(hours=2)), asserts=OFF).old == text
+
+
 def test_unknown_and_off_have_no_time() -> None:
     """Nothing is invented."""
     for nothing in (UNKNOWN, OFF, None):

@@ -36,6 +36,19 @@ def test_a_delay_moves_what_is_expected_and_owes_a_message(api: Api) -> None:
     assert waiting["attempts"] == 0
 
 
+def test_minutes_below_zero_ask_whether_an_earlier_time_suits(api: Api) -> None:
+    """A wrong sign is an offer to a customer: the description of the API names that."""
+    job_id = booked(api)
+
+    api.post(f"/appointments/{job_id}/facts", {"type": "delayed", "minutes": -30})
+
+    messages = api.get(f"/appointments/{job_id}/messages").json["items"]
+    assert "earlier_if_suits" in {message["rule"] for message in messages}
+    schemas = api.client.get("/api/openapi.json").get_json()["components"]["schemas"]
+    said = schemas["AppointmentFactIn"]["properties"]["minutes"]["description"]
+    assert "Below zero it is earlier: the customer of an appointment is asked" in said
+
+
 def test_a_delay_taken_back_owes_nothing(api: Api) -> None:
     """Withdrawn before it went: the message is superseded, and taking back twice is once."""
     job_id = booked(api)

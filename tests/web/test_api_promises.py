@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +12,13 @@ from flask.testing import FlaskClient
 from notifier.api_keys import create_api_key
 from notifier.delivery import deliver_due
 from notifier.domain.messages import MessageStatus
+from notifier.domain.windows import utc_text
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
 from notifier.services import Services
 from tests.fakes.clock import FakeClock
 from tests.services import given_brand
-from tests.web.conftest import Api, an_order, booked, problem_fields
+from tests.web.conftest import Api, Reply, an_order, booked, problem_fields
 
 WINDOW = {"start": "2026-11-23T19:00:00Z", "end": "2026-11-23T21:00:00Z"}
 LATER = {"start": "2026-11-23T19:45:00Z", "end": "2026-11-23T21:45:00Z"}
@@ -133,6 +135,7 @@ def test_a_promise_that_was_a_mistake_is_withdrawn(api: Api) -> None:
         ({"what": "update"}, "moment"),
         ({"what": "update", "moment": "2026-11-23T17:00:00Z"}, "moment"),
         ({"what": "update", "moment": "2026-11-20T17:00:00Z"}, "moment"),
+        ({"what": "update", "moment": "2037-11-24T19:00:00Z"}, "moment"),
         ({"what": "update", "moment": "2026-11-23T19:00:00Z", "minutes": 5}, "minutes"),
         (
             {
@@ -147,11 +150,27 @@ def test_a_promise_that_was_a_mistake_is_withdrawn(api: Api) -> None:
 def test_a_promise_that_makes_no_sense_names_its_field(
     api: Api, body: dict[str, Any], field: str
 ) -> None:
-    """No moment, one that has passed, nobody on the job, or a window said as a moment."""
+    """No moment, one that has passed or is years ahead, nobody on the job, or a window said as
+    a moment."""
     job_id = booked(api)
     answer = api.post(f"/appointments/{job_id}/facts", {"type": "promised"} | body)
     assert answer.status_code == 422
     assert problem_fields(answer) == [field]
+
+
+def test_a_moment_is_promised_at_most_ninety_days_ahead(api: Api, clock: FakeClock) -> None:
+    """To the second; later than that the day or the year is a slip of the hand."""
+    job_id = booked(api)
+    last = clock() + timedelta(days=90)
+
+    def say(moment: datetime) -> Reply:
+        body = {"type": "promised", "what": "update", "moment": utc_text(moment)}
+        return api.post(f"/appointments/{job_id}/facts", body)
+
+    refused = say(last + timedelta(seconds=1))
+    assert refused.status_code == 422
+    assert "at most 90 days ahead" in refused.text
+    assert say(last).status_code == 202
 
 
 def test_an_order_has_a_ledger_too_and_is_no_appointment(api: Api) -> None:

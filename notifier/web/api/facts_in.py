@@ -14,7 +14,7 @@ from notifier.domain.jobs import FACTS_OF, JobKind
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import utc_text
 from notifier.errors import Invalid
-from notifier.new_facts import CLOCK_SKEW, NewFact
+from notifier.new_facts import CLOCK_SKEW, LONGEST_PROMISE, NewFact
 from notifier.web.api.shapes import (
     Body,
     ExpectationIn,
@@ -78,7 +78,14 @@ class FactIn(Body):
     """Something that happened to a job. `note` is for staff only, never for customers."""
 
     type: FactType
-    minutes: Annotated[StrictInt, Field(ge=_MINUTES[0], le=_MINUTES[1])] | None = None
+    minutes: Annotated[
+        Annotated[StrictInt, Field(ge=_MINUTES[0], le=_MINUTES[1])] | None,
+        Field(
+            description="Of delayed: how much later than agreed. It counts from what was agreed "
+            "and never adds up. Below zero it is earlier: the customer of an appointment is "
+            "asked whether that suits them."
+        ),
+    ] = None
     expected: ExpectationIn | None = None
     window: WindowIn | None = None
     agreed: StrictBool | None = None
@@ -91,7 +98,11 @@ class FactIn(Body):
         PromisedIn | None, Field(description="Of promised: news, or that somebody rings.")
     ] = None
     moment: Annotated[
-        Moment | None, Field(description="Of promised: by when. It lies in the future.")
+        Moment | None,
+        Field(
+            description="Of promised: by when. It lies in the future, "
+            f"at most {LONGEST_PROMISE.days} days ahead."
+        ),
     ] = None
     by_phone: Annotated[
         StrictBool | None,

@@ -196,6 +196,22 @@ def test_a_moment_that_has_passed_is_refused_in_words(board: Board, clock: FakeC
     assert len(facts_of(board.services, job_id)) == 1
 
 
+def test_a_year_that_was_mistyped_is_refused_in_words(board: Board) -> None:
+    """Whoever reads of it would read a day without a year, and wait for the wrong one."""
+    job_id = given_visit(board.services, board.brand)
+
+    part = board.part(
+        f"/board/jobs/{job_id}/say/promise/preview",
+        what="update",
+        by_when="other",
+        day="2037-11-24",
+        until="09:30",
+    ).text
+
+    assert "at most 90 days ahead" in part
+    assert len(facts_of(board.services, job_id)) == 1
+
+
 def promise(board: Board, job_id: UUID, **answers: str) -> None:
     """Promise something on the sheet, by default by ten."""
     path = f"/board/jobs/{job_id}/say/promise"
