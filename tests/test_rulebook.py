@@ -268,6 +268,37 @@ def test_a_circle_of_rules_that_silence_each_other_is_a_fault(tmp_path: Path) ->
     ]
 
 
+@pytest.mark.parametrize("edge", ["told.start", "tell_by"])
+def test_no_visit_is_silent_before_its_window(tmp_path: Path, edge: str) -> None:
+    """Silence begins with the window they hold, and what goes before an edge ends with it."""
+    text = (
+        "rules:\n  - id: quiet\n    for: appointment\n"
+        "    if: {status: scheduled, silent_for: 5m}\n"
+        f"    at: {{edge: {edge}, before: 2h}}\n    expires: 1h\n"
+    )
+    (fault,) = faults(tmp_path, text)
+    assert fault.startswith(f"visits.yaml:4: `quiet`: `silent_for` never holds before `{edge}`")
+    assert "`before` `told.end`" in fault
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "for: appointment, at: {edge: told.start}",
+        "for: appointment, at: {edge: told.start, after: 5m}",
+        "for: appointment, at: {edge: told.end, before: 2h}",
+        'for: appointment, at: {edge: told.start, days: 0, time: "18:00"}',
+        "for: appointment",
+        "for: order, at: {edge: told.start, before: 2h}",
+    ],
+)
+def test_silence_that_can_be_is_no_fault(tmp_path: Path, rule: str) -> None:
+    """An order is silent from the day it was placed, a visit from its window on."""
+    text = f"rules:\n  - {{id: quiet, {rule}, if: {{silent_for: 5m}}}}\n"
+    (tmp_path / "visits.yaml").write_text(text)
+    assert [rule.id for rule in load_rulebook(tmp_path).rules] == ["quiet"]
+
+
 def test_silence_is_asked_last(tmp_path: Path) -> None:
     """Planning takes it off the end, to know from when on the rule would hold."""
     text = "rules:\n  - {id: quiet, for: order, if: {silent_for: 3d}, when: job.parcels > 0}\n"

@@ -9,6 +9,7 @@ from datetime import timedelta
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import FACTS_OF, STATUSES_OF, JobKind
 from notifier.domain.rules.rule import Asserts, Audience, Family, InQuietHours
+from notifier.domain.schedule import Edge
 from notifier.rule_language.specs import PlainSpec, RuleSpec
 from notifier.rule_language.values import said
 
@@ -20,6 +21,9 @@ _LONGEST_SETTLING = timedelta(hours=1)
 
 #: What is said once for several jobs is said on the same day.
 _LONGEST_DIGEST = timedelta(hours=24)
+
+#: Silence about a visit begins with the window that they hold: before these there is none.
+_BEFORE_SILENCE = frozenset({Edge.TOLD_START, Edge.TELL_BY})
 
 #: Questions that only one kind of job can answer.
 _ONLY_OF: Mapping[str, JobKind] = {
@@ -89,6 +93,20 @@ def _of_a_slip(spec: RuleSpec) -> Iterator[Nonsense]:
 def _of_no_slip(spec: RuleSpec) -> Iterator[Nonsense]:
     if spec.asserts is Asserts.DRIFT:
         yield ("asserts",), "only a rule with `family: slip` can say `asserts: drift`"
+    yield from _of_silence(spec)
+
+
+def _of_silence(spec: RuleSpec) -> Iterator[Nonsense]:
+    """What is said before an edge ends with it, and no visit is silent before its window."""
+    if spec.jobs is not JobKind.APPOINTMENT or spec.if_ is None or spec.at is None:
+        return
+    before = spec.at.before is not None and spec.at.edge in _BEFORE_SILENCE
+    if spec.if_.silent_for is not None and before:
+        yield (
+            ("if", "silent_for"),
+            f"`silent_for` never holds before `{spec.at.edge}`: silence about a visit begins with "
+            "the window they hold; count `after` `told.start`, or `before` `told.end`",
+        )
 
 
 def _of_lengths(spec: RuleSpec) -> Iterator[Nonsense]:
