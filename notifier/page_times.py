@@ -87,6 +87,13 @@ def say_hours(window: Window, zone: ZoneInfo, *, locale: str) -> str:
     return hours.translate(_THIN)
 
 
+def say_hours_left(window: Window, zone: ZoneInfo, *, now: datetime, locale: str) -> str:
+    """Return the hours of `window` that are still ahead: `by 1:03 PM` once it has begun."""
+    if window.start <= now < window.end:
+        return f"by {_clock(window.end.astimezone(zone), locale)}"
+    return say_hours(window, zone, locale=locale)
+
+
 def _clock(local: datetime, locale: str) -> str:
     return format_time(local.replace(tzinfo=None), "short", locale=locale).translate(_THIN)
 

@@ -13,7 +13,7 @@ from notifier.domain.phones import for_reading
 from notifier.domain.said_late import said_late
 from notifier.domain.technician_answers import LATE_MINUTES, Act
 from notifier.domain.windows import OFF, UNKNOWN, Window
-from notifier.page_times import say_hours, say_moment
+from notifier.page_times import say_hours, say_hours_left, say_moment
 from notifier.technicians.day import TechnicianDay, Visit
 
 _STATE_WORDS = {
@@ -101,7 +101,7 @@ def _visit(visit: Visit, country: str, now: datetime) -> VisitView:
     return VisitView(
         job_id=visit.job_id,
         hours=hours,
-        expected_hours=_expected(visit) if drifted else None,
+        expected_hours=_expected(visit, now) if drifted else None,
         service=visit.service,
         first_name=visit.first_name,
         address=visit.address,
@@ -121,12 +121,16 @@ def _hours(visit: Visit, window: Window | None) -> str | None:
     return say_hours(window, visit.zone, locale="en") if window else None
 
 
-def _expected(visit: Visit) -> str | None:
+def _expected(visit: Visit, now: datetime) -> str | None:
     if visit.expected is UNKNOWN:
         return "not known yet"
     if isinstance(visit.expected, Window):
-        return _hours(visit, visit.expected)
+        return _hours_left(visit, visit.expected, now)
     return None
+
+
+def _hours_left(visit: Visit, window: Window, now: datetime) -> str:
+    return say_hours_left(window, visit.zone, now=now, locale="en")
 
 
 def _standing(visit: Visit, *, drifted: bool) -> str:
@@ -151,7 +155,11 @@ def _state_words(visit: Visit, *, drifted: bool) -> str:
 def _late_choices(visit: Visit, now: datetime) -> tuple[LateChoice, ...]:
     base = visit.late_from
     choices = [
-        LateChoice(str(minutes), f"{minutes} min", _hours(visit, said_late(base, minutes, now=now)))
+        LateChoice(
+            str(minutes),
+            f"{minutes} min",
+            _hours_left(visit, said_late(base, minutes, now=now), now),
+        )
         for minutes in LATE_MINUTES
         if base is not None
     ]
@@ -173,7 +181,7 @@ def _recorded(visit: Visit, fact: Fact, now: datetime) -> str:
         elif fact.expected is UNKNOWN:
             said = "late, and nobody knows yet until when"
         else:
-            until = _expected(visit) or _hours(visit, visit.window)
+            until = _expected(visit, now) or _hours(visit, visit.window)
             said = f"{_lateness(visit, fact)}now {until}"
         at = say_moment(fact.received_at, visit.zone, now=now, locale="en")
         return f"Recorded at {at}: {said}. The customer is told in a moment."

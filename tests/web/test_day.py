@@ -169,6 +169,21 @@ def test_fifteen_more_is_after_what_is_known_by_now(
     assert "55 minutes late, now 11:55 AM–1:55 PM" in plain(client.get(link).text)
 
 
+def test_a_start_that_has_passed_is_on_no_button_and_in_no_answer(
+    client: FlaskClient, clock: FakeClock, link: str, job: UUID
+) -> None:
+    """15 late at 11:20 for 11 to 1 is by 1:15: nobody can still be there from 11:15."""
+    clock.set(WINDOW.start + timedelta(minutes=20))
+    page = plain(client.get(link).text)
+    assert "15 min by 1:15 PM 30 min 11:30 AM–1:30 PM" in page
+
+    _tap(client, link, job, "late", minutes="15")
+
+    page = plain(client.get(link).text)
+    assert "15 minutes late, now by 1:15 PM" in page
+    assert "11:15" not in page
+
+
 def test_another_tap_replaces_the_first(
     client: FlaskClient, services: Services, link: str, job: UUID
 ) -> None:
