@@ -38,6 +38,8 @@ _HEADS = {
     "second": "second kept",
 }
 
+_MINUTES = ("knew_before_start", "knew_before_tell_by")
+
 #: What a spreadsheet takes for the start of a formula, wherever the cell came from.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -131,11 +133,11 @@ def _cell(line: ReportLine, name: str) -> str:
         return "-"
     if name == "share_before_tell_by":
         return f"{value:.0%}"
-    return _span(value) if isinstance(value, float) else str(value)
+    return _span(value) if name in _MINUTES else str(value)
 
 
-def _span(minutes: float) -> str:
+def _span(minutes: int) -> str:
     """Return minutes as people say them: `1 h 15 min`; below zero, too late by so much."""
-    sign, whole = ("-" if minutes < 0 else ""), round(abs(minutes))
-    hours, rest = divmod(whole, 60)
+    sign = "-" if minutes < 0 else ""
+    hours, rest = divmod(abs(minutes), 60)
     return f"{sign}{hours} h {rest} min" if hours else f"{sign}{rest} min"

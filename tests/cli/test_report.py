@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskCliRunner
@@ -23,18 +25,27 @@ from tests.fakes.clock import FakeClock
 from tests.services import given_brand
 
 
-def one_kept(services: Services, clock: FakeClock, technician: str = "Sam") -> None:
-    """One visit, and they were there in time."""
+def one_booked(
+    services: Services, clock: FakeClock, technician: str = "Sam"
+) -> tuple[Brand, UUID, Window]:
+    """Return the brand of a visit that begins in two hours, the visit, and its window."""
     brand = given_brand(services)
     start = clock() + timedelta(hours=2)
+    agreed = Window(start, start + timedelta(hours=2))
     visit = NewAppointment(
         reference="JOB-1",
         service="Boiler repair",
         technician=technician,
-        window=Window(start, start + timedelta(hours=2)),
+        window=agreed,
         people=(NewPerson(role=Role.CUSTOMER, name="Ada Park", phone="+12065550100"),),
     )
     job = book(services, brand.id, visit, source=FactSource.API, actor="key:1").job_id
+    return brand, job, agreed
+
+
+def one_kept(services: Services, clock: FakeClock, technician: str = "Sam") -> None:
+    """One visit, and they were there in time."""
+    brand, job, _ = one_booked(services, clock, technician)
     clock.advance(hours=3)
     fact = NewFact(type=FactType.ARRIVED, source=FactSource.STAFF, actor="staff:1")
     intake.record(services, brand.id, job, fact)
@@ -68,6 +79,32 @@ def test_csv_and_json_say_the_same(
     assert (row["group"], row["reached"], row["kept"]) == ("all", "given", "1")
     assert (line["kept"], line["broken"], line["share_before_tell_by"]) == (1, 0, None)
     assert set(row) == set(line)
+
+
+def test_minutes_are_whole_and_who_heard_too_late_is_below_zero(
+    run: FlaskCliRunner, services: Services, clock: FakeClock
+) -> None:
+    """For whom nine is the start and eight `tell_by`, twenty seconds past eight is too late."""
+    brand, job, agreed = one_booked(services, clock)
+    clock.advance(hours=1, seconds=20)
+    moved = NewFact(
+        type=FactType.RESCHEDULED,
+        source=FactSource.STAFF,
+        actor="staff:1",
+        window=agreed.shifted(60),
+        agreed=True,
+    )
+    intake.record(services, brand.id, job, moved)
+    clock.advance(hours=2)
+    args = ["report", "promises", "--since", "2026-11-20", "--format"]
+
+    (row, *_) = csv.DictReader(io.StringIO(run.invoke(args=[*args, "csv"]).stdout))
+    (line, *_) = json.loads(run.invoke(args=[*args, "json"]).stdout)
+    table = run.invoke(args=[*args, "table"]).stdout
+
+    assert (row["knew_before_start"], row["knew_before_tell_by"]) == ("59", "-1")
+    assert (line["knew_before_start"], line["knew_before_tell_by"]) == (59, -1)
+    assert {"59 min", "-1 min"} <= set(re.split("  +", table))
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", " =1+1"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import floor
 from statistics import median
 
 from notifier.domain.ledger.endings import Ending, PromiseView
@@ -18,7 +19,10 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLine:
-    """One group of promises that reached people equally surely. Times are minutes."""
+    """One group of promises that reached people equally surely.
+
+    Times are whole minutes, rounded down: who heard a second too late has one below zero.
+    """
 
     group: str
     reached: Strength
@@ -30,8 +34,8 @@ class ReportLine:
     never_told: int  # of the broken
     open: int  # their time has not run out
     no_word: int  # it has, and nobody said how it went
-    knew_before_start: float | None  # median, of the changed whose person heard at all
-    knew_before_tell_by: float | None  # median; below zero they heard too late
+    knew_before_start: int | None  # median, of the changed whose person heard at all
+    knew_before_tell_by: int | None  # median; below zero they heard too late
     share_before_tell_by: float | None  # of all that changed, heard or not
     second_times: int  # given after the first did not hold, and decided
     second_kept: int
@@ -137,9 +141,13 @@ def _line(group: str, reached: Strength, tally: _Tally) -> ReportLine:
         never_told=tally.never_told,
         open=counts[Ending.OPEN],
         no_word=tally.no_word,
-        knew_before_start=median(tally.before_start) if tally.before_start else None,
-        knew_before_tell_by=median(tally.before_tell_by) if tally.before_tell_by else None,
+        knew_before_start=_median(tally.before_start),
+        knew_before_tell_by=_median(tally.before_tell_by),
         share_before_tell_by=counts[Ending.MOVED_IN_TIME] / changed if changed else None,
         second_times=tally.second_times,
         second_kept=tally.second_kept,
     )
+
+
+def _median(minutes: Sequence[float]) -> int | None:
+    return floor(median(minutes)) if minutes else None
