@@ -17,7 +17,7 @@ from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import MessageStatus, Role, WhyNot
 from notifier.domain.windows import UNKNOWN, Window
 from notifier.intake import NewFact, record
-from notifier.store.tables import Message
+from notifier.store.tables import Brand, Message
 from tests.browser.conftest import ServedBoard
 
 pytestmark = pytest.mark.browser
@@ -381,3 +381,30 @@ def test_it_fits_a_small_phone_and_a_thumb(
         _LEAST_TARGET,
     )
     assert small == []
+
+
+@pytest.mark.parametrize("width", [NARROW, PHONE, DESK])
+def test_the_whole_name_and_the_whole_hint_are_read(
+    page: Page, served: ServedBoard, width: int
+) -> None:
+    """A longer name goes on in a second line; what can be searched for is never cut off."""
+    with served.services.sessions.begin() as session:
+        session.execute(update(Brand).values(name="Northside Home Services"))
+    given_a_day(served)
+    page.set_viewport_size({"width": width, "height": 740})
+
+    page.goto(f"{served.url}/board")
+
+    brand, field = page.locator(".top .brand"), page.locator("#q")
+    assert brand.evaluate("(name) => name.scrollWidth <= name.clientWidth")
+    assert brand.evaluate("(name) => name.scrollHeight <= name.clientHeight")
+    room, hint = field.evaluate(
+        """(field) => {
+             const style = getComputedStyle(field);
+             const pen = document.createElement("canvas").getContext("2d");
+             pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+             const sides = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+             return [field.clientWidth - sides, pen.measureText(field.placeholder).width];
+           }"""
+    )
+    assert hint <= room
