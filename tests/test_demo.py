@@ -106,13 +106,17 @@ def test_the_stories_that_the_first_look_needs(services: Services, demo: DemoLoa
 
 
 def test_the_first_five_minutes_are_set_up(services: Services, demo: DemoLoaded) -> None:
-    """The docked phone is the silent visit's; half an hour late is ahead and fits one segment."""
+    """Who wrote back is first, with their phone; the silent visit is next: its phone holds one
+    text, and half an hour late is ahead and fits one segment."""
     silent, now = _jobs(services)["V-303"], services.now()
     day = read_day(services, demo.brand_id)
-    assert day.at_risk[0].reference == "V-303"
+    assert [card.reference for card in day.at_risk[:2]] == ["V-104", "V-303"]
     assert day.phone is not None
-    assert day.phone.job_id == silent.id
-    assert ["is booked" in bubble.body for bubble in day.phone.bubbles] == [True]
+    assert day.phone.job_id == day.at_risk[0].id
+    assert day.phone.bubbles[-1].from_customer
+    docked = read_day(services, demo.brand_id, docked=silent.id).phone
+    assert docked is not None
+    assert ["is booked" in bubble.body for bubble in docked.bubbles] == [True]
 
     late = NewFact(type=FactType.DELAYED, source=FactSource.STAFF, actor="staff:tests", minutes=30)
     shown = preview(services, demo.brand_id, silent.id, late)

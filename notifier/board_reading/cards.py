@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifier.board_reading.going import Going, read_going
 from notifier.board_reading.people import PersonSeen, open_or_none, read_people
-from notifier.board_reading.risk import Risk, RiskFacts, risk_of
+from notifier.board_reading.risk import Risk, RiskFacts, act_by, risk_of
 from notifier.board_reading.standing import Standing, read_standing
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind, JobStatus
@@ -106,6 +106,7 @@ class Card:
     last_sent: MessageLine | None
     tasks: tuple[TaskLine, ...]
     risk: Risk | None
+    act_by: datetime | None  # by when somebody must act; None: nothing runs out
 
     @property
     def everybody(self) -> tuple[PersonSeen, ...]:
@@ -295,6 +296,20 @@ def _card(
     customer = people[0] if people else None
     said_no = _said_no(kind, job.zone, expected, standing)
     asked = customer is not None and not said_no and _is_asked(kind, job, customer, messages)
+    facts = RiskFacts(
+        kind=kind,
+        status=status,
+        finished=job.finished,
+        zone=job.zone,
+        agreed=from_json(job.agreed),
+        expected=expected,
+        told=tuple(person.told for person in people),
+        asked=asked,
+        said_no=said_no,
+        tell_by=job.tell_by,
+        stuck=any(line.status in _STUCK for line in messages),
+        task_due=min((task.due_at for task in tasks), default=None),
+    )
     return Card(
         id=job.id,
         kind=kind,
@@ -325,24 +340,8 @@ def _card(
         next_up=tuple(line for line in messages if line.status in _MOVING),
         last_sent=max(taken, key=lambda line: (line.settled_at or now, line.id), default=None),
         tasks=tasks,
-        risk=risk_of(
-            RiskFacts(
-                kind=kind,
-                status=status,
-                finished=job.finished,
-                zone=job.zone,
-                agreed=from_json(job.agreed),
-                expected=expected,
-                told=tuple(person.told for person in people),
-                asked=asked,
-                said_no=said_no,
-                tell_by=job.tell_by,
-                stuck=any(line.status in _STUCK for line in messages),
-                task_overdue=any(task.overdue for task in tasks),
-                task_open=bool(tasks),
-            ),
-            now=now,
-        ),
+        risk=risk_of(facts, now=now),
+        act_by=act_by(facts, now=now),
     )
 
 

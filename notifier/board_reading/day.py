@@ -100,7 +100,7 @@ def read_brand(session: Session, brand_id: UUID) -> BrandSeen:
 def read_day(services: Services, brand_id: UUID, *, docked: UUID | None = None) -> Day:
     """Return the board of today, in the brand's zone.
 
-    :param docked: the job whose phone to show; without it, that of the job most at risk.
+    :param docked: the job whose phone to show; without it, that of the first who needs somebody.
     """
     now = services.now()
     with reading(services.sessions) as session:
@@ -108,17 +108,14 @@ def read_day(services: Services, brand_id: UUID, *, docked: UUID | None = None) 
         jobs = _jobs_of_the_day(session, brand, now)
         cards = read_cards(session, services, brand_id, jobs, now)
         names = read_technicians(session, services, brand_id)
-        at_risk = sorted(
-            (card for card in cards if card.risk is not None),
-            key=lambda card: (card.risk.rank if card.risk else 0, card.starts_at or now),
-        )
+        at_risk = _soonest_due_first(cards, now)
         shown = next((card for card in cards if card.id == docked), None)
         if shown is None:  # a phone that nothing reaches has nothing to show
             shown = next((card for card in (*at_risk, *cards) if _can_be_written_to(card)), None)
         visits = [card for card in cards if card.kind is JobKind.APPOINTMENT]
         return Day(
             today=now.astimezone(ZoneInfo(brand.zone)).date(),
-            at_risk=tuple(at_risk),
+            at_risk=at_risk,
             columns=_columns(visits, names),
             orders=tuple(
                 card for card in cards if card.kind is JobKind.ORDER and card.risk is None
@@ -139,6 +136,20 @@ def count_open_tasks(session: Session, brand_id: UUID) -> int:
         )
         or 0
     )
+
+
+def _soonest_due_first(cards: list[Card], now: datetime) -> tuple[Card, ...]:
+    """Return those that need somebody, by the moment by which somebody must act.
+
+    What is overdue has the oldest moment and stands first; where nothing runs out, last. Within
+    one moment, and there, the most pressing `Risk` comes first, then what starts first.
+    """
+
+    def order(card: Card) -> tuple[bool, datetime, int, datetime]:
+        rank = card.risk.rank if card.risk else 0
+        return card.act_by is None, card.act_by or now, rank, card.starts_at or now
+
+    return tuple(sorted((card for card in cards if card.risk is not None), key=order))
 
 
 def _jobs_of_the_day(session: Session, brand: BrandSeen, now: datetime) -> Sequence[Job]:

@@ -1,4 +1,4 @@
-"""Which jobs need somebody now, and why. Pure: the board sorts by it."""
+"""Which jobs need somebody now, why, and by when. Pure: the board sorts by it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.ledger.promises import TOLERANCE, drifted
-from notifier.domain.windows import OFF, Expectation, Window, local_date
+from notifier.domain.windows import Expectation, Window, local_date
 
 _NOBODY_SAID = frozenset({JobStatus.SCHEDULED, JobStatus.CONFIRMED})
+_AWAITED = _NOBODY_SAID | {JobStatus.EN_ROUTE}
 _GONE_WRONG = frozenset({JobStatus.ATTEMPTED, JobStatus.EXCEPTION, JobStatus.NOT_RECEIVED})
 
 
@@ -49,31 +50,40 @@ class RiskFacts:
     said_no: bool  # they have answered that it does not suit
     tell_by: datetime | None
     stuck: bool
-    task_overdue: bool
-    task_open: bool
+    task_due: datetime | None  # when the first of its open tasks is due
 
 
 def risk_of(job: RiskFacts, *, now: datetime) -> Risk | None:
     """Return the most pressing reason why this job needs somebody at `now`, or None."""
-    if job.task_overdue:
-        return Risk.TASK_OVERDUE
-    holds = (job.told[0] or job.agreed) if job.asked and job.told else job.expected
-    unheard = not job.finished and any(
-        believes_otherwise(job.kind, job.zone, told or job.agreed, holds) for told in job.told
-    )
+    unheard = _unheard(job)
     reasons = {
+        Risk.TASK_OVERDUE: job.task_due is not None and job.task_due < now,
         Risk.TOO_LATE_TO_WARN: unheard and job.tell_by is not None and job.tell_by < now,
         Risk.NOT_HEARD: unheard,
         Risk.SAID_NO: not job.finished and job.said_no,
-        Risk.NO_WORD: not job.finished and _overdue(job, now),
+        Risk.NO_WORD: _silent(job, now),
         Risk.MESSAGE_STUCK: job.stuck,
         Risk.GONE_WRONG: not job.finished and job.status in _GONE_WRONG,
-        Risk.TASK_OPEN: job.task_open,
+        Risk.TASK_OPEN: job.task_due is not None,
         Risk.NO_TIME: not job.finished
         and job.expected is not None
         and not isinstance(job.expected, Window),
     }
     return next((risk for risk in Risk if reasons.get(risk)), None)
+
+
+def act_by(job: RiskFacts, *, now: datetime) -> datetime | None:
+    """Return the moment (UTC) by which somebody must act on this job; None: nothing runs out.
+
+    The soonest of: when a task is due, as where a customer wrote; `tell_by`, while somebody
+    still expects what won't happen; the end of a visit's window of which there is no word.
+    """
+    limits = [job.task_due]
+    if _unheard(job):
+        limits.append(job.tell_by)
+    if job.status in _AWAITED and isinstance(job.expected, Window) and _silent(job, now):
+        limits.append(job.expected.end)
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def believes_otherwise(
@@ -93,9 +103,17 @@ def believes_otherwise(
     return True
 
 
-def _overdue(job: RiskFacts, now: datetime) -> bool:
+def _unheard(job: RiskFacts) -> bool:
+    """Whether somebody still expects what won't happen."""
+    holds = (job.told[0] or job.agreed) if job.asked and job.told else job.expected
+    return not job.finished and any(
+        believes_otherwise(job.kind, job.zone, told or job.agreed, holds) for told in job.told
+    )
+
+
+def _silent(job: RiskFacts, now: datetime) -> bool:
     """Silence is a risk: a visit that should have begun, a parcel that should be there."""
-    if job.expected == OFF or not isinstance(job.expected, Window):
+    if job.finished or not isinstance(job.expected, Window):
         return False
     if job.kind is JobKind.ORDER:
         return job.expected.end < now and job.status is not JobStatus.READY_FOR_PICKUP
