@@ -281,9 +281,11 @@ def _keep_tasks(
         row = rows[task.key]
         row.done_at, row.done_by, row.dropped = None, None, False
         row.why, row.due_at = task.why, task.due_at
+    for key in changes.bring_back:
+        rows[key].done_at, rows[key].dropped = None, False
     for key in changes.drop:
         rows[key].done_at, rows[key].dropped = now, True
-    return bool(changes.add or changes.reopen or changes.drop)
+    return bool(changes.add or changes.reopen or changes.bring_back or changes.drop)
 
 
 def _task_row(row: Task) -> TaskRow:
@@ -292,6 +294,8 @@ def _task_row(row: Task) -> TaskRow:
         duty=Duty(row.duty) if row.duty is not None else None,
         rule=row.rule,
         job_person=row.job_person_id,
+        why=row.why,
+        due_at=row.due_at,
         done_at=row.done_at,
         dropped=row.dropped,
     )

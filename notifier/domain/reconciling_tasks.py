@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +21,8 @@ class TaskRow:
     duty: Duty | None  # None: something other than planning raised it, and only people end it
     rule: str | None
     job_person: UUID | None
+    why: str
+    due_at: datetime
     done_at: datetime | None
     dropped: bool  # ended by planning, done by nobody
 
@@ -31,19 +33,77 @@ class TaskChanges:
 
     add: tuple[TaskOwed, ...]
     reopen: tuple[TaskOwed, ...]  # ended, or done about older news
+    bring_back: tuple[str, ...]  # keys: what took its place ended, and nobody rang
     drop: tuple[str, ...]  # keys: nobody needs to do it any more
 
 
 def reconcile_tasks(rows: Iterable[TaskRow], plan: Plan) -> TaskChanges:
-    """Return the changes that make `rows` ask for what `plan` owes. Twice changes nothing."""
+    """Return the changes that make `rows` ask for what `plan` owes. Twice changes nothing.
+
+    A call in place of a message takes the place of the one that was owed beside the message
+    before it: one call, by the sooner time.
+    """
     by_key = {row.key: row for row in rows}
     owed = {task.key: task for task in plan.tasks}
+    others = [row for key, row in by_key.items() if key not in owed]
+    in_place = {
+        _call(task)
+        for key, task in owed.items()
+        if task.duty is Duty.NEEDS_CALL and (key not in by_key or _asks(by_key[key], task))
+    }
+    ended = [row for row in others if _ends(row, plan) or _gives_way(row, in_place)]
     return TaskChanges(
-        add=tuple(task for key, task in owed.items() if key not in by_key),
+        add=tuple(_in_time(task, ended) for key, task in owed.items() if key not in by_key),
         reopen=tuple(
-            task for key, task in owed.items() if key in by_key and _opens_again(by_key[key], task)
+            _in_time(task, ended)
+            for key, task in owed.items()
+            if key in by_key and _opens_again(by_key[key], task)
         ),
-        drop=tuple(key for key, row in by_key.items() if key not in owed and _ends(row, plan)),
+        bring_back=tuple(
+            row.key for row in others if _comes_back(row, ended, in_place, by_key.values())
+        ),
+        drop=tuple(row.key for row in ended),
+    )
+
+
+def _call(task: TaskOwed | TaskRow) -> tuple[UUID | None, str]:
+    """Return whom it rings, and what about."""
+    return task.job_person, task.why
+
+
+def _asks(row: TaskRow, task: TaskOwed) -> bool:
+    return row.done_at is None or _opens_again(row, task)
+
+
+def _gives_way(row: TaskRow, in_place: set[tuple[UUID | None, str]]) -> bool:
+    return row.duty is Duty.BESIDE and row.done_at is None and _call(row) in in_place
+
+
+def _in_time(task: TaskOwed, ended: Iterable[TaskRow]) -> TaskOwed:
+    """Return a call in place of a message, due when the one was whose place it takes."""
+    if task.duty is not Duty.NEEDS_CALL:
+        return task
+    due = [row.due_at for row in ended if _call(row) == _call(task)]
+    return replace(task, due_at=min([task.due_at, *due]))
+
+
+def _comes_back(
+    row: TaskRow,
+    ended: Iterable[TaskRow],
+    in_place: set[tuple[UUID | None, str]],
+    rows: Iterable[TaskRow],
+) -> bool:
+    """Whether it gave way to a call that ends now, without anybody having rung."""
+    if row.duty is not Duty.BESIDE or row.done_at is None or not row.dropped:
+        return False
+    if _call(row) in in_place or not any(_call(other) == _call(row) for other in ended):
+        return False
+    return not any(
+        _call(other) == _call(row)
+        and other.done_at is not None
+        and not other.dropped
+        and other.done_at >= row.done_at
+        for other in rows
     )
 
 

@@ -225,6 +225,9 @@ class Outbox(Stage):
         changes = reconcile_tasks(rows, planned)
         for task in (*changes.add, *changes.reopen):
             self._raise_task(task.key, task.job_person, task)
+        for key in changes.bring_back:
+            back = self.tasks[key]
+            back.row = replace(back.row, done_at=None, dropped=False)
         for key in changes.drop:
             self.finish_task(key, dropped=True)
 
@@ -234,6 +237,8 @@ class Outbox(Stage):
             duty=task.duty if task is not None else None,
             rule=task.rule if task is not None else None,
             job_person=job_person,
+            why=task.why if task is not None else "",
+            due_at=task.due_at if task is not None else self.now,
             done_at=None,
             dropped=False,
         )

@@ -193,7 +193,7 @@ TASK: dict[str, str] = {
 
 #: Why a task is there, where it is not why a message was not sent.
 CALL_WHY: dict[str, str] = {
-    "running_late_again": "it got later a second time",
+    "running_late_again": "it got later again",
     "not_coming_today": "we are not coming today: find another day",
     "missed_by_us": "we missed them: apologise",
     "call_back_promised": "we promised to ring them",
