@@ -5,18 +5,22 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from textwrap import indent
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from notifier.domain.messages import MessageStatus
 from notifier.domain.rules.rule import RuleSet
 from notifier.errors import Conflict
+from notifier.planner import look_again
 from notifier.rule_tools.sets import record_rule_set, rules_in_force
 from notifier.rulebook import Rulebook, rulebook_of
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import RuleSet as RuleSetRow
+from tests.desk import TOMORROW, make_desk
 from tests.fakes.clock import FakeClock
 from tests.services import make_services
 
@@ -88,3 +92,31 @@ def test_rules_that_this_version_cannot_read_are_said_to_be_so(
     clock.advance(hours=1)
     with reading(services.sessions) as session, pytest.raises(Conflict, match="rule set 0123abcd"):
         rules_in_force(session, services, clock())
+
+
+_OURS = """\
+- id: morning_of
+  for: appointment
+  at: {edge: told.start, before: 2h}
+  message: reminder
+  expires: 1h
+"""
+
+
+def test_other_rules_reach_the_jobs_that_are_open_already(
+    sessions: sessionmaker[Session], clock: FakeClock
+) -> None:
+    """A business that goes live with a rule of its own waits for no other fact about each job."""
+    desk = make_desk(sessions, clock)
+    record_rule_set(desk.services)
+    job = desk.visit()
+    files = {**desk.services.rulebook.files, "a-ours.yaml": f"rules:\n{indent(_OURS, '  ')}"}
+    services = replace(desk.services, rulebook=rulebook_of(files))
+
+    record_rule_set(services)
+    assert look_again(services) == 1
+
+    (row,) = desk.messages(job, "morning_of")
+    assert (row.status, row.send_at) == (MessageStatus.PLANNED, TOMORROW.start - timedelta(hours=2))
+    record_rule_set(services)
+    assert look_again(services) == 0

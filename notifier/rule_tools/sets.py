@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from notifier.errors import Conflict
 from notifier.rulebook import Rulebook, RulesInvalid, rulebook_of
 from notifier.services import Services
 from notifier.store.rule_sets import lock_rule_sets, newest_rule_set, oldest_rule_set
-from notifier.store.tables import RuleSet
+from notifier.store.tables import Job, RuleSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +26,11 @@ class RulesInForce:
 def record_rule_set(services: Services) -> bool:
     """Put the rules on record if others were in force until now; return whether they were.
 
-    Called once by each process that delivers, before it plans anything.
+    Every open job is then looked at again, by the ticks: what others owe it may be due long
+    before anything else happens to it. Called once by each process that delivers, before it
+    plans anything.
     """
-    rulebook = services.rulebook
+    rulebook, now = services.rulebook, services.now()
     with services.sessions.begin() as session:
         lock_rule_sets(session)
         newest = newest_rule_set(session)
@@ -38,9 +41,15 @@ def record_rule_set(services: Services) -> bool:
                 id=services.ids(),
                 hash=rulebook.hash,
                 files=dict(rulebook.files),
-                in_force_at=services.now(),
+                in_force_at=now,
             )
         )
+        session.execute(
+            update(Job)
+            .where(Job.finished.is_(False), or_(Job.look_at.is_(None), Job.look_at > now))
+            .values(look_at=now)
+        )
+    services.wake()
     return True
 
 
