@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier import intake
-from notifier.domain.facts import FactSource
+from notifier.domain.facts import FactSource, FactType
 from notifier.domain.owed import Duty
+from notifier.domain.reasons import Party
 from notifier.planner import look_again
 from notifier.task_list import mark_done
 from tests.desk import Desk, make_desk
@@ -65,6 +66,42 @@ def test_a_further_slip_that_is_taken_back_leaves_the_call_before(desk: Desk) ->
 
     (call,) = desk.tasks(job)
     assert (call.duty, call.due_at) == (Duty.BESIDE, due_at)
+
+
+def test_nobody_is_rung_about_a_slip_that_was_a_mistake(desk: Desk) -> None:
+    """The second one is taken back: it did not get later again. A true one asks anew."""
+    job = desk.visit()
+    desk.late(job, 30)
+    desk.deliver()
+    second = desk.late(job, 60)
+    desk.deliver()
+    (call,) = desk.tasks(job)
+    assert call.duty == Duty.BESIDE
+
+    intake.withdraw(
+        desk.services, desk.brand, job, second.fact_id, source=FactSource.STAFF, actor="staff:1"
+    )
+    desk.deliver()
+    assert desk.tasks(job) == []
+
+    desk.late(job, 75)
+    desk.deliver()
+    assert [task.why for task in desk.tasks(job)] == [call.why]
+
+
+def test_nobody_is_rung_to_apologise_for_a_visit_that_was_not_missed(desk: Desk) -> None:
+    """They read that it was our mistake."""
+    job = desk.visit()
+    missed = desk.say(job, FactType.MISSED, by=Party.US)
+    desk.deliver()
+    assert len(desk.tasks(job)) == 1
+
+    intake.withdraw(
+        desk.services, desk.brand, job, missed.fact_id, source=FactSource.STAFF, actor="staff:1"
+    )
+    desk.deliver()
+
+    assert desk.tasks(job) == []
 
 
 def test_who_was_rung_about_the_further_slip_is_not_rung_about_the_one_before(desk: Desk) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from notifier.domain.folding import JobState
@@ -31,6 +32,14 @@ def _mistaken(state: JobState, person: PersonView, zone: ZoneInfo) -> Iterator[P
             yield message
         elif changes_told(state, message, zone):
             return
+
+
+def mistaken_in(person: PersonView, withdrawn: Collection[UUID]) -> set[str]:
+    """Return the rules whose every message to `person` rests on a fact that was taken back."""
+    if not withdrawn:
+        return set()
+    rules = {message.rule for message in person.past if message.rests_on in withdrawn}
+    return rules - {message.rule for message in person.past if message.rests_on not in withdrawn}
 
 
 def changes_told(state: JobState, message: PastMessage, zone: ZoneInfo) -> bool:

@@ -69,10 +69,13 @@ class Plan:
 
     `untold` are people and rules by whose message nobody can say yet that they were told: it
     waits to be tried again, may have been taken, or comes too late. A call in its place stays.
+    `mistaken` are those whose every message of that rule rests on what was taken back since: a
+    call beside it ends.
     """
 
     owed: tuple[Owed, ...]
     tasks: tuple[TaskOwed, ...]
     untold: frozenset[tuple[UUID | None, str | None]]
+    mistaken: frozenset[tuple[UUID | None, str | None]]
     decisions: tuple[Decision, ...]
     look_at: datetime | None

@@ -9,9 +9,6 @@ from uuid import UUID
 
 from notifier.domain.owed import Duty, Plan, TaskOwed
 
-#: What stays until a person did it, whatever is believed meanwhile.
-_UNTIL_DONE = frozenset({Duty.BESIDE})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRow:
@@ -115,6 +112,8 @@ def _opens_again(row: TaskRow, task: TaskOwed) -> bool:
 
 def _ends(row: TaskRow, plan: Plan) -> bool:
     """Whether what it was about is over. Whom no message told is still to be rung."""
-    if row.done_at is not None or row.duty is None or row.duty in _UNTIL_DONE:
+    if row.done_at is not None or row.duty is None:
         return False
+    if row.duty is Duty.BESIDE:  # they hear it from a person, unless it was a mistake
+        return (row.job_person, row.rule) in plan.mistaken
     return row.duty is not Duty.UNREACHED or (row.job_person, row.rule) not in plan.untold

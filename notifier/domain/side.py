@@ -12,6 +12,7 @@ from notifier.domain.decisions import Decision, Reason
 from notifier.domain.drift import Drift, DriftKind, drift_of
 from notifier.domain.ledger.views import PersonView, Reference, reference_of
 from notifier.domain.messages import MessageStatus, Role, WhyNot
+from notifier.domain.mistakes import mistaken_in
 from notifier.domain.moments import Moments
 from notifier.domain.owed import Owed, TaskOwed
 from notifier.domain.plan_input import PlanInput
@@ -75,6 +76,7 @@ class Side:
             for past in person.past
             if past.unsettled and past.status is not MessageStatus.HELD and past.id not in silent
         }
+        self.mistaken = mistaken_in(person, job.state.withdrawn)
         self.looks += [moment.due for moment in person.moments]
         for window in (self.reference.asserts, job.state.expected):
             if isinstance(window, Window):
