@@ -125,7 +125,7 @@ def test_a_body_that_makes_no_sense_fails_with_its_field_and_is_kept(
     row = delivery(services, delivery_id)
     assert row.status == DeliveryStatus.FAILED
     assert row.why is not None
-    assert row.why.startswith("data.minuts: there is no such field")
+    assert row.why.startswith("data.minuts: is not known here.")
     assert row.body is not None
     assert not facts_of(services, job_id)
 
