@@ -113,7 +113,7 @@ def test_late_is_read_sent_undone_and_sent_after_all(page: Page, served: ServedB
     open_sheet(page, "Ada Park")
     choose_late(page, 45)
     page.get_by_role("button", name="Send").click()
-    expect(page.locator(".phone .pending")).to_be_visible(timeout=_POLL)
+    expect(page.locator(".phone .pending")).to_contain_text("Running late", timeout=_POLL)
     served.clock.advance(seconds=11)
     served.deliver()
 
