@@ -304,7 +304,6 @@ class Claims:
             said
             for said in others
             if said.row.rule.endswith(_OWNS_UP)
-            and person.rows[said.row.id].accepted_at is not None
             and said.row.rests_on not in self.world.state.withdrawn
         ]
         if not owned_up:
