@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from notifier.board_reading.going import Going, read_going
-from notifier.board_reading.people import PersonSeen, open_or_none, read_people
+from notifier.board_reading.people import PersonSeen, read_people
 from notifier.board_reading.risk import Risk, RiskFacts, act_by, risk_of
 from notifier.board_reading.standing import Standing, read_standing
 from notifier.domain.facts import FactType
@@ -23,6 +23,7 @@ from notifier.domain.messages import WAITING, Channel, MessageStatus, Role
 from notifier.domain.owed import Duty
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Expectation, from_json
+from notifier.job_views import opened
 from notifier.services import Services
 from notifier.store.tables import Job, Message, Parcel, Task, Technician
 
@@ -162,7 +163,7 @@ def read_technicians(session: Session, services: Services, brand_id: UUID) -> di
     rows = session.scalars(
         select(Technician).where(Technician.brand_id == brand_id).order_by(Technician.id)
     )
-    return {row.id: open_or_none(services.vault, row.key, row.name) or "…" for row in rows}
+    return {row.id: opened(services.vault, row.key, row.name) or "…" for row in rows}
 
 
 def read_tasks(
@@ -316,7 +317,7 @@ def _card(
         reference=job.reference,
         service=job.service,
         items=tuple(str(item) for item in job.items),
-        address=open_or_none(services.vault, customer.key if customer else None, job.address),
+        address=opened(services.vault, customer.key if customer else None, job.address),
         zone=job.zone,
         version=job.version,
         status=status,

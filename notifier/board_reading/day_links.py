@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from notifier.board_reading.day import read_brand
-from notifier.board_reading.people import open_or_none
 from notifier.errors import NotFound
+from notifier.job_views import opened
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import DayLink, Technician
@@ -55,7 +55,7 @@ def read_technician_today(
         )
         return TechnicianToday(
             id=technician_id,
-            name=open_or_none(services.vault, technician.key, technician.name),
+            name=opened(services.vault, technician.key, technician.name),
             day=day,
             open_links=open_links or 0,
             phone=number_of(session, services, technician),

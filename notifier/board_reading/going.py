@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.board_reading.people import PersonSeen, open_or_none
+from notifier.board_reading.people import PersonSeen
 from notifier.domain.jobs import JobStatus
 from notifier.domain.messages import WhyNot
+from notifier.job_views import opened
 from notifier.services import Services
 from notifier.store.tables import Job, Technician
 
@@ -51,7 +52,7 @@ def read_going(
             continue
         asked = next((p for p in people.get(job.id, ()) if p.person_id == row.person_id), None)
         going[job.id] = Going(
-            name=open_or_none(services.vault, row.key, row.name),
+            name=opened(services.vault, row.key, row.name),
             phone=asked.phone if asked is not None else None,
             unreachable=asked.unreachable if asked is not None else WhyNot.NO_CONTACT,
         )

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from notifier.board_reading.cards import Card, read_cards, read_technicians
 from notifier.board_reading.ledger import PersonPromises, read_promises
-from notifier.board_reading.people import PersonSeen, open_or_none
+from notifier.board_reading.people import PersonSeen
 from notifier.board_reading.phone import Phone, read_phone
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.windows import Expectation, from_json
 from notifier.errors import NotFound
+from notifier.job_views import opened
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.facts import fact_of
@@ -165,7 +166,7 @@ def read_facts(session: Session, services: Services, brand_id: UUID, card: Card)
             said_by=said_by.get(row.id),
             technician=technicians.get(fact.technician) if fact.technician else None,
             person=names.get(fact.person) if fact.person else None,
-            note=open_or_none(services.vault, customer_key, row.note),
+            note=opened(services.vault, customer_key, row.note),
             withdrawn=fact.id in withdrawn,
             can_take_back=fact.id not in withdrawn
             and fact.type not in (FactType.BOOKED, FactType.WITHDRAWN),
@@ -184,7 +185,7 @@ def _card(session: Session, services: Services, brand_id: UUID, job_id: UUID) ->
 def _who_said(session: Session, services: Services, facts: Sequence[FactRow]) -> Mapping[UUID, str]:
     by_staff = {row.id: _staff_id(row) for row in facts}
     staff: dict[UUID | None, str | None] = {
-        row.id: open_or_none(services.vault, row.key, row.name)
+        row.id: opened(services.vault, row.key, row.name)
         for row in session.scalars(select(Staff).where(Staff.id.in_(set(by_staff.values()))))
     }
     sources: dict[UUID | None, str] = {
@@ -223,14 +224,14 @@ def _messages(
             MessageSeen(
                 id=row.id,
                 to_name=person.name if person else None,
-                to=open_or_none(services.vault, key, row.recipient),
+                to=opened(services.vault, key, row.recipient),
                 message=row.message,
                 rule=row.rule,
                 channel=Channel(row.channel),
                 status=MessageStatus(row.status),
                 reason=row.reason,
-                subject=open_or_none(services.vault, key, row.subject),
-                body=open_or_none(services.vault, key, row.body),
+                subject=opened(services.vault, key, row.subject),
+                body=opened(services.vault, key, row.body),
                 segments=row.segments,
                 due_at=row.due_at,
                 expires_at=row.expires_at,
@@ -256,7 +257,7 @@ def _replies(session: Session, services: Services, card: Card) -> list[ReplySeen
                 id=row.id,
                 from_name=person.name if person else None,
                 channel=Channel(row.channel),
-                body=open_or_none(services.vault, key, row.body),
+                body=opened(services.vault, key, row.body),
                 intent=row.intent,
                 received_at=row.received_at,
             )

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.messages import Channel, Role, Strength, WhyNot
 from notifier.domain.windows import Expectation, from_json
+from notifier.job_views import opened
 from notifier.store.tables import ContactPoint, JobPerson, Person, Suppression
-from notifier.store.vault import Unreadable, Vault
+from notifier.store.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ def read_people(
                 person_id=person.id,
                 job_id=on_job.job_id,
                 role=Role(on_job.role),
-                name=open_or_none(vault, person.key, person.name),
+                name=opened(vault, person.key, person.name),
                 erased=person.key is None,
                 key=person.key,
                 zone=person.zone,
@@ -99,16 +100,6 @@ def read_people(
             )
         )
     return {job_id: tuple(found) for job_id, found in people.items()}
-
-
-def open_or_none(vault: Vault, key: bytes | None, sealed: bytes | None) -> str | None:
-    """Return what was sealed, or None where nothing was or its person has been erased."""
-    if sealed is None:
-        return None
-    try:
-        return vault.open(key, sealed)
-    except Unreadable:
-        return None
 
 
 def _contacts(
@@ -131,7 +122,7 @@ def _contacts(
     }
     found: dict[UUID, list[ContactSeen]] = defaultdict(list)
     for row in rows:
-        address = open_or_none(vault, people[row.person_id].key, row.address)
+        address = opened(vault, people[row.person_id].key, row.address)
         if address is None:
             continue
         found[row.person_id].append(

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.board_reading.cards import Card, MessageLine
-from notifier.board_reading.people import open_or_none
 from notifier.domain.messages import WAITING, Channel, MessageStatus
+from notifier.job_views import opened
 from notifier.services import Services
 from notifier.store.tables import ContactPoint, Message, Person, Reply, SandboxItem
 
@@ -82,7 +82,7 @@ def _taken_by_sandbox(session: Session, services: Services, hashes: list[bytes])
     found = []
     for item, message_id, subject, body, key in rows:
         channel = Channel(item.channel)
-        words = open_or_none(services.vault, key, subject if channel is Channel.EMAIL else body)
+        words = opened(services.vault, key, subject if channel is Channel.EMAIL else body)
         if words is not None:
             found.append(
                 Bubble(id=message_id, at=item.at, body=words, from_customer=False, channel=channel)
@@ -100,7 +100,7 @@ def _replies(session: Session, services: Services, contacts: list[UUID]) -> list
     )
     found = []
     for reply, key in rows:
-        words = open_or_none(services.vault, reply.key or key, reply.body)
+        words = opened(services.vault, reply.key or key, reply.body)
         if words is not None:
             found.append(
                 Bubble(

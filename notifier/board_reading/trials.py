@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from notifier.board_reading.people import open_or_none
 from notifier.domain.messages import WAITING, Channel, MessageStatus, WhyNot
+from notifier.job_views import opened
 from notifier.rendering import RenderFailed
 from notifier.sending.composing import compose
 from notifier.services import Services
@@ -71,7 +71,7 @@ def _trial(session: Session, services: Services, row: Message, person: Person) -
     return TrialMessage(
         id=row.id,
         rule=row.rule,
-        to_name=open_or_none(services.vault, person.key, person.name),
+        to_name=opened(services.vault, person.key, person.name),
         channel=Channel(row.channel),
         send_at=row.send_at,
         subject=subject,
