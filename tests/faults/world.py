@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -58,6 +58,7 @@ class World:
     database_url: str
     brand: UUID
     zone: str
+    timings: dict[str, float] = field(default_factory=dict)  # of its workers, as in `Order`
     workers: list[int] = field(default_factory=list)
     jobs: list[UUID] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
@@ -95,47 +96,54 @@ class World:
     def book(self, how_many: int) -> None:
         """Book so many visits; each customer is owed the confirmation."""
         for number in range(len(self.jobs), len(self.jobs) + how_many):
-            booked = _until_taken(
-                book,
-                self.services,
-                self.brand,
-                NewAppointment(
-                    reference=f"JOB-{number}",
-                    service="Boiler repair",
-                    window=self.window(),
-                    people=(
-                        NewPerson(
-                            role=Role.CUSTOMER,
-                            name="Ada Park",
-                            phone=f"+1206{2_000_000 + number}",
-                            email=None,
-                            zone=self.zone,
-                            locale="en",
-                        ),
+            self.book_one(number)
+
+    def book_one(self, number: int) -> UUID:
+        """Book the visit of this number and return its job."""
+        booked = _until_taken(
+            book,
+            self.services,
+            self.brand,
+            NewAppointment(
+                reference=f"JOB-{number}",
+                service="Boiler repair",
+                window=self.window(),
+                people=(
+                    NewPerson(
+                        role=Role.CUSTOMER,
+                        name="Ada Park",
+                        phone=self.phone(number),
+                        email=None,
+                        zone=self.zone,
+                        locale="en",
                     ),
                 ),
-                source=FactSource.API,
-                actor="key:faults",
-            )
-            self.jobs.append(booked.job_id)
-            self.owed.append(Owed(job=booked.job_id, rule="booked", says=self.clock_time(0)))
+            ),
+            source=FactSource.API,
+            actor="key:faults",
+        )
+        self.jobs.append(booked.job_id)
+        self.owed.append(Owed(job=booked.job_id, rule="booked", says=self.clock_time(0)))
+        return booked.job_id
+
+    def phone(self, number: int) -> str:
+        """Return the number of the customer of that visit."""
+        return f"+1206{2_000_000 + number}"
 
     def late(self, minutes: int = 45) -> None:
         """Say of each visit that it is late; each customer is owed the new time."""
         for job in self.jobs:
-            _until_taken(
-                record,
-                self.services,
-                self.brand,
-                job,
-                NewFact(
-                    type=FactType.DELAYED,
-                    source=FactSource.API,
-                    actor="key:faults",
-                    minutes=minutes,
-                ),
-            )
-            self.owed.append(Owed(job=job, rule="running_late", says=self.clock_time(minutes)))
+            self.say_late(job, minutes)
+
+    def say_late(self, job: UUID, minutes: int = 45) -> None:
+        """Say of one visit that it is late; its customer is owed the new time."""
+        self.say(job, FactType.DELAYED, minutes=minutes)
+        self.owed.append(Owed(job=job, rule="running_late", says=self.clock_time(minutes)))
+
+    def say(self, job: UUID, type: FactType, **details: Any) -> UUID:
+        """Record a fact as an integration would, and return it."""
+        new = NewFact(type=type, source=FactSource.API, actor="key:faults", **details)
+        return _until_taken(record, self.services, self.brand, job, new).fact_id
 
     def window(self, late: int = 0) -> Window:
         """Return the window of every visit, `late` minutes later."""
@@ -154,6 +162,7 @@ class World:
                 database_url=self.database_url,
                 provider_url=self.providers.url,
                 trap_file=str(self.trap_file),
+                **self.timings,
             )
             self.workers.append(self.nursery.start(order))
 
