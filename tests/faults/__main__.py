@@ -20,14 +20,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.databases import Databases
-from tests.faults.cases import Kill, kills
+from tests.faults.families import FAMILIES, Case, Family
+from tests.faults.ground import Ground, NotReached
 from tests.faults.judge import Verdict
-from tests.faults.killing import NotReached, run_kill
 from tests.faults.nursery import Nursery
-from tests.faults.world import World
 
 _COLUMNS = ("cases", "not reached", "owed", "lost", "doubled", "phantom", "stale", "held")
-_AT_ONCE = 6  # cases wait for leases most of the time
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,13 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--shard", default="1/1", help="which of how many: 2/12")
     parser.add_argument("--record", type=Path, default=Path("var/faults.jsonl"))
     parser.add_argument("--only", default="", help="cases whose name contains this")
-    parser.add_argument("--at-once", type=int, default=_AT_ONCE)
     given = parser.parse_args(arguments)
     record = Record(given.record)
     number, _, of = given.shard.partition("/")
-    mine = [case for case in kills() if given.only in case.name][int(number) - 1 :: int(of)]
-    left = [case for case in mine if case.name not in record.names]
-    run(left, record, at_once=given.at_once, total=len(mine))
+    everything = [(family, case) for family in FAMILIES for case in family.cases()]
+    wanted = [(family, case) for family, case in everything if given.only in case.name]
+    mine = wanted[int(number) - 1 :: int(of)]
+    left = [(family, case) for family, case in mine if case.name not in record.names]
+    run(left, record, total=len(mine))
     print(record.table())
     return 0 if record.clean else 1
 
@@ -83,12 +82,12 @@ class Record:
             self._results.append(result)
 
     def table(self) -> str:
-        """Return the table, a row for each point and database, and whatever went wrong."""
+        """Return the table, a row for each family and database, and whatever went wrong."""
         rows: dict[tuple[str, str], tuple[list[int], Verdict]] = {}
         wrong = []
         for result in self._latest():
-            family, point, database, *_ = result["name"].split("/")
-            counts, sum_ = rows.setdefault((f"{family}: {point}", database), ([0, 0], Verdict()))
+            family, _, database, *_ = result["name"].split("/")
+            counts, sum_ = rows.setdefault((family, database), ([0, 0], Verdict()))
             counts[0] += 1
             counts[1] += not result["reached"]
             verdict = Verdict(**result["verdict"])
@@ -107,38 +106,33 @@ class Record:
         return list({result["name"]: result for result in self._results}.values())
 
 
-def run(cases: Sequence[Kill], record: Record, *, at_once: int, total: int) -> None:
-    """Run `cases`, several at once, and say how far it is."""
+def run(cases: Sequence[tuple[Family, Case]], record: Record, *, total: int) -> None:
+    """Run `cases`, family by family, several cases at once, and say how far it is."""
     directory = Path(tempfile.mkdtemp(prefix="faults-"))
-    databases, made = Databases(directory), threading.Lock()
+    databases, said = Databases(directory), threading.Lock()
     done = total - len(cases)
     began = time.monotonic()
 
-    def one(case: Kill) -> None:
+    def one(family: Family, case: Case, ground: Ground) -> None:
         nonlocal done
-        home = directory / case.name.replace("/", "-")
-        home.mkdir()
-        with made:
-            url = databases.create(case.database)
         started = time.monotonic()
-        world = World.made(url, home, nursery)
         try:
-            verdict, reached = run_kill(world, case), True
+            verdict, reached = family.run(case, ground), True
         except NotReached as why:
             verdict, reached = Verdict(untold=[f"not reached: {why}"]), False
-        finally:
-            world.close()
-        with made:
-            databases.drop(url)
+        record.add(case.name, verdict, reached=reached, seconds=time.monotonic() - started)
+        with said:
             done += 1
             passed = time.monotonic() - began
             print(f"{done}/{total} in {passed:.0f} s: {case.name}", file=sys.stderr, flush=True)
-        shutil.rmtree(home)
-        record.add(case.name, verdict, reached=reached, seconds=time.monotonic() - started)
 
     try:
-        with Nursery() as nursery, ThreadPoolExecutor(at_once) as pool:
-            list(pool.map(one, cases))
+        with Nursery() as nursery:
+            ground = Ground(databases, nursery, directory)
+            for family in FAMILIES:
+                of_family = [case for its, case in cases if its is family]
+                with ThreadPoolExecutor(family.at_once) as pool:
+                    list(pool.map(lambda case, its=family: one(its, case, ground), of_family))
     finally:
         databases.close()
         shutil.rmtree(directory, ignore_errors=True)

@@ -15,14 +15,24 @@ import requests
 from notifier.api_keys import create_api_key
 from notifier.clock import system_now
 from notifier.store.engine import create_sessions
+from tests.databases import Databases
 from tests.fakes.provider_server import PUBLIC_URL, FakeProviders
 from tests.fakes.provider_state import Taken
 from tests.faults.app import TRAP_FILE, Point
+from tests.faults.ground import Ground
+from tests.faults.nursery import Nursery
 from tests.served import Served, eventually, free_port
 from tests.services import SECRET, given_brand, make_services
 
 ADA = "+12065550100"
 SECONDS = {"LEASE_SECONDS": "2", "LOOKUP_AFTER_SECONDS": "2.5", "LOOKUP_AGAIN_SECONDS": "4"}
+
+
+@pytest.fixture(scope="session")
+def ground(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Return what cases of the suite stand on."""
+    with Nursery() as nursery:
+        yield Ground(databases, nursery, tmp_path_factory.mktemp("cases"))
 
 
 def _midday(now: datetime) -> str:

@@ -1,0 +1,37 @@
+"""The families of the suite, in the order in which they run.
+
+A family is a module with `cases()` and `run(case, ground)`, which returns the verdict, or raises
+`NotReached` where the case did not come to what it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tests.faults import killing
+from tests.faults.ground import Ground
+from tests.faults.judge import Verdict
+
+
+class Case(Protocol):
+    """One case of a family, as a value."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in the record: `family/what/database/…`, of one case alone."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Cases that are run in the same way, `at_once` of them at a time."""
+
+    cases: Callable[[], Iterator[Case]]
+    run: Callable[[Any, Ground], Verdict]
+    at_once: int
+
+
+FAMILIES = (
+    Family(killing.cases, killing.run, at_once=6),  # they wait for leases most of the time
+)
