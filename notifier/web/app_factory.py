@@ -25,6 +25,7 @@ from notifier.web.current import WebSettings
 from notifier.web.headers import add_security_headers
 from notifier.web.limits import limit_rates
 from notifier.web.metrics import measure
+from notifier.web.own_links import with_links
 from notifier.web.problems import answer_with_problems
 from notifier.web.strict_json import StrictJson
 from notifier.web.webhooks_in import webhooks_in
@@ -70,6 +71,7 @@ def create_app(services: Services, settings: WebSettings) -> APIFlask:
         app.register_blueprint(blueprint)
     for blueprint in without:
         csrf.exempt(blueprint)
+    app.add_template_filter(with_links)
     app.add_url_rule("/", "root", lambda: redirect("/board"))
     limit_rates(app, api=[api], by_token=by_token, signing_in=[board])
     return app

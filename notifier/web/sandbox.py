@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup, escape
 
 from notifier.domain.messages import Channel
 from notifier.page_times import say_moment
@@ -125,21 +124,6 @@ def keep_private(response: Response) -> Response:
     """Numbers and names stay out of caches."""
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-@blueprint.app_template_filter("with_links")
-def with_links(words: str) -> Markup:
-    """Make our own links in a text real, as a phone does; everything else is escaped."""
-    start = services().public_url + "/s/"
-    link = Markup('<a href="{}" target="_blank" rel="noreferrer noopener">{}</a>{}')
-    parts: list[str] = []
-    for word in words.split(" "):
-        bare = word.rstrip(".,")
-        if word.startswith(start):
-            parts.append(link.format(bare, bare.split("//", 1)[-1], word[len(bare) :]))
-        else:
-            parts.append(escape(word))
-    return Markup(" ").join(parts)
 
 
 def _inbox(contact_point_id: UUID) -> Inbox:

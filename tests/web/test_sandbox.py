@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -28,7 +29,7 @@ from notifier.store.tables import (
 )
 from tests.fakes.clock import FakeClock
 from tests.services import PUBLIC_URL, given_brand
-from tests.web.pages import ADA, given_visit, plain, sandbox_services, say
+from tests.web.pages import ADA, WINDOW, deliver, given_visit, plain, sandbox_services, say
 
 
 @pytest.fixture
@@ -87,6 +88,32 @@ def test_a_text_arrives_on_its_phone_with_its_link(
     assert link is not None
     assert client.get(link[1]).status_code == 200
     assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+
+
+def test_a_technicians_question_arrives_with_the_link_to_their_day(
+    client: FlaskClient, services: Services, clock: FakeClock, brand: Brand
+) -> None:
+    """Their link is as real as a customer's, in what we text back as well."""
+    sam = "+12065550177"
+    for reference in ("JOB-1", "JOB-2"):
+        given_visit(services, brand.id, reference=reference, technician_phone=sam)
+    clock.set(WINDOW.end - timedelta(minutes=30))
+    deliver(services)
+    _sign_in(client, services, brand.id)
+    with reading(services.sessions) as session:
+        asked = select(Message.contact_point_id).where(Message.rule == "ask_technician")
+        phone = session.scalars(asked).first()
+
+    shown = client.get(f"/sandbox/phone/{phone}").text
+    answered = client.post(
+        f"/sandbox/phone/{phone}/reply", data={"body": "here"}, headers={"HX-Request": "true"}
+    ).text
+
+    links = re.findall(rf'href="{PUBLIC_URL}(/day/[\w-]+)"', shown)
+    assert len(links) == 2
+    assert client.get(links[0]).status_code == 200
+    back = answered[answered.index("which one") :]
+    assert re.search(rf'href="{PUBLIC_URL}/day/[\w-]+"', back)
 
 
 def test_what_the_sandbox_took_counts_as_delivered(services: Services, brand: Brand) -> None:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from flask import Response, make_response, render_template, request
-from markupsafe import Markup, escape
 
 from notifier.board_reading.cards import Card, MessageLine
 from notifier.board_reading.day import BrandSeen, count_open_tasks, read_brand
@@ -219,20 +218,6 @@ class Page:
                 card.kind, card.zone, person.told or card.agreed, preview.expected
             )
         ]
-
-    def with_links(self, words: str) -> Markup:
-        """Return a text with our own links made real, as a phone does."""
-        start = services().public_url + "/s/"
-        parts = []
-        for word in words.split(" "):
-            if word.startswith(start):
-                bare = word.rstrip(".,")
-                tail = word[len(bare) :]
-                link = Markup('<a href="{}" target="_blank" rel="noopener">{}</a>{}')
-                parts.append(link.format(bare, bare.split("//", 1)[-1], tail))
-            else:
-                parts.append(escape(word))
-        return Markup(" ").join(parts)
 
 
 def page_now() -> Page:
