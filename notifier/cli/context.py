@@ -18,6 +18,9 @@ from notifier.technicians.register import find_technician, names_like
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+#: A day as it is written after an option; it arrives as its midnight.
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
 #: `--brand NAME`, by default the only real one.
 brand_option = click.option("--brand", "brand_slug", help="The brand; by default the only one.")
 

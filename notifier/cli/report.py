@@ -13,12 +13,10 @@ from datetime import datetime
 import click
 from flask.cli import with_appcontext
 
-from notifier.cli.context import brand_option, chosen_brand, services
+from notifier.cli.context import DAY, brand_option, chosen_brand, services
 from notifier.domain.ledger.report import ReportLine
 from notifier.errors import NotifierError
 from notifier.report import By, report_promises
-
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 #: A table's columns: their heads, as short as a terminal asks for.
 _HEADS = {
@@ -50,8 +48,8 @@ def report() -> None:
 
 
 @report.command("promises")
-@click.option("--since", required=True, type=_DAY, help="First day that they were due.")
-@click.option("--until", type=_DAY, help="Last day; by default today.")
+@click.option("--since", required=True, type=DAY, help="First day that they were due.")
+@click.option("--until", type=DAY, help="Last day; by default today.")
 @click.option("--by", type=click.Choice([by.value for by in By]), help="A line for each.")
 @click.option(
     "--format",

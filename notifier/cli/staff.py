@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import with_appcontext
 
-from notifier.cli.context import brand_option, chosen_brand, chosen_technician, services
+from notifier.cli.context import DAY, brand_option, chosen_brand, chosen_technician, services
 from notifier.errors import NotifierError
 from notifier.staff import add_staff, make_sign_in_link, staff_by_email, verify_phone
 from notifier.technicians.day_links import make_day_link, revoke_day_links
@@ -61,18 +61,21 @@ def verify(email: str, phone: str, brand_slug: str | None) -> None:
 
 @click.command("day-link")
 @click.argument("technician")
-@click.option("--day", help="ISO date; by default today in the brand's zone.")
+@click.option("--day", type=DAY, help="By default today in the brand's zone.")
 @click.option("--revoke", is_flag=True, help="Close the links of that day instead.")
 @brand_option
 @with_appcontext
-def day_link(technician: str, day: str | None, revoke: bool, brand_slug: str | None) -> None:
+def day_link(technician: str, day: datetime | None, revoke: bool, brand_slug: str | None) -> None:
     """Print the link to a technician's day: their visits, and buttons made for a thumb."""
     brand = chosen_brand(brand_slug)
     today = services().now().astimezone(ZoneInfo(brand.zone)).date()
-    on = date.fromisoformat(day) if day else today
+    on = day.date() if day else today
     technician_id = chosen_technician(brand.id, technician)
     if revoke:
         revoke_day_links(services(), brand.id, technician_id, on)
         click.echo("Closed.")
         return
-    click.echo(make_day_link(services(), brand.id, technician_id, on))
+    try:
+        click.echo(make_day_link(services(), brand.id, technician_id, on))
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from notifier.domain.messages import Role
-from notifier.errors import NotFound, NotifierError
+from notifier.errors import Invalid, NotFound, NotifierError
 from notifier.links import day_url, link_hash
 from notifier.services import Services
 from notifier.store.engine import reading
@@ -21,6 +21,8 @@ from notifier.store.tables import Brand, DayLink, Job, JobPerson, Message, Techn
 _TOKEN_BYTES = 16
 #: A day's last visit may run past midnight.
 _AFTER_MIDNIGHT = timedelta(hours=4)
+#: Nobody plans a day that is further off: its year is mistyped, and the link would stand open.
+_FURTHEST = timedelta(days=366)
 
 
 class LinkClosed(NotifierError):
@@ -54,7 +56,10 @@ def make_day_link(services: Services, brand_id: UUID, technician_id: UUID, day: 
     """Return a link to `technician_id`'s `day`, a date in the brand's zone.
 
     :raises NotFound: if the brand has no such technician.
+    :raises Invalid: if that day is more than a year away.
     """
+    if abs(day - services.now().date()) > _FURTHEST:
+        raise Invalid("day", "choose a day within a year of today")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with services.sessions.begin() as session:
         technician = session.get(Technician, technician_id)

@@ -20,7 +20,7 @@ from notifier.domain.windows import Window
 from notifier.rendering import Words
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.tables import Brand, Heartbeat, Source, Staff, Technician
+from notifier.store.tables import Brand, DayLink, Heartbeat, Source, Staff, Technician
 from notifier.technicians.register import phone_of
 from tests.services import ROOT, given_brand
 
@@ -291,6 +291,35 @@ def test_a_day_link_opens_and_closes(run: FlaskCliRunner, services: Services) ->
 
     assert made.stdout.startswith("http://127.0.0.1:9/day/")
     assert closed.stdout == "Closed.\n"
+
+
+@pytest.mark.parametrize("revoke", [[], ["--revoke"]])
+@pytest.mark.parametrize("day", ["tomorrow", "2026-13-01", "24.11.2026", ""])
+def test_a_day_that_is_none_opens_and_closes_nothing(
+    run: FlaskCliRunner, services: Services, day: str, revoke: list[str]
+) -> None:
+    """How to write one is said; an empty one is not taken for today."""
+    given_technicians(run, services, "Sam")
+
+    result = run.invoke(args=["day-link", "Sam", "--day", day, *revoke])
+
+    assert result.exit_code == 2
+    assert "%Y-%m-%d" in result.stderr
+    with reading(services.sessions) as session:
+        assert session.scalars(select(DayLink)).all() == []
+
+
+@pytest.mark.parametrize("day", ["2062-11-24", "2006-11-24", "9999-12-31"])
+def test_a_day_in_a_year_that_was_mistyped_opens_no_link(
+    run: FlaskCliRunner, services: Services, day: str
+) -> None:
+    """It would stand open for decades."""
+    given_technicians(run, services, "Sam")
+
+    result = run.invoke(args=["day-link", "Sam", "--day", day])
+
+    assert result.exit_code == 1
+    assert "within a year" in result.stderr
 
 
 @pytest.mark.parametrize(("live", "code"), [(False, 0), (True, 1)])
