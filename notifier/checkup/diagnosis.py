@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from notifier.checkup.reachability import ask_address, judge_address
-from notifier.checkup.readiness import check_readiness
+from notifier.checkup.readiness import Counts, check_readiness, count
 from notifier.domain.findings import Finding, Level
 from notifier.domain.quiet.week import brand_hours, say_quiet
 from notifier.providers.findings import Checkable
@@ -26,6 +26,8 @@ _NEXT_STEPS = {
     "oldest_overdue_message": "See that the worker runs and what its log says.",
     "accepted_without_callback_count": "Check PUBLIC_URL and that the proxy passes /webhooks/ on.",
 }
+
+_MOST_CODES = 5  # that a line names
 
 
 def diagnose(services: Services, *, webhook_key: str | None) -> list[Finding]:
@@ -112,7 +114,12 @@ def _database(services: Services, *, configured: bool) -> list[Finding]:
             schema = _schema(session)
             if schema.level is not Level.OK:
                 return [schema]
-            found = [schema, *_brands(session, configured=configured), *_senders(session)]
+            found = [
+                schema,
+                *_brands(session, configured=configured),
+                *_senders(session),
+                _codes(count(session, services.now())),
+            ]
     except SQLAlchemyError as error:
         return [
             Finding.failing(
@@ -220,6 +227,19 @@ def _senders(session: Session) -> list[Finding]:
         )
         for slug, channel, provider, code in halted
     ] or [Finding.ok("senders", "None is halted.")]
+
+
+def _codes(counts: Counts) -> Finding:
+    """Return which codes of the last day have no line of their own, most frequent first."""
+    if not counts.unknown_codes:
+        return Finding.ok("provider codes", "Each of the last day is one that we know.")
+    often = sorted(counts.unknown_codes.items(), key=lambda item: (-item[1], item[0]))
+    named = ", ".join(f"{provider} {code} ({n}×)" for (provider, code), n in often[:_MOST_CODES])
+    return Finding.warning(
+        "provider codes",
+        f"Of the last day we don't know: {named}. Each was treated as its class.",
+        "Look them up at the provider; notifier/providers/codes.py has a line for each code.",
+    )
 
 
 def _work(services: Services) -> list[Finding]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.findings import Level
 from notifier.domain.messages import WAITING, MessageStatus
+from notifier.providers.codes import is_unknown
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import FactRow, Heartbeat, Message, Receipt
@@ -43,6 +44,7 @@ class Counts:
 
     messages: Mapping[str, int]  # by status
     facts: Mapping[tuple[str, str], int]  # by type and source
+    unknown_codes: Mapping[tuple[str, str], int]  # by provider and code: none that we know
 
 
 def check_readiness(services: Services) -> list[Check]:
@@ -73,11 +75,21 @@ def count(session: Session, now: datetime) -> Counts:
         .where(FactRow.id >= since)
         .group_by(FactRow.type, FactRow.source)
     )
+    codes = session.execute(
+        select(Receipt.provider, Receipt.code, func.count())
+        .where(Receipt.id >= since, Receipt.code.is_not(None))
+        .group_by(Receipt.provider, Receipt.code)
+    )
     by_status = dict.fromkeys(map(str, MessageStatus), 0)
     by_status |= {row[0]: row[1] for row in messages}
     return Counts(
         messages=by_status,
         facts={(type_, source): n for type_, source, n in facts},
+        unknown_codes={
+            (provider, code): n
+            for provider, code, n in codes
+            if code is not None and is_unknown(provider, code)
+        },
     )
 
 

@@ -1,9 +1,12 @@
 """What each provider's code means and what we do about it, one line a code.
 
+A code without a line falls to its class, and is counted (`is_unknown`).
+
 Sources: Twilio's error dictionary (twilio.com/docs/api/errors), SendGrid's event webhook
-and suppression documents, RFC 5321 for SMTP.
+and suppression documents, RFC 5321 for SMTP, RFC 9110 for HTTP.
 """
 
+import re
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -14,6 +17,7 @@ class Reaction(StrEnum):
     """What to do when a message was not taken or did not arrive."""
 
     RETRY = "retry"  # the same message, the same way, later
+    PACE = "pace"  # nothing failed, we were too fast: the sender rests, then the same again
     NEVER = "never"  # these words will always be refused; the next channel may carry them
     OTHER_CHANNEL = "other_channel"  # the address may be fine, but not now: next channel
     SUPPRESS = "suppress"  # they opted out: suppress the address, next channel
@@ -29,7 +33,12 @@ class Code(NamedTuple):
     meaning: str
 
 
-_RETRY, _NEVER, _OTHER = Reaction.RETRY, Reaction.NEVER, Reaction.OTHER_CHANNEL
+_RETRY, _PACE, _NEVER, _OTHER = (
+    Reaction.RETRY,
+    Reaction.PACE,
+    Reaction.NEVER,
+    Reaction.OTHER_CHANNEL,
+)
 _SUPPRESS, _FLAG, _HALT, _HOLD = (
     Reaction.SUPPRESS,
     Reaction.FLAG_CONTACT,
@@ -41,9 +50,10 @@ _SUPPRESS, _FLAG, _HALT, _HOLD = (
 TWILIO: dict[str, Code] = {
     "20003": Code(_HALT, "Twilio does not accept our credentials"),
     "20005": Code(_HALT, "our Twilio account is not active"),
+    "20006": Code(_HALT, "our credentials may not do this"),
     "20008": Code(_HALT, "test credentials were used for a real send"),
     "20404": Code(_HALT, "our Twilio account was not found"),
-    "20429": Code(_RETRY, "too many requests at once"),
+    "20429": Code(_PACE, "too many requests at once"),
     "21211": Code(_FLAG, "not a valid phone number"),
     "21212": Code(_HALT, "our sender number is not valid"),
     "21408": Code(_OTHER, "texts to this region are not enabled on our account"),
@@ -51,18 +61,23 @@ TWILIO: dict[str, Code] = {
     "21603": Code(_HALT, "no sender number is set"),
     "21604": Code(_FLAG, "no phone number was given"),
     "21606": Code(_HALT, "our sender number can't send texts"),
+    "21608": Code(_OTHER, "a trial account texts verified numbers only"),
     "21609": Code(_HALT, "our public URL is not one that Twilio can call"),
     "21610": Code(_SUPPRESS, "opted out with STOP"),
-    "21611": Code(_RETRY, "the queue of our sender number is full"),
+    "21611": Code(_PACE, "the queue of our sender number is full"),
     "21612": Code(_OTHER, "not reachable by text from our sender number"),
     "21614": Code(_FLAG, "not a mobile number"),
     "21617": Code(_NEVER, "the text is longer than 1,600 characters"),
     "21619": Code(_NEVER, "the text is empty"),
+    "21620": Code(_NEVER, "a picture's address was not valid"),
+    "21621": Code(_HALT, "our sender number can't send pictures"),
+    "21655": Code(_NEVER, "Twilio's own template was not found"),
+    "21656": Code(_NEVER, "the values for Twilio's own template are not valid"),
     "21659": Code(_HALT, "our sender number is not one of Twilio's"),
     "21660": Code(_HALT, "our sender number belongs to another account"),
     "21703": Code(_HALT, "the messaging service has no usable sender"),
     "21704": Code(_HALT, "the messaging service has no sender"),
-    "30001": Code(_RETRY, "the queue was full and the text was dropped"),
+    "30001": Code(_PACE, "the queue was full and the text was dropped"),
     "30002": Code(_HALT, "our Twilio account is suspended"),
     "30003": Code(_OTHER, "the phone is off or out of reach"),
     "30004": Code(_OTHER, "the phone or carrier blocks our texts"),
@@ -70,11 +85,12 @@ TWILIO: dict[str, Code] = {
     "30006": Code(_FLAG, "a landline, or a carrier that can't be reached"),
     "30007": Code(_NEVER, "the carrier filtered the text as spam"),
     "30008": Code(_OTHER, "the carrier gave no reason"),
+    "30009": Code(_OTHER, "a part of the text was lost"),
     "30010": Code(_NEVER, "the text costs more than the maximum price"),
-    "30017": Code(_RETRY, "the carrier's network is congested"),
+    "30017": Code(_PACE, "the carrier's network is congested"),
     "30018": Code(_HALT, "the carrier wants our sender registered first"),
     "30019": Code(_NEVER, "the text is longer than the carrier takes"),
-    "30022": Code(_RETRY, "our campaign's rate limit was passed"),
+    "30022": Code(_PACE, "our campaign's rate limit was passed"),
     "30023": Code(_OTHER, "our daily limit with the carrier is used up"),
     "30027": Code(_OTHER, "our daily limit with T-Mobile is used up"),
     "30032": Code(_HALT, "our toll-free number is not verified"),
@@ -83,8 +99,10 @@ TWILIO: dict[str, Code] = {
     "30035": Code(_HALT, "our sender number is still being set up"),
     "30036": Code(_OTHER, "the text waited past its validity and was dropped"),
     "30410": Code(_OTHER, "the carrier did not answer in time"),
+    "30440": Code(_HALT, "the verification of our toll-free number was refused"),
     "30450": Code(_OTHER, "delivery was blocked"),
-    "63018": Code(_RETRY, "the channel's rate limit was passed"),
+    "63016": Code(_NEVER, "this channel takes templates alone, outside its window"),
+    "63018": Code(_PACE, "the channel's rate limit was passed"),
     "63024": Code(_FLAG, "not a valid recipient for this channel"),
 }
 
@@ -108,6 +126,12 @@ SENDGRID: dict[str, Code] = {
 
 # Replies at any point before the mail was taken; other 4xx and 5xx fall to their class.
 SMTP: dict[str, Code] = {
+    "421": Code(_RETRY, "the mail server is closing"),
+    "450": Code(_RETRY, "the mailbox is busy"),
+    "451": Code(_RETRY, "the mail server failed, or wants us to come again"),
+    "452": Code(_RETRY, "the mail server has no room"),
+    "454": Code(_RETRY, "the mail server can't check our sign-in for now"),
+    "521": Code(_FLAG, "the host takes no mail"),
     "530": Code(_HALT, "the mail server wants a sign-in"),
     "534": Code(_HALT, "the mail server wants another way to sign in"),
     "535": Code(_HALT, "the mail server does not accept our credentials"),
@@ -117,7 +141,35 @@ SMTP: dict[str, Code] = {
     "552": Code(_OTHER, "the mailbox is full"),
     "553": Code(_FLAG, "not a valid address"),
     "554": Code(_NEVER, "the mail was refused"),
+    "556": Code(_FLAG, "the domain takes no mail"),
 }
+
+# Answers whose body names no code that we know. The request was not taken, but for a 5xx,
+# which may come from a server that took it first.
+HTTP: dict[str, Code] = {
+    "400": Code(_NEVER, "the request was not valid"),
+    "401": Code(_HALT, "our credentials are refused"),
+    "402": Code(_HALT, "our account is not paid"),
+    "403": Code(_HALT, "our credentials may not do this"),
+    "404": Code(_HALT, "our account, or the API's address, is wrong"),
+    "405": Code(_HALT, "the API's address is wrong"),
+    "407": Code(_HALT, "the proxy on the way wants a sign-in"),
+    "408": Code(_RETRY, "the request did not arrive in time"),
+    "410": Code(_HALT, "the API is gone from its address"),
+    "413": Code(_NEVER, "the message is too long"),
+    "422": Code(_NEVER, "the request was not valid"),
+    "429": Code(_PACE, "too many requests at once"),
+    "500": Code(_HOLD, "the provider failed"),
+    "502": Code(_HOLD, "the provider failed"),
+    "503": Code(_HOLD, "the provider is not available"),
+    "504": Code(_HOLD, "the provider did not answer in time"),
+}
+# By the first digit: no message is to blame for a redirect, the API's address is wrong.
+HTTP_CLASSES: dict[int, Reaction] = {1: _HOLD, 2: _HOLD, 3: _HALT, 4: _NEVER, 5: _HOLD}
+
+# A number of theirs, an answer's status, or what a parser says of a word that it has not met.
+UNKNOWN_EVENT, UNKNOWN_CLASS = "unknown_event", "unknown_class"
+_OF_A_PROVIDER = re.compile(r"(http_|smtp_)?[0-9]+|unknown_(event|class)")
 
 # The sandbox refuses with the numbers of the provider that it stands for.
 _TABLES = {"twilio": TWILIO, "sendgrid": SENDGRID, "smtp": SMTP, "sandbox": TWILIO | SENDGRID}
@@ -131,19 +183,10 @@ _EVENT_REACTIONS: dict[ReceiptEvent, Reaction] = {
 _FAILURES = frozenset({ReceiptEvent.UNDELIVERED, ReceiptEvent.FAILED})
 
 
-def http_class_reaction(status: int) -> Reaction:
-    """Return the reaction to an error answer whose code we do not know.
-
-    A 5xx may have been taken before the server failed, so it is held, not retried. No
-    message is to blame for a redirect or a 404: the API's address or the account is wrong.
-    """
-    if status == 429:
-        return _RETRY
-    if status in (401, 403, 404, 405, 407) or 300 <= status < 400:
-        return _HALT
-    if 400 <= status < 500:
-        return _NEVER
-    return _HOLD
+def http_reaction(status: int) -> Reaction:
+    """Return the reaction to an error answer by its status alone, else by the status's class."""
+    known = HTTP.get(str(status))
+    return known.reaction if known else HTTP_CLASSES.get(status // 100, _HOLD)
 
 
 def send_reaction(provider: str, *, code: str | None, status: int) -> Reaction:
@@ -151,9 +194,9 @@ def send_reaction(provider: str, *, code: str | None, status: int) -> Reaction:
 
     A server error is held whatever code it carries, for it may have taken the message.
     """
-    known = _TABLES.get(provider, {}).get(code or "")
+    known = _line(provider, code)
     if known is None or status >= 500:
-        return http_class_reaction(status)
+        return http_reaction(status)
     return known.reaction
 
 
@@ -169,16 +212,34 @@ def receipt_reaction(provider: str, *, event: ReceiptEvent, code: str | None) ->
     """Return the reaction to a receipt, or None where it reports no failure.
 
     A failure whose code is unknown takes the next channel: the provider will not try again.
+    So does one that would be worth a retry, for it was accepted once, and nothing is twice.
     """
     if event in _EVENT_REACTIONS:
         return _EVENT_REACTIONS[event]
     if event not in _FAILURES:
         return None
-    known = _TABLES.get(provider, {}).get(code or "")
-    return known.reaction if known else _OTHER
+    known = _line(provider, code)
+    if known is None or known.reaction in (_RETRY, _PACE):
+        return _OTHER
+    return known.reaction
 
 
 def meaning(provider: str, code: str | None) -> str | None:
     """Return what `code` means in words for staff, or None for a code we do not know."""
-    known = _TABLES.get(provider, {}).get(code or "")
+    known = _line(provider, code)
     return known.meaning if known else None
+
+
+def is_unknown(provider: str, code: str) -> bool:
+    """Return whether `code` is a provider's, and none that we have a line for.
+
+    Our own words (`read_timeout`) are no codes of theirs.
+    """
+    return _OF_A_PROVIDER.fullmatch(code) is not None and _line(provider, code) is None
+
+
+def _line(provider: str, code: str | None) -> Code | None:
+    for prefix, table in (("http_", HTTP), ("smtp_", SMTP)):
+        if code is not None and code.startswith(prefix):
+            return table.get(code.removeprefix(prefix))
+    return _TABLES.get(provider, {}).get(code or "")

@@ -30,6 +30,18 @@ _NEVER_WRITTEN = (
     requests.exceptions.InvalidHeader,
 )
 
+# Reasons of OpenSSL that come up while keys are agreed on alone, before the request.
+_HANDSHAKE_FAILED = frozenset(
+    {
+        "WRONG_VERSION_NUMBER",
+        "UNSUPPORTED_PROTOCOL",
+        "NO_PROTOCOLS_AVAILABLE",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "TLSV1_UNRECOGNIZED_NAME",
+    }
+)
+
 
 def kept_session() -> requests.Session:
     """Return a session that keeps its connections and never retries by itself."""
@@ -52,9 +64,13 @@ def error_for_broken_request(error: requests.RequestException) -> SendError:
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return ProviderMisconfigured("certificate_not_trusted")
+        if isinstance(cause, ssl.SSLError) and cause.reason in _HANDSHAKE_FAILED:
+            return SendDeferred("no_handshake")
         if isinstance(cause, ConnectTimeoutError):  # its child NewConnectionError included
             refused = isinstance(cause, NewConnectionError)
             return SendDeferred("no_connection" if refused else "connect_timeout")
+    if isinstance(error, requests.exceptions.ProxyError) and _is_tunnelled(error):
+        return SendDeferred("no_proxy")  # it opened no tunnel, so nothing came through
     if isinstance(error, requests.Timeout):
         return SendOutcomeUnknown("read_timeout")
     return SendOutcomeUnknown("connection_lost")
@@ -63,8 +79,8 @@ def error_for_broken_request(error: requests.RequestException) -> SendError:
 def error_for_answer(reaction: Reaction, code: str, retry_after: float | None = None) -> SendError:
     """Return the error that carries `reaction` to an answer which was not a success."""
     match reaction:
-        case Reaction.RETRY:
-            return SendDeferred(code, retry_after=retry_after)
+        case Reaction.RETRY | Reaction.PACE:
+            return SendDeferred(code, retry_after=retry_after, reaction=reaction)
         case Reaction.HALT_CHANNEL:
             return ProviderMisconfigured(code)
         case Reaction.HOLD:
@@ -88,6 +104,11 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: Callable[[], datetim
     if moment.tzinfo is None:
         return None
     return max(0.0, (moment - now()).total_seconds())
+
+
+def _is_tunnelled(error: requests.RequestException) -> bool:
+    """Return whether a proxy passes bytes on; of plain HTTP it has the request itself."""
+    return error.request is not None and str(error.request.url).startswith("https:")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from notifier.providers.codes import UNKNOWN_CLASS, UNKNOWN_EVENT
 from notifier.providers.receipt import ParsedReceipts, Receipt, ReceiptEvent
 
 # Opens and clicks prove nothing (mail scanners do both), and re-subscribing to a group is
 # the affair of whoever keeps consents; those and values that we do not know move nothing.
-_EVENTS: dict[str, ReceiptEvent] = {
+EVENTS: dict[str, ReceiptEvent] = {
     "processed": ReceiptEvent.ACCEPTED,
     "deferred": ReceiptEvent.DEFERRED,
     "delivered": ReceiptEvent.DELIVERED,
@@ -20,10 +21,13 @@ _EVENTS: dict[str, ReceiptEvent] = {
     "spamreport": ReceiptEvent.COMPLAINED,
     "unsubscribe": ReceiptEvent.OPTED_OUT,
     "group_unsubscribe": ReceiptEvent.OPTED_OUT,
+    "open": ReceiptEvent.IGNORED,
+    "click": ReceiptEvent.IGNORED,
+    "group_resubscribe": ReceiptEvent.IGNORED,
 }
 
 # A bounce of one of these classes condemns the address; of another, only this delivery.
-_ADDRESS_IS_BAD = frozenset({None, "invalid_address", "unclassified"})
+_ADDRESS_IS_BAD = frozenset({None, "invalid_address", "unclassified", UNKNOWN_CLASS})
 
 # The id that the send answered stands before the name of the machine that took it.
 _SENT_ID = re.compile(r"(.+?)\.(?:filter|recv)")
@@ -89,7 +93,9 @@ def _receipt(item: object) -> Receipt | None:
 
 
 def _meaning(name: str, item: dict[str, Any]) -> tuple[ReceiptEvent, str | None]:
-    event = _EVENTS.get(name, ReceiptEvent.IGNORED)
+    event = EVENTS.get(name)
+    if event is None:
+        return ReceiptEvent.IGNORED, UNKNOWN_EVENT
     if name == "dropped":
         return event, _known(item.get("reason"), _DROP_REASONS)
     if name == "bounce":
@@ -100,8 +106,11 @@ def _meaning(name: str, item: dict[str, Any]) -> tuple[ReceiptEvent, str | None]
 
 
 def _known(words: object, vocabulary: frozenset[str]) -> str | None:
+    """Return which of the vocabulary is meant; of other words only that they are others."""
+    if not words:
+        return None
     slug = "_".join(re.findall(r"[a-z]+", str(words).lower()))
-    return slug if slug in vocabulary else None
+    return slug if slug in vocabulary else UNKNOWN_CLASS
 
 
 def _event_id(name: str, item: dict[str, Any]) -> str:

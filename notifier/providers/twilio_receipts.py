@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from notifier.providers.codes import UNKNOWN_EVENT
 from notifier.providers.receipt import ParsedReceipts, Receipt, ReceiptEvent
 
 # Source: message_enum_status of Twilio's OpenAPI document. "read" is WhatsApp's and RCS's.
-# "partially_delivered" says nothing about this person, and values that we do not know are
-# stored and move nothing.
+# "partially_delivered" says nothing about this person, and "receiving" and "received" are of
+# texts to us; those and values that we do not know are stored and move nothing.
 STATUS_EVENTS: dict[str, ReceiptEvent] = {
     "accepted": ReceiptEvent.ACCEPTED,
     "scheduled": ReceiptEvent.ACCEPTED,
@@ -19,6 +20,9 @@ STATUS_EVENTS: dict[str, ReceiptEvent] = {
     "undelivered": ReceiptEvent.UNDELIVERED,
     "failed": ReceiptEvent.FAILED,
     "canceled": ReceiptEvent.FAILED,
+    "partially_delivered": ReceiptEvent.IGNORED,
+    "receiving": ReceiptEvent.IGNORED,
+    "received": ReceiptEvent.IGNORED,
 }
 
 
@@ -34,14 +38,15 @@ def parse_status_callback(form: Mapping[str, str], *, query: Mapping[str, str]) 
     if not sid or not status:
         return ParsedReceipts(receipts=(), skipped=1)
     code = _error_code(form.get("ErrorCode"))
+    event = STATUS_EVENTS.get(status)
     receipt = Receipt(
         message_id=_uuid(query.get("m")),
         attempt_id=_uuid(query.get("a")),
         provider="twilio",
         provider_id=sid,
         event_id=f"{sid}:{status}:{code or ''}",
-        event=STATUS_EVENTS.get(status, ReceiptEvent.IGNORED),
-        code=code,
+        event=ReceiptEvent.IGNORED if event is None else event,
+        code=UNKNOWN_EVENT if event is None else code,
     )
     return ParsedReceipts(receipts=(receipt,))
 

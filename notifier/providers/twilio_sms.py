@@ -17,7 +17,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from notifier.domain.findings import Finding
-from notifier.providers.codes import Reaction, http_class_reaction, send_reaction
+from notifier.providers.codes import Reaction, http_reaction, send_reaction
 from notifier.providers.connection import (
     TIMEOUTS,
     error_for_answer,
@@ -180,7 +180,7 @@ class _KeptClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK ships no t
         response = super().request(*args, **kwargs)
         if response.status_code == 429:
             wait = retry_after_seconds(response.headers, now=self._now)
-            raise SendDeferred("20429", retry_after=wait)
+            raise SendDeferred("20429", retry_after=wait, reaction=Reaction.PACE)
         return response
 
 
@@ -198,7 +198,7 @@ def _error_for_unread_page(refusal: TwilioException) -> SendError:
     # The SDK keeps the whole answer beside its text here, and makes no code of it.
     answer = next((part for part in refusal.args if isinstance(part, Response)), None)
     status = 0 if answer is None else int(answer.status_code)
-    if status and http_class_reaction(status) is Reaction.HALT_CHANNEL:
+    if status and http_reaction(status) is Reaction.HALT_CHANNEL:
         return ProviderMisconfigured(f"http_{status}")
     return SendDeferred(f"http_{status}" if status else "garbage_answer")
 

@@ -48,8 +48,16 @@ class StoredFigures(Collector):
         )
         for (type_, source), number in counts.facts.items():
             facts.add_metric([type_, source], number)
+        codes = GaugeMetricFamily(
+            "notifier_unknown_codes_last_day",
+            "Codes of providers that this version has no line for, of the last 24 hours.",
+            labels=["provider", "code"],
+        )
+        for (provider, code), number in counts.unknown_codes.items():
+            codes.add_metric([provider, code], number)
         yield messages
         yield facts
+        yield codes
 
 
 def measure(app: Flask, services: Services) -> CollectorRegistry:

@@ -1,17 +1,32 @@
 """The tables of codes: what is promised of them as a whole."""
 
+import json
+from typing import Any
+
 import pytest
 
 from notifier.providers.codes import (
+    HTTP,
+    HTTP_CLASSES,
     SENDGRID,
+    SMTP,
     TWILIO,
     Reaction,
-    http_class_reaction,
+    http_reaction,
+    is_unknown,
     meaning,
     receipt_reaction,
     send_reaction,
+    smtp_reaction,
 )
 from notifier.providers.receipt import ReceiptEvent
+from notifier.providers.sendgrid_receipts import EVENTS, parse_event_batch
+from tests.providers.conftest import SHARED
+
+VOCABULARIES = SHARED / "samples/vocabularies"
+needs_vocabularies = pytest.mark.skipif(
+    not VOCABULARIES.exists(), reason="the vocabularies are not beside this checkout"
+)
 
 ASKED_FOR = (
     "20003 20429 21211 21408 21610 21611 21614 21617 30001 30002 30003 30004 30005 30006 "
@@ -20,34 +35,81 @@ ASKED_FOR = (
 
 
 def test_every_code_that_we_meet_has_a_line() -> None:
-    """The codes that the issue names, and a sentence for staff with each of them."""
+    """The codes that are met most, and a sentence for staff with each line."""
     assert set(ASKED_FOR.split()) <= set(TWILIO)
-    assert all(code.meaning for code in (*TWILIO.values(), *SENDGRID.values()))
+    for table in (TWILIO, SENDGRID, SMTP, HTTP):
+        assert all(code.meaning for code in table.values())
+
+
+def _vocabulary(name: str) -> Any:
+    return json.loads((VOCABULARIES / name).read_text())
+
+
+@needs_vocabularies
+def test_every_code_of_twilios_messages_is_decided() -> None:
+    """Each code that Twilio lists for sending and delivering texts has its own line."""
+    listed = {str(item["code"]) for item in _vocabulary("twilio_message_error_codes.json")["codes"]}
+
+    assert listed - set(TWILIO) == set()
+
+
+@needs_vocabularies
+def test_every_event_of_sendgrid_is_decided() -> None:
+    """Each event, bounce class and drop reason is one that we have thought of."""
+    listed = _vocabulary("sendgrid_events.json")
+
+    assert set(listed["delivery_events"] + listed["engagement_events"]) == set(EVENTS)
+    bounces = [
+        {"event": "bounce", "type": type_, "bounce_classification": class_}
+        for type_ in listed["bounce_type"]
+        for class_ in listed["bounce_classification"]
+    ]
+    drops = [{"event": "dropped", "reason": why} for why in listed["dropped_reasons_seen"]]
+    for item in bounces + drops:
+        (receipt,) = parse_event_batch(json.dumps([item]).encode()).receipts
+        assert receipt.code in SENDGRID, item
+        assert receipt_reaction("sendgrid", event=receipt.event, code=receipt.code), item
 
 
 @pytest.mark.parametrize(
     ("status", "reaction"),
     [
+        (103, Reaction.HOLD),
+        (204, Reaction.HOLD),
         (302, Reaction.HALT_CHANNEL),
         (400, Reaction.NEVER),
         (401, Reaction.HALT_CHANNEL),
         (403, Reaction.HALT_CHANNEL),
+        (402, Reaction.HALT_CHANNEL),
         (404, Reaction.HALT_CHANNEL),
+        (408, Reaction.RETRY),
+        (410, Reaction.HALT_CHANNEL),
         (413, Reaction.NEVER),
-        (429, Reaction.RETRY),
+        (418, Reaction.NEVER),
+        (429, Reaction.PACE),
         (500, Reaction.HOLD),
         (503, Reaction.HOLD),
+        (599, Reaction.HOLD),
+        (999, Reaction.HOLD),
     ],
 )
 def test_an_answer_without_a_code_falls_to_its_class(status: int, reaction: Reaction) -> None:
     """Every HTTP status has a reaction, and no 5xx is retried."""
-    assert http_class_reaction(status) is reaction
+    assert http_reaction(status) is reaction
     assert send_reaction("twilio", code="99999", status=status) is reaction
+
+
+def test_no_class_of_answers_is_left_out() -> None:
+    """A status that we never met has the reaction of its class, whatever it is."""
+    assert set(HTTP_CLASSES) == {1, 2, 3, 4, 5}
+    assert all(code.reaction is Reaction.HOLD for status, code in HTTP.items() if status >= "500")
+    assert {smtp_reaction(int(reply)) for reply in SMTP if reply < "500"} == {Reaction.RETRY}
+    assert (smtp_reaction(499), smtp_reaction(599)) == (Reaction.RETRY, Reaction.NEVER)
 
 
 def test_a_server_error_is_held_whatever_its_code() -> None:
     """A code that would be safe to retry with a 400 is not with a 500."""
-    assert send_reaction("twilio", code="21611", status=400) is Reaction.RETRY
+    assert send_reaction("twilio", code="21611", status=400) is Reaction.PACE
     assert send_reaction("twilio", code="21611", status=500) is Reaction.HOLD
 
 
@@ -59,6 +121,7 @@ def test_a_server_error_is_held_whatever_its_code() -> None:
         ("twilio", ReceiptEvent.UNDELIVERED, "30006", Reaction.FLAG_CONTACT),
         ("twilio", ReceiptEvent.UNDELIVERED, "30003", Reaction.OTHER_CHANNEL),
         ("twilio", ReceiptEvent.UNDELIVERED, "39999", Reaction.OTHER_CHANNEL),
+        ("twilio", ReceiptEvent.FAILED, "30001", Reaction.OTHER_CHANNEL),
         ("twilio", ReceiptEvent.FAILED, None, Reaction.OTHER_CHANNEL),
         ("sendgrid", ReceiptEvent.BOUNCED, "invalid_address", Reaction.FLAG_CONTACT),
         ("sendgrid", ReceiptEvent.FAILED, "unsubscribed_address", Reaction.SUPPRESS),
@@ -78,3 +141,25 @@ def test_a_code_has_words_for_staff() -> None:
     assert meaning("twilio", "21614") == "not a mobile number"
     assert meaning("twilio", "99999") is None
     assert meaning("twilio", None) is None
+    assert meaning("sendgrid", "http_429") == "too many requests at once"
+    assert meaning("smtp", "smtp_550") == "the mailbox does not exist or refuses us"
+
+
+@pytest.mark.parametrize(
+    ("provider", "code", "unknown"),
+    [
+        ("twilio", "30099", True),
+        ("twilio", "30003", False),
+        ("twilio", "http_418", True),
+        ("twilio", "http_503", False),
+        ("twilio", "unknown_event", True),
+        ("twilio", "read_timeout", False),
+        ("sendgrid", "unknown_class", True),
+        ("sendgrid", "invalid_address", False),
+        ("smtp", "smtp_571", True),
+        ("smtp", "smtp_550", False),
+    ],
+)
+def test_a_code_without_a_line_is_known_as_such(provider: str, code: str, *, unknown: bool) -> None:
+    """It is counted; our own words for a lost answer are not."""
+    assert is_unknown(provider, code) is unknown

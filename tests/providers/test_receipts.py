@@ -85,9 +85,18 @@ def test_a_callback_without_sid_or_status_is_skipped(form: dict[str, str]) -> No
 def test_every_twilio_status_is_decided() -> None:
     """The official vocabulary holds no status that we have not thought of."""
     vocabulary = json.loads((SAMPLES / "vocabularies/twilio_message_status.json").read_text())
-    ignored = {"receiving", "received", "partially_delivered"}
 
-    assert set(vocabulary["status"]) - ignored == set(STATUS_EVENTS)
+    assert set(vocabulary["status"]) == set(STATUS_EVENTS)
+
+
+def test_a_status_that_we_do_not_know_says_so() -> None:
+    """It moves nothing, and is counted; its own code stays part of what makes it one event."""
+    form = {"MessageSid": "SM1", "MessageStatus": "huh", "ErrorCode": "30099"}
+
+    (receipt,) = parse_status_callback(form, query={}).receipts
+
+    assert (receipt.event, receipt.code) == (ReceiptEvent.IGNORED, "unknown_event")
+    assert receipt.event_id == "SM1:huh:30099"
 
 
 @needs_samples
@@ -131,7 +140,7 @@ def test_a_sendgrid_event_finds_its_message() -> None:
         ({"event": "processed"}, ReceiptEvent.ACCEPTED, None),
         ({"event": "deferred"}, ReceiptEvent.DEFERRED, None),
         ({"event": "open"}, ReceiptEvent.IGNORED, None),
-        ({"event": "invented tomorrow"}, ReceiptEvent.IGNORED, None),
+        ({"event": "invented tomorrow"}, ReceiptEvent.IGNORED, "unknown_event"),
         ({"event": "spamreport"}, ReceiptEvent.COMPLAINED, None),
         ({"event": "group_unsubscribe"}, ReceiptEvent.OPTED_OUT, None),
         ({"event": "bounce"}, ReceiptEvent.BOUNCED, None),
@@ -151,7 +160,17 @@ def test_a_sendgrid_event_finds_its_message() -> None:
             ReceiptEvent.FAILED,
             "bounced_address",
         ),
-        ({"event": "dropped", "reason": "no ada@example.com"}, ReceiptEvent.FAILED, None),
+        (
+            {"event": "bounce", "type": "bounce", "bounce_classification": "Of Tomorrow"},
+            ReceiptEvent.BOUNCED,
+            "unknown_class",
+        ),
+        ({"event": "dropped"}, ReceiptEvent.FAILED, None),
+        (
+            {"event": "dropped", "reason": "no ada@example.com"},
+            ReceiptEvent.FAILED,
+            "unknown_class",
+        ),
     ],
 )
 def test_what_each_sendgrid_event_means(

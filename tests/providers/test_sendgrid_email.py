@@ -59,7 +59,7 @@ def test_one_click_unsubscribing(providers: FakeProviders, sendgrid: SendGridEma
 @pytest.mark.parametrize(
     ("kind", "error", "reaction", "taken"),
     [
-        ("too_many", SendDeferred, Reaction.RETRY, 0),
+        ("too_many", SendDeferred, Reaction.PACE, 0),
         ("reject", SendRejected, Reaction.NEVER, 0),
         ("unauthorized", ProviderMisconfigured, Reaction.HALT_CHANNEL, 0),
         ("error_before", SendOutcomeUnknown, Reaction.HOLD, 0),

@@ -116,7 +116,7 @@ def test_too_many_requests_are_deferred(
         twilio.send(a_text())
 
     assert caught.value.retry_after == wait
-    assert caught.value.reaction is Reaction.RETRY
+    assert caught.value.reaction is Reaction.PACE
 
 
 @pytest.mark.parametrize("code", [21611, 63018])

@@ -11,9 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from notifier.checkup.diagnosis import diagnose
 from notifier.checkup.readiness import TICK
 from notifier.clock import system_now
+from notifier.domain.findings import Level
 from notifier.domain.windows import utc_text
+from notifier.providers.receipt import Receipt, ReceiptEvent
+from notifier.receipts import apply_receipt
 from notifier.services import Services
 from notifier.store.engine import create_sessions
 from notifier.store.tables import Brand, Heartbeat, Message
@@ -117,6 +121,39 @@ def test_figures_count_and_name_nobody(api: Api, client: FlaskClient, clock: Fak
     assert "notifier_messages_last_day{" in text
     assert 'endpoint="api.record_appointment_fact"' in text
     assert not any(word in text for word in (str(job_id), "Ada", "5550100", "JOB-1001"))
+
+
+def test_a_code_that_we_do_not_know_is_counted(
+    api: Api, client: FlaskClient, services: Services, clock: FakeClock
+) -> None:
+    """By provider and code, so that somebody gives it a line of its own."""
+    clock.set(system_now())  # what is counted is found by the time in its id
+    for number, code in enumerate(("30099", "30099", "30003", "read_timeout")):
+        apply_receipt(
+            services,
+            Receipt(
+                message_id=None,
+                attempt_id=None,
+                provider="twilio",
+                provider_id="SM1",
+                event_id=f"SM1:{number}",
+                event=ReceiptEvent.UNDELIVERED,
+                code=code,
+            ),
+            origin="callback",
+        )
+
+    text = client.get("/metrics").get_data(as_text=True)
+
+    counted = [line for line in text.splitlines() if line.startswith("notifier_unknown_codes")]
+    assert counted == ['notifier_unknown_codes_last_day{code="30099",provider="twilio"} 2.0']
+    (said,) = [
+        finding
+        for finding in diagnose(services, webhook_key=None)
+        if finding.subject == "provider codes"
+    ]
+    assert said.level is Level.WARNING
+    assert "twilio 30099 (2×)" in said.sentence
 
 
 def test_pages_with_a_secret_address_send_no_referrer(client: FlaskClient) -> None:

@@ -1,0 +1,114 @@
+"""What a request that got no answer means: each failure before and after it was written."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+import requests
+
+from notifier.providers.connection import error_for_broken_request, kept_session
+from notifier.providers.errors import (
+    ProviderMisconfigured,
+    SendDeferred,
+    SendError,
+    SendOutcomeUnknown,
+)
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[int]:
+    """Listen on a port; read what comes, write `answer`, hang up."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(answer)
+
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def what_became(url: str, *, proxy: str | None = None) -> SendError:
+    """Post something to `url` and return what its failure means."""
+    proxies = {"http": proxy, "https": proxy} if proxy else None
+    with pytest.raises(requests.RequestException) as caught:
+        kept_session().post(url, data=b"x", timeout=(1, 0.3), proxies=proxies)
+    return error_for_broken_request(caught.value)
+
+
+def test_what_failed_before_the_request_was_written_may_go_again() -> None:
+    """No address, nobody there, no keys agreed on, no proxy: nothing was taken."""
+    with answering(b"HTTP/1.1 407 Sign in\r\n\r\n") as port:
+        cases = {
+            "no_connection": what_became("http://nowhere.invalid"),
+            "no_handshake": what_became(f"https://127.0.0.1:{port}"),
+            "no_proxy": what_became("https://api.invalid", proxy=f"http://127.0.0.1:{port}"),
+        }
+    cases["no_connection "] = what_became(f"http://127.0.0.1:{port}")
+
+    assert {name: error.code for name, error in cases.items()} == {
+        name: name.strip() for name in cases
+    }
+    assert all(type(error) is SendDeferred for error in cases.values())
+
+
+def test_a_connection_that_does_not_come_about_may_go_again() -> None:
+    """A full backlog answers nobody: the connect times out with nothing written."""
+    with socket.socket() as full, socket.socket() as waiting:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting.connect(full.getsockname())
+
+        error = what_became(f"http://127.0.0.1:{full.getsockname()[1]}")
+
+    assert type(error) is SendDeferred
+    assert error.code == "connect_timeout"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (b"", "connection_lost"),
+        (b"no HTTP at all\r\n\r\n", "connection_lost"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", "connection_lost"),
+    ],
+)
+def test_what_failed_after_it_was_written_is_in_doubt(answer: bytes, code: str) -> None:
+    """The request was read; whoever hangs up then may have taken it."""
+    with answering(answer) as port:
+        error = what_became(f"http://127.0.0.1:{port}")
+
+    assert (type(error), error.code) == (SendOutcomeUnknown, code)
+
+
+def test_a_proxy_that_has_the_request_itself_leaves_it_in_doubt() -> None:
+    """Plain HTTP is no tunnel: the proxy read the request before it hung up."""
+    with answering(b"") as port:
+        error = what_became("http://api.invalid", proxy=f"http://127.0.0.1:{port}")
+
+    assert (type(error), error.code) == (SendOutcomeUnknown, "connection_lost")
+
+
+def test_a_silent_server_leaves_it_in_doubt() -> None:
+    """It listens and reads, and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        error = what_became(f"http://127.0.0.1:{silent.getsockname()[1]}")
+
+    assert (type(error), error.code) == (SendOutcomeUnknown, "read_timeout")
+
+
+@pytest.mark.parametrize("url", ["nowhere", "http://", "gopher://x"])
+def test_an_address_that_is_none_is_our_own_fault(url: str) -> None:
+    """The channel halts: no message is to blame."""
+    assert isinstance(what_became(url), ProviderMisconfigured)
