@@ -135,8 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _list_sms(self, path: str, query: dict[str, str]) -> None:
         size, number = int(query.get("PageSize", 50)), int(query.get("Page", 0))
-        newest_first = reversed(self._providers.state.sms)
-        matching = [i for i in newest_first if query.get("To") in (None, i["to"])]
+        matching = self._providers.state.sms_to(query.get("To"))[::-1]  # newest first
         if "DateSent>" in query:  # like Twilio's own, this filter hides what is still queued
             matching = [i for i in matching if i["status"] not in ("queued", "accepted")]
         start = size * number

@@ -78,6 +78,11 @@ class ProviderState:
         with self._changed:
             return [dict(item) for item in self._sms]
 
+    def sms_to(self, number: str | None) -> list[Taken]:
+        """Copies of the texts taken for `number`, oldest first; with None, of all."""
+        with self._changed:
+            return [dict(item) for item in self._sms if number in (None, item["to"])]
+
     @property
     def emails(self) -> list[Taken]:
         """Copies of the emails taken, oldest first."""

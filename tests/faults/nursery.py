@@ -64,6 +64,7 @@ class Nursery:
             start_new_session=True,
         )
         self._changed = threading.Condition()
+        self._starting = threading.Lock()  # one after the other: workers come up unnamed
         self._started: list[int] = []
         self._ended: dict[int, int] = {}
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -78,7 +79,7 @@ class Nursery:
     def start(self, order: Order) -> int:
         """Start one worker and return its process id."""
         assert self._process.stdin is not None
-        with self._changed:
+        with self._starting, self._changed:
             before = len(self._started)
             self._process.stdin.write(json.dumps(asdict(order)) + "\n")
             self._process.stdin.flush()
