@@ -4,10 +4,10 @@ Migrating takes longer than most tests, so each kind is migrated once a test pro
 from then on. Nothing starts before the first test that asks.
 """
 
-import shutil
 import sqlite3
-from contextlib import ExitStack
-from functools import cached_property
+import tempfile
+from contextlib import ExitStack, closing
+from functools import cached_property, lru_cache
 from itertools import count
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Databases:
         name = f"test_{next(self._numbers)}"
         if kind == "sqlite":
             path = self._directory / f"{name}.db"
-            shutil.copyfile(self._sqlite_template, path)
+            path.write_bytes(_migrated_sqlite())
             return f"sqlite:///{path}"
         server = self._postgres
         self._run(
@@ -43,12 +43,15 @@ class Databases:
         )
         return server.url(name)
 
+    def copy_sqlite(self, url: str) -> None:
+        """Put a migrated, empty file where `url` says, in place of what is there."""
+        self._remove_sqlite(url)
+        shutil.copyfile(self._sqlite_template, url.removeprefix("sqlite:///"))
+
     def drop(self, url: str) -> None:
         """Remove a database that `create` made, whoever is still connected to it."""
         if url.startswith("sqlite:///"):
-            path = url.removeprefix("sqlite:///")
-            for suffix in ("", "-wal", "-shm"):
-                Path(path + suffix).unlink(missing_ok=True)
+            self._remove_sqlite(url)
             return
         name = url.partition("?")[0].rpartition("/")[2]
         self._run(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
@@ -64,16 +67,6 @@ class Databases:
     def close(self) -> None:
         """Stop the server, if one was started."""
         self._open.close()
-
-    @cached_property
-    def _sqlite_template(self) -> Path:
-        migrated, template = self._directory / "migrated.db", self._directory / "template.db"
-        upgrade(f"sqlite:///{migrated}")
-        with sqlite3.connect(migrated) as source, sqlite3.connect(template) as target:
-            source.backup(target)  # whole in one file, whatever still lies in a WAL
-        source.close()
-        target.close()
-        return template
 
     @cached_property
     def _server(self) -> PostgresServer:
@@ -98,3 +91,14 @@ class Databases:
         conninfo = self._server.url("postgres").replace("+psycopg", "")
         with psycopg.connect(conninfo, autocommit=True) as connection:
             connection.execute(statement)
+
+
+@lru_cache(maxsize=1)
+def _migrated_sqlite() -> bytes:
+    """Return a migrated SQLite file, whole; processes forked from this one have it, too."""
+    with tempfile.TemporaryDirectory() as directory:
+        migrated, whole = Path(directory) / "migrated.db", Path(directory) / "whole.db"
+        upgrade(f"sqlite:///{migrated}")
+        with closing(sqlite3.connect(migrated)) as source, closing(sqlite3.connect(whole)) as copy:
+            source.backup(copy)  # in one file, whatever still lies in a WAL
+        return whole.read_bytes()
