@@ -46,7 +46,7 @@ class Databases:
     def copy_sqlite(self, url: str) -> None:
         """Put a migrated, empty file where `url` says, in place of what is there."""
         self._remove_sqlite(url)
-        shutil.copyfile(self._sqlite_template, url.removeprefix("sqlite:///"))
+        Path(url.removeprefix("sqlite:///")).write_bytes(_migrated_sqlite())
 
     def drop(self, url: str) -> None:
         """Remove a database that `create` made, whoever is still connected to it."""
@@ -67,6 +67,11 @@ class Databases:
     def close(self) -> None:
         """Stop the server, if one was started."""
         self._open.close()
+
+    def _remove_sqlite(self, url: str) -> None:
+        path = url.removeprefix("sqlite:///")
+        for suffix in ("", "-wal", "-shm"):
+            Path(path + suffix).unlink(missing_ok=True)
 
     @cached_property
     def _server(self) -> PostgresServer:
