@@ -34,9 +34,9 @@ class Databases:
         """Return the URL of a new, migrated, empty database; `kind` is sqlite or postgres."""
         name = f"test_{next(self._numbers)}"
         if kind == "sqlite":
-            path = self._directory / f"{name}.db"
-            path.write_bytes(_migrated_sqlite())
-            return f"sqlite:///{path}"
+            url = f"sqlite:///{self._directory / name}.db"
+            self.copy_sqlite(url)
+            return url
         server = self._postgres
         self._run(
             SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(_TEMPLATE))
@@ -51,7 +51,7 @@ class Databases:
     def drop(self, url: str) -> None:
         """Remove a database that `create` made, whoever is still connected to it."""
         if url.startswith("sqlite:///"):
-            self._remove_sqlite(url)
+            _remove_sqlite(url)
             return
         name = url.partition("?")[0].rpartition("/")[2]
         self._run(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
@@ -107,3 +107,9 @@ def _migrated_sqlite() -> bytes:
         with closing(sqlite3.connect(migrated)) as source, closing(sqlite3.connect(whole)) as copy:
             source.backup(copy)  # in one file, whatever still lies in a WAL
         return whole.read_bytes()
+
+
+def _remove_sqlite(url: str) -> None:
+    path = url.removeprefix("sqlite:///")
+    for suffix in ("", "-wal", "-shm"):
+        Path(path + suffix).unlink(missing_ok=True)
