@@ -14,6 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from notifier.domain.local_time import clock_time
 from notifier.domain.messages import MessageKind
 from notifier.domain.quiet.hours import ALL_DAY, NO_HOURS, Hours, QuietHours
 from notifier.public_holidays import is_holiday
@@ -53,13 +54,13 @@ def _span(value: object) -> Hours:
     if not dash:
         raise ValueError(problem)
     try:
-        return time.fromisoformat(start.strip()), _end(end.strip())
+        return clock_time(start.strip()), _end(end.strip())
     except ValueError as error:
         raise ValueError(problem) from error
 
 
 def _end(text: str) -> time:
-    return _MIDNIGHT if text == "24:00" else time.fromisoformat(text)
+    return _MIDNIGHT if text == "24:00" else clock_time(text)
 
 
 Spans = Annotated[tuple[Hours, ...], BeforeValidator(_spans, json_schema_input_type=str)]

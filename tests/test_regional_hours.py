@@ -154,6 +154,23 @@ def test_a_faulty_row_is_told_with_its_line(tmp_path: Path) -> None:
     assert "quiet_hours.yaml:4:" in str(caught.value)
 
 
+@pytest.mark.parametrize("hours", ["08:00:30-21:00", "08:00-21:00Z", "08:00-21:00+01:00"])
+def test_hours_are_written_to_the_minute_and_in_no_zone(tmp_path: Path, hours: str) -> None:
+    """A second or an offset would count for nothing."""
+    path = tmp_path / "quiet_hours.yaml"
+    path.write_text(
+        "regions:\n"
+        "  - region: FR\n"
+        "    kinds: [marketing]\n"
+        f'    daily: "{hours}"\n'
+        "    basis: law\n"
+        "    source: somewhere or other\n"
+    )
+    with pytest.raises(YamlInvalid) as caught:
+        read_regional_hours(path)
+    assert [fault.line for fault in caught.value.faults] == [4]
+
+
 @pytest.mark.parametrize("text", ["regions: [", None])
 def test_a_file_that_can_t_be_read_at_all_is_one_fault(tmp_path: Path, text: str | None) -> None:
     """No YAML, or no file."""

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _TICK = timedelta(microseconds=1)
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}")
 
 #: From ten months on, a date without its year can be taken for the one that is nearer.
 _FAR = timedelta(days=300)
+
+
+def clock_time(text: str) -> time:
+    """Return the time of day that people write as `09:30`: to the minute, in no zone of its own.
+
+    :raises ValueError: if it is anything else; seconds and offsets would count for nothing.
+    """
+    if not _CLOCK.fullmatch(text):
+        raise ValueError("write a time such as 09:30")
+    return time.fromisoformat(text)
 
 
 def instant_of(day: date, clock: time, zone: ZoneInfo) -> datetime:

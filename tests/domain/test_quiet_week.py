@@ -37,7 +37,22 @@ def test_what_people_write_is_what_the_row_keeps(written: str, kept: list[str]) 
     assert say_quiet(quiet) == written.replace(" ", "")
 
 
-@pytest.mark.parametrize("written", ["9 to 5", "21:00", "25:00-08:00", ""])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "9 to 5",
+        "21:00",
+        "25:00-08:00",
+        "",
+        "21:00:30-08:00",
+        "21:00-08:00:59",
+        "21:00+02:00-08:00",
+        "21:00-08:00Z",
+        "21:00-02:00-08:00",
+        "21-08",
+        "2100-0800",
+    ],
+)
 def test_what_is_no_hours_is_refused(written: str) -> None:
     """With a word on how to write them."""
     with pytest.raises(ValueError, match="21:00-08:00"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import time
 
+from notifier.domain.local_time import clock_time
 from notifier.domain.quiet.hours import ALL_DAY, NO_HOURS, Hours, QuietHours
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -60,7 +61,7 @@ def _weekday(name: str) -> int:
 
 def _hours(start: str, end: str) -> Hours:
     try:
-        return time.fromisoformat(start), time.max if end == _DAY_END else time.fromisoformat(end)
+        return clock_time(start), time.max if end == _DAY_END else clock_time(end)
     except ValueError as error:
         raise ValueError('write hours such as 21:00-08:00, or "none", or "all-day"') from error
 

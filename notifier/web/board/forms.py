@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from notifier.board_reading.cards import Card
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.jobs import Effect, JobKind, JobStatus, effect_of
+from notifier.domain.local_time import clock_time
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 from notifier.errors import Invalid
@@ -275,7 +276,7 @@ def _since_when(card: Card, form: Mapping[str, str]) -> _Answers:
     if window is None:
         raise Invalid("since", "This visit has no day yet: leave the time empty.")
     try:
-        clock = time.fromisoformat(text)
+        clock = clock_time(text)
     except ValueError as error:
         raise Invalid("since", "Write a time such as 10:50.") from error
     zone = ZoneInfo(card.zone)
@@ -320,8 +321,8 @@ def _window(card: Card, form: Mapping[str, str]) -> Window:
     zone = ZoneInfo(card.zone)
     try:
         day = date.fromisoformat(form.get("day", ""))
-        start = datetime.combine(day, time.fromisoformat(form.get("from", "")), zone)
-        end = datetime.combine(day, time.fromisoformat(form.get("until", "")), zone)
+        start = datetime.combine(day, clock_time(form.get("from", "")), zone)
+        end = datetime.combine(day, clock_time(form.get("until", "")), zone)
         if end <= start:
             end += timedelta(days=1)  # a visit over midnight
         return Window(start, end)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.domain.facts import PromiseKind
+from notifier.domain.local_time import clock_time
 from notifier.domain.windows import utc_text
 from notifier.errors import Invalid
 
@@ -75,7 +76,7 @@ def _chosen(form: Mapping[str, str]) -> datetime:
 def _other(form: Mapping[str, str], zone: ZoneInfo) -> datetime:
     try:
         day = date.fromisoformat(form.get("day", ""))
-        return datetime.combine(day, time.fromisoformat(form.get("until", "")), zone)
+        return datetime.combine(day, clock_time(form.get("until", "")), zone)
     except ValueError as error:
         raise Invalid("day", "Give the day and the time.") from error
 

@@ -165,6 +165,29 @@ def test_the_statuses_that_ask_something(
 
 
 @pytest.mark.parametrize(
+    ("name", "answers", "sentence"),
+    [
+        ("arrived", {"since": "10:50+02:00"}, "Write a time such as 10:50"),
+        ("arrived", {"since": "10:50:30"}, "Write a time such as 10:50"),
+        ("moved", {"from": "09:00Z", "until": "11:00", "agreed": "yes"}, "from when until when"),
+        ("moved", {"from": "09:00", "until": "1100", "agreed": "yes"}, "from when until when"),
+        ("promise", {"by_when": "other", "until": "15:00+02:00"}, "Give the day and the time"),
+    ],
+)
+def test_a_time_is_of_the_place_and_to_the_minute(
+    board: Board, name: str, answers: dict[str, str], sentence: str
+) -> None:
+    """An offset or a second would be dropped: it is said how to write it, and nothing is shown."""
+    job_id = given_visit(board.services, board.brand)
+    usual = {"day": "2026-11-24", "what": "call_back", "how": "told"}
+
+    part = board.part(f"/board/jobs/{job_id}/say/{name}/preview", **(usual | answers)).text
+
+    assert sentence in part
+    assert 'class="confirm"' not in part
+
+
+@pytest.mark.parametrize(
     ("name", "what_to_do"),
     [
         ("late", "Choose how late, and you read the exact words"),
