@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from notifier.domain.drift import drift_of, is_asked
-from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
+from notifier.domain.facts import CLOCK_SKEW, Fact, FactSource, FactType, PromiseKind, Terms
 from notifier.domain.folding import ANSWERS
 from notifier.domain.jobs import FACTS_OF, JobKind
 from notifier.domain.ledger.promises import drifted
@@ -24,9 +24,6 @@ from notifier.services import Services
 from notifier.store.facts import fact_values, next_seq
 from notifier.store.snapshots import Snapshot
 from notifier.technicians.register import technician_named
-
-#: How far the clock of whoever says something may be off, either way.
-CLOCK_SKEW = timedelta(minutes=5)
 
 #: Nobody promises a call or news for later than that: the day or the year is mistyped.
 LONGEST_PROMISE = timedelta(days=90)

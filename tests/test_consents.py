@@ -106,6 +106,18 @@ def test_what_was_said_earlier_does_not_undo_what_was_said_later(desk: Desk) -> 
     assert thanks(desk, job) == CLOSED
 
 
+def test_a_clock_that_is_ahead_is_believed_and_counts_as_now(desk: Desk) -> None:
+    """What is refused a moment later is later, whatever the caller's clock had said before."""
+    ahead = desk.clock() + timedelta(minutes=4)
+    job = desk.visit(people=who(ADA, said(MARKETING, True, at=ahead)))
+    with desk.services.sessions() as session:
+        (row,) = session.scalars(select(Consent)).all()
+    assert row.at < ahead
+    desk.clock.advance(minutes=1)
+    patch(desk, job, consents=(said(MARKETING, False),))
+    assert thanks(desk, job) == CLOSED
+
+
 def test_said_both_at_the_same_moment_is_a_refusal(desk: Desk) -> None:
     """The strictest reading."""
     at = desk.clock()
@@ -218,7 +230,7 @@ def test_the_past_is_explained_by_what_had_been_said_then(desk: Desk) -> None:
 def test_a_consent_of_tomorrow_is_refused(desk: Desk) -> None:
     """Nobody has said it yet."""
     tomorrow = desk.clock() + timedelta(days=1)
-    with pytest.raises(Invalid, match="future"):
+    with pytest.raises(Invalid, match="ahead"):
         desk.visit(people=who(ADA, said(MARKETING, True, at=tomorrow)))
 
 

@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.domain.facts import CLOCK_SKEW
 from notifier.domain.messages import Channel, MessageKind
+from notifier.domain.windows import utc_text
 from notifier.errors import Invalid
 from notifier.services import Services
 from notifier.store.consents import refusals_of
@@ -39,7 +41,7 @@ def record_consents(
 ) -> None:
     """Append what `person` said, for each of their addresses in use.
 
-    :raises Invalid: if something was said at a time that is still to come.
+    :raises Invalid: if something was said at a time that is still to come, by any clock.
     """
     session.flush()
     points = session.scalars(
@@ -48,8 +50,10 @@ def record_consents(
         )
     ).all()
     for consent in consents:
-        if consent.at is not None and consent.at > now:
-            raise Invalid(f"consents.{consent.kind}.at", "must not lie in the future")
+        if consent.at is not None and consent.at > now + CLOCK_SKEW:
+            raise Invalid(
+                f"consents.{consent.kind}.at", f"must not lie ahead: it is {utc_text(now)} now"
+            )
         for point in points:
             if not consent.channels or point.channel in consent.channels:
                 _append(session, services, point, consent, now)
@@ -99,6 +103,6 @@ def _append(
             kind=said.kind,
             granted=said.granted,
             source=said.source,
-            at=said.at or now,
+            at=min(said.at or now, now),  # from a clock that runs ahead: as of now
         )
     )

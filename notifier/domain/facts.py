@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Expectation, Window
+
+#: How far the clock of whoever says something may be off, either way.
+CLOCK_SKEW = timedelta(minutes=5)
 
 
 class FactType(StrEnum):

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, WithJsonSchema
 
-from notifier.domain.facts import FactSource, FactType, PromiseKind
+from notifier.domain.facts import CLOCK_SKEW, FactSource, FactType, PromiseKind
 from notifier.domain.jobs import FACTS_OF, JobKind
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import utc_text
 from notifier.errors import Invalid
-from notifier.new_facts import CLOCK_SKEW, LONGEST_PROMISE, NewFact
+from notifier.new_facts import LONGEST_PROMISE, NewFact
 from notifier.web.api.shapes import (
     Body,
     ExpectationIn,
