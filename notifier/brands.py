@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from phonenumbers import SUPPORTED_REGIONS
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -164,6 +165,38 @@ def set_quiet_hours(
     _plan_again(services, brand_id)
     services.wake()
     return quiet
+
+
+def set_countries(
+    services: Services, brand_id: UUID, countries: Sequence[str], *, actor: str
+) -> list[str]:
+    """Set to which countries a brand texts, and plan its open jobs anew; return them, sorted.
+
+    :param countries: ISO 3166 codes; none: its own alone.
+    :raises Invalid: if one is none.
+    """
+    unknown = sorted(set(countries) - SUPPORTED_REGIONS)
+    if unknown:
+        raise Invalid("countries", f"{unknown[0]!r} is no country; write ISO 3166 codes: US CA")
+    with services.sessions.begin() as session:
+        brand = session.get_one(Brand, brand_id, with_for_update=True)
+        before = {"countries": brand.countries}
+        brand.countries = sorted(set(countries)) or None
+        session.add(
+            AuditLine(
+                id=services.ids(),
+                brand_id=brand_id,
+                actor=actor,
+                did="countries_set",
+                subject=f"brand:{brand_id}",
+                body={"countries": brand.countries, "before": before},
+                at=services.now(),
+            )
+        )
+        texts_to = sorted(brand.texts_to)
+    _plan_again(services, brand_id)
+    services.wake()
+    return texts_to
 
 
 def would_go(services: Services, brand_id: UUID) -> list[WouldGo]:

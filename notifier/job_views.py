@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.facts import Fact
 from notifier.domain.folding import fold
+from notifier.domain.guards.countries import is_abroad
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel, Role, WhyNot
 from notifier.domain.windows import Expectation, from_json
@@ -21,6 +22,7 @@ from notifier.sending.suppressions import suppressed_among
 from notifier.services import Services
 from notifier.store.facts import fact_of
 from notifier.store.tables import (
+    Brand,
     ContactPoint,
     FactRow,
     Job,
@@ -257,6 +259,10 @@ def _channels(
             why = WhyNot.LANDLINE
         elif why is None and point.flagged_code is not None:
             why = WhyNot.INVALID_ADDRESS
+        elif why is None and is_abroad(
+            point.regions, session.get_one(Brand, point.brand_id).texts_to
+        ):
+            why = WhyNot.COUNTRY_CLOSED
         found[person.id].append(
             ChannelView(
                 channel=Channel(point.channel),

@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.domain.guards.countries import is_abroad
 from notifier.domain.messages import Channel, Role, Strength, WhyNot
 from notifier.domain.windows import Expectation, from_json
 from notifier.job_views import opened
-from notifier.store.tables import ContactPoint, JobPerson, Person, Suppression
+from notifier.store.tables import Brand, ContactPoint, JobPerson, Person, Suppression
 from notifier.store.vault import Vault
 
 
@@ -120,6 +121,7 @@ def _contacts(
             )
         )
     }
+    brand = session.get_one(Brand, brand_id)
     found: dict[UUID, list[ContactSeen]] = defaultdict(list)
     for row in rows:
         address = opened(vault, people[row.person_id].key, row.address)
@@ -131,16 +133,18 @@ def _contacts(
                 channel=Channel(row.channel),
                 address=address,
                 address_hash=row.address_hash,
-                blocked=_blocked(row, suppressed.get((row.channel, row.address_hash))),
+                blocked=_blocked(row, brand, suppressed.get((row.channel, row.address_hash))),
                 code=row.flagged_code,
             )
         )
     return found
 
 
-def _blocked(row: ContactPoint, suppressed: WhyNot | None) -> WhyNot | None:
+def _blocked(row: ContactPoint, brand: Brand, suppressed: WhyNot | None) -> WhyNot | None:
     if suppressed is not None:
         return suppressed
     if row.landline:
         return WhyNot.LANDLINE
+    if is_abroad(row.regions, brand.texts_to):
+        return WhyNot.COUNTRY_CLOSED
     return WhyNot.INVALID_ADDRESS if row.flagged_code is not None else None

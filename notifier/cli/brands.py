@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 from flask.cli import with_appcontext
 
-from notifier.brands import add_brand, go_live, set_quiet_hours, would_go
+from notifier.brands import add_brand, go_live, set_countries, set_quiet_hours, would_go
 from notifier.cli.context import chosen_brand, services
 from notifier.domain.quiet.week import brand_hours, say_quiet
 from notifier.errors import NotifierError
@@ -66,6 +66,27 @@ def quiet(slug: str, hours: tuple[str, ...]) -> None:
     except (NotifierError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{slug} is quiet: {say_quiet(now)}.")
+
+
+@brand.command("countries")
+@click.argument("slug")
+@click.argument("codes", nargs=-1)
+@with_appcontext
+def countries(slug: str, codes: tuple[str, ...]) -> None:
+    """Set to whose numbers texts go; without CODES, print it.
+
+    CODES: ISO 3166, such as US CA; `own` for the brand's own country alone. Whoever has a
+    number elsewhere gets an email; without one, somebody is asked to ring.
+    """
+    row = chosen_brand(slug)
+    texts_to = sorted(row.texts_to)
+    try:
+        if codes:
+            named = [] if codes == ("own",) else [code.upper() for code in codes]
+            texts_to = set_countries(services(), row.id, named, actor="cli")
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{slug} texts to {', '.join(texts_to)}.")
 
 
 @brand.command("live")

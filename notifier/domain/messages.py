@@ -128,3 +128,4 @@ class WhyNot(StrEnum):
     NEEDS_CALL = "needs_call"
     QUIET_HOURS = "quiet_hours"
     IN_DIGEST = "in_digest"
+    COUNTRY_CLOSED = "country_closed"

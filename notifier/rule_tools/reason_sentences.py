@@ -49,6 +49,7 @@ _ROWS: Mapping[WhyNot, str] = {
     WhyNot.OPTED_OUT: "They asked for no more messages.",
     WhyNot.LANDLINE: "Their number is a landline, which takes no texts.",
     WhyNot.INVALID_ADDRESS: "Their number or address does not work.",
+    WhyNot.COUNTRY_CLOSED: "Their number is of a country that you don't text to.",
     WhyNot.BOUNCED: "Email to them comes back.",
     WhyNot.SHADOW: "The brand is in shadow: everything is planned, nothing is sent.",
     WhyNot.NO_LONGER_OWED: "It was no longer true when its turn came.",

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.domain.guards.countries import is_abroad
 from notifier.domain.messages import Channel, MessageKind, MessageStatus, WhyNot
 from notifier.sending.suppressions import Address, suppressed_among
 from notifier.services import Services
@@ -101,6 +102,8 @@ def refusal(row: Message, around: Around, now: datetime) -> Refusal | None:
         return Refusal(MessageStatus.SKIPPED, WhyNot.NO_CONSENT)
     if row.channel == Channel.SMS and point.landline:
         return Refusal(MessageStatus.SKIPPED, WhyNot.LANDLINE)
+    if is_abroad(point.regions, brand.texts_to):
+        return Refusal(MessageStatus.SKIPPED, WhyNot.COUNTRY_CLOSED)
     if point.flagged_code is not None:
         return Refusal(MessageStatus.SKIPPED, WhyNot.INVALID_ADDRESS)
     in_shadow = brand.live_at is None and not brand.demo

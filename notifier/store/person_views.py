@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 
 from notifier.domain.caps import Heard
+from notifier.domain.guards.countries import is_abroad
 from notifier.domain.ledger.views import Contact, PastMessage, PersonView
 from notifier.domain.messages import (
     Channel,
@@ -25,6 +26,7 @@ from notifier.domain.windows import from_json
 from notifier.regional_hours import quiet_by_kind
 from notifier.store.ledger_rows import given_of
 from notifier.store.tables import (
+    Brand,
     ContactPoint,
     Job,
     JobPerson,
@@ -48,6 +50,7 @@ class Humans:
 
 def person_view(
     job: Job,
+    brand: Brand,
     quiet: QuietHours,
     job_person: JobPerson,
     person: Person,
@@ -63,7 +66,8 @@ def person_view(
         zones=_zones(job, person, contacts),
         quiet=_quiet_by_kind(job, quiet, person, contacts),
         contacts=tuple(
-            _contact(contact, person, suppressed, humans.closed[contact.id]) for contact in contacts
+            _contact(contact, person, brand, suppressed, humans.closed[contact.id])
+            for contact in contacts
         ),
         given=given_of(row for row in promises if row.job_person_id == job_person.id),
         past=tuple(past_of(row) for row in messages if row.job_person_id == job_person.id),
@@ -97,6 +101,7 @@ def _quiet_by_kind(
 def _contact(
     contact: ContactPoint,
     person: Person,
+    brand: Brand,
     suppressed: dict[tuple[UUID, str, bytes], str],
     closed_to: frozenset[MessageKind],
 ) -> Contact:
@@ -111,6 +116,8 @@ def _contact(
         why_not = WhyNot.INVALID_ADDRESS
     elif contact.landline and channel is Channel.SMS:
         why_not = WhyNot.LANDLINE
+    elif is_abroad(contact.regions, brand.texts_to):
+        why_not = WhyNot.COUNTRY_CLOSED
     return Contact(id=contact.id, channel=channel, why_not=why_not, closed_to=closed_to)
 
 

@@ -165,6 +165,7 @@ def snapshot_of(
     views = tuple(
         person_view(
             job,
+            brand,
             quiet,
             job_person,
             person,

@@ -61,7 +61,7 @@ def snapshot_as_of(
     if job is None or job.created_at > at:
         return None
     brand = session.get_one(Brand, job.brand_id)
-    brand = _copy(brand, live_at=_until(brand.live_at, at), **_quiet_hours(session, brand, at))
+    brand = _copy(brand, live_at=_until(brand.live_at, at), **_settings(session, brand, at))
     job = _copy(job, held_at=_held_at(session, job, at))
     people = _people(session, job_id, at)
     contacts = _contacts(session, {person.id for _, person in people}, at)
@@ -89,17 +89,20 @@ def snapshot_as_of(
     )
 
 
-def _quiet_hours(session: Session, brand: Brand, at: datetime) -> Mapping[str, Any]:
-    """Return the columns of the hours that were in force: those that the next change replaced."""
-    changed = session.scalars(
+def _settings(session: Session, brand: Brand, at: datetime) -> Mapping[str, Any]:
+    """Return the columns that were other then, as the first change since of each found them."""
+    changes = session.scalars(
         select(AuditLine)
         .where(
-            AuditLine.brand_id == brand.id, AuditLine.did == "quiet_hours_set", AuditLine.at > at
+            AuditLine.brand_id == brand.id,
+            AuditLine.did.in_(["quiet_hours_set", "countries_set"]),
+            AuditLine.at > at,
         )
-        .order_by(AuditLine.at, AuditLine.id)
-        .limit(1)
-    ).first()
-    before: Mapping[str, Any] = changed.body.get("before", {}) if changed is not None else {}
+        .order_by(AuditLine.at.desc(), AuditLine.id.desc())
+    )
+    before: dict[str, Any] = {}
+    for change in changes:  # the latest first: what an earlier one found overwrites it
+        before |= change.body.get("before", {})
     return before
 
 

@@ -357,6 +357,21 @@ def test_quiet_hours_are_set_and_said(run: FlaskCliRunner, services: Services) -
     )
 
 
+def test_the_countries_that_are_texted_are_set_and_said(
+    run: FlaskCliRunner, services: Services
+) -> None:
+    """By their codes; `own` is the brand's own alone, and what is no country a sentence."""
+    given_brand(services)
+    args = ["brand", "countries", "northside"]
+
+    assert run.invoke(args=args).stdout == "northside texts to US.\n"
+    assert run.invoke(args=[*args, "us", "ca"]).stdout == "northside texts to CA, US.\n"
+    assert brand_row(services, "northside").countries == ["CA", "US"]
+    refused = run.invoke(args=[*args, "Canada"])
+    assert (refused.exit_code, refused.stderr[:21]) == (1, "Error: 'CANADA' is no")
+    assert run.invoke(args=[*args, "own"]).stdout == "northside texts to US.\n"
+
+
 @pytest.mark.parametrize(
     "hours",
     [["9 to 5"], ["sunday=none"], ["21:00-08:00", "20:00-08:00"], ["sun=08:00-08:00"]],

@@ -25,6 +25,7 @@ class Brand(Base):
     phone: Mapped[str]  # what a text tells customers to ring
     email: Mapped[str | None]
     country: Mapped[str]  # ISO 3166 alpha-2, to read numbers without a +
+    countries: Mapped[list[Any] | None]  # to whose numbers it texts; null: its own alone
     quiet_from: Mapped[str]  # local "21:00"
     quiet_until: Mapped[str]  # local "08:00"
     quiet_days: Mapped[
@@ -34,6 +35,11 @@ class Brand(Base):
     demo: Mapped[bool]  # always on the sandbox, whatever is configured
     live_at: Mapped[datetime | None]  # null: in shadow. What happened before owes nothing
     created_at: Mapped[datetime]
+
+    @property
+    def texts_to(self) -> frozenset[str]:
+        """The countries (ISO 3166 alpha-2) to whose numbers it texts."""
+        return frozenset(self.countries or (self.country,))
 
 
 class Sender(Base):

@@ -89,6 +89,7 @@ WHY_NOT: dict[WhyNot, str] = {
     WhyNot.NO_CONSENT: "has not agreed to this kind of message",
     WhyNot.LANDLINE: "a landline, which takes no texts",
     WhyNot.INVALID_ADDRESS: "the number or address does not work",
+    WhyNot.COUNTRY_CLOSED: "a number of a country that you don't text to",
     WhyNot.BOUNCED: "email to them comes back",
     WhyNot.SHADOW: "shadow: nothing is sent",
     WhyNot.BEFORE_LIVE: "it happened before you went live",

@@ -1,0 +1,1 @@
+"""What stands between a mistake and many messages: countries, caps, money, and the brake."""
