@@ -66,6 +66,7 @@ class Verdict:
     stale: int = 0
     held: int = 0
     untold: list[str] = field(default_factory=list)  # each fault, for people; names nobody
+    notes: list[str] = field(default_factory=list)  # what else is worth knowing of the case
 
     @property
     def clean(self) -> bool:
@@ -81,6 +82,7 @@ class Verdict:
         self.stale += other.stale
         self.held += other.held
         self.untold += other.untold
+        self.notes += other.notes
 
 
 def judge(owed: Sequence[Owed], sent: Sequence[Sent], admitted: Mapping[UUID, Admitted]) -> Verdict:

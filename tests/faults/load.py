@@ -1,0 +1,150 @@
+"""Random kills under load: every few seconds one of four workers ends, and another takes over."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from tests.faults.ground import Ground, NotReached
+from tests.faults.judge import Verdict
+from tests.faults.world import World
+
+SEEDS = 3
+DATABASES = ("postgres", "sqlite")
+
+_CALLERS = 4
+_LOOK_S = 0.1
+_DRAINED_S = 300  # after the last kill: leases, two look-ups, and what has piled up
+_HELD_AT_MOST = 0.001  # of what is owed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """So many messages are owed over so long, while workers are killed."""
+
+    database: str
+    seed: int
+    messages: int = 20_000
+    seconds: float = 600
+    workers: int = 4
+    pause: tuple[float, float] = (2, 8)  # seconds from one kill to the next
+    lease: float = 30  # seconds, as `LEASE_SECONDS` and its fellows are by default
+    look_up_after: float = 40
+    look_up_again: float = 90
+
+    @property
+    def visits(self) -> int:
+        """How many are booked: each owes a confirmation, and later the new time."""
+        return self.messages // 2
+
+    @property
+    def name(self) -> str:
+        """What this case is called, in the table and in the record of what has run."""
+        return f"load/{self.messages} in {self.seconds:g} s/{self.database}/{self.seed}"
+
+
+def cases() -> Iterator[Load]:
+    """Yield the loads of the suite: ten minutes each."""
+    for database in DATABASES:
+        for seed in range(SEEDS):
+            yield Load(database=database, seed=seed)
+
+
+def run(case: Load, ground: Ground) -> Verdict:
+    """Run `case` and return the verdict; more held than one in a thousand count as lost.
+
+    :raises NotReached: if nobody was killed.
+    """
+    with ground.world(case.database) as world:
+        world.timings = {
+            "lease": case.lease,
+            "look_up_after": case.look_up_after,
+            "look_up_again": case.look_up_again,
+        }
+        world.start_workers(case.workers)
+        with ThreadPoolExecutor(1) as beside:
+            killed = beside.submit(_kill_now_and_then, world, case)
+            _live(world, case)
+        if not killed.result():
+            raise NotReached("nobody was killed")
+        world.wait_until(world.is_quiet, _DRAINED_S)
+        verdict = _with_few_held(world.verdict())
+        verdict.notes.append(f"{killed.result()} workers were killed")
+        return verdict
+
+
+def _kill_now_and_then(world: World, case: Load) -> int:
+    """Kill and replace workers for as long as news comes; return how many that were."""
+    chance, never = random.Random(case.name), threading.Event()
+    ends = time.monotonic() + case.seconds
+    killed = 0
+    while time.monotonic() < ends:
+        never.wait(chance.uniform(*case.pause))
+        world.nursery.kill(chance.choice(world.workers))
+        killed += world.replace_the_dead()
+    return killed
+
+
+def _live(world: World, case: Load) -> None:
+    """Book the visits one after another, and say of each that it is late once it is confirmed.
+
+    Whoever has no confirmation long after the last kill is left to the judge.
+    """
+    journal = _Journal(world.directory / "journal")
+    visit_of = {world.phone(number): number for number in range(case.visits)}
+    booked: list[Future[UUID]] = []
+    late: dict[int, Future[None]] = {}
+
+    def turn_late(number: int) -> None:
+        world.say_late(booked[number].result())
+
+    began, never = time.monotonic(), threading.Event()
+    with ThreadPoolExecutor(_CALLERS) as callers:
+        while len(late) < case.visits:
+            passed = time.monotonic() - began
+            if passed > case.seconds + _DRAINED_S:
+                break
+            by_now = min(case.visits, int(case.visits * passed / case.seconds) + 1)
+            booked += [
+                callers.submit(world.book_one, number) for number in range(len(booked), by_now)
+            ]
+            for number in (visit_of[to] for to in journal.news()):
+                if number not in late:
+                    late[number] = callers.submit(turn_late, number)
+            never.wait(_LOOK_S)
+    for one in booked:
+        one.result()
+    for said in late.values():
+        said.result()
+
+
+class _Journal:
+    """The providers' journal, read on from where it was read before."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._read = 0
+
+    def news(self) -> list[str]:
+        """Return the numbers that were texted since it was asked last."""
+        if not self._file.exists():
+            return []
+        with self._file.open("rb") as journal:
+            journal.seek(self._read)
+            whole, _, _ = journal.read().rpartition(b"\n")
+        self._read += len(whole) + 1 if whole else 0
+        return [json.loads(line)["to"] for line in whole.splitlines()]
+
+
+def _with_few_held(verdict: Verdict) -> Verdict:
+    if verdict.held > _HELD_AT_MOST * verdict.owed:
+        verdict.lost += verdict.held
+        verdict.untold.append(f"lost: {verdict.held} are held, more than one in a thousand")
+    return verdict
