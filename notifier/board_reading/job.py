@@ -78,6 +78,7 @@ class ReplySeen:
     channel: Channel
     body: str | None
     intent: str
+    noted: FactLine | None  # what was understood of it and recorded
     received_at: datetime
 
 
@@ -116,7 +117,7 @@ def read_job(services: Services, brand_id: UUID, job_id: UUID, *, with_phone: bo
             facts=tuple(facts),
             promises=read_promises(session, card, services.now()),
             messages=tuple(_messages(session, services, job_id, people)),
-            replies=tuple(_replies(session, services, card)),
+            replies=tuple(_replies(session, services, card, facts)),
             phone=read_phone(session, services, card) if with_phone else None,
         )
 
@@ -243,7 +244,10 @@ def _messages(
     return seen
 
 
-def _replies(session: Session, services: Services, card: Card) -> list[ReplySeen]:
+def _replies(
+    session: Session, services: Services, card: Card, facts: Sequence[FactLine]
+) -> list[ReplySeen]:
+    noted = _noted(session, card, facts)
     keys = {person.person_id: person for person in card.everybody}
     rows = session.scalars(
         select(Reply).where(Reply.job_id == card.id).order_by(Reply.received_at.desc())
@@ -259,7 +263,21 @@ def _replies(session: Session, services: Services, card: Card) -> list[ReplySeen
                 channel=Channel(row.channel),
                 body=opened(services.vault, key, row.body),
                 intent=row.intent,
+                noted=noted.get(row.provider_id),
                 received_at=row.received_at,
             )
         )
     return seen
+
+
+def _noted(session: Session, card: Card, facts: Sequence[FactLine]) -> Mapping[str, FactLine]:
+    """Return what replies became, by the provider's id of each; deliveries have ids of their own."""
+    rows = session.execute(
+        select(FactRow.external_id, FactRow.id).where(
+            FactRow.job_id == card.id,
+            FactRow.external_id.is_not(None),
+            FactRow.source_id.is_(None),
+        )
+    )
+    lines = {line.fact.id: line for line in facts}
+    return {reply: lines[fact_id] for reply, fact_id in rows if reply is not None}

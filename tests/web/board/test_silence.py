@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactType
+from notifier.domain.messages import Channel
 from notifier.planner import look_again
+from notifier.replies import IncomingReply, take_reply
 from notifier.store.engine import reading
 from notifier.store.facts import fact_of
 from notifier.store.tables import Job
@@ -82,6 +84,37 @@ def test_an_arrival_that_was_merely_not_recorded_keeps_its_time(
     assert fact.type is FactType.ARRIVED
     expected: datetime = clock() - timedelta(minutes=minutes_ago)
     assert abs(fact.effective_at - expected) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("here", "noted: Arrived"),
+        ("15 late", "noted: Running late: 11:15 AM–1:15 PM"),
+        ("can't make it", "noted: Running late: not today"),
+        ("which house number?", "other"),
+    ],
+)
+def test_a_reply_says_what_was_understood_of_it(
+    board: Board, job_id: UUID, clock: FakeClock, text: str, label: str
+) -> None:
+    """Beside a technician's own words, the fact that they became; else a person reads them."""
+    take_reply(
+        board.services,
+        IncomingReply(
+            channel=Channel.SMS,
+            provider_id="SM1",
+            from_address=SAM,
+            to_address=board.brand.phone,
+            body=text,
+            received_at=clock(),
+        ),
+    )
+
+    page = board.get(f"/board/jobs/{job_id}").text
+
+    replies = page.split('aria-labelledby="replies-title"')[1].split("</section>")[0]
+    assert label in replies
 
 
 def test_the_number_at_which_they_are_asked_is_kept(board: Board) -> None:
