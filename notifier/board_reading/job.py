@@ -271,7 +271,7 @@ def _replies(
 
 
 def _noted(session: Session, card: Card, facts: Sequence[FactLine]) -> Mapping[str, FactLine]:
-    """Return what replies became, by the provider's id of each; deliveries have ids of their own."""
+    """Return what replies became, by the provider's id of each; no delivery counts for one."""
     rows = session.execute(
         select(FactRow.external_id, FactRow.id).where(
             FactRow.job_id == card.id,
