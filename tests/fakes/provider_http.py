@@ -128,6 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
             "error_code": None,
             "at": self._providers.now().isoformat(),
         }
+        self._wait_if_late(fault)
         if fault is None or fault.takes:
             self._providers.state.take("sms", item)
         if fault is None or self._go_wrong(fault, twilio=True):
@@ -170,11 +171,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._sendgrid_error(400, "invalid request")
             return
         fault = self._providers.state.fault_for("email", item["to"])
+        self._wait_if_late(fault)
         if fault is None or fault.takes:
             self._providers.state.take("email", item)
         if fault is None or self._go_wrong(fault, twilio=False):
             # An empty 202 must not claim to be JSON.
             self._answer(202, None, {"X-Message-Id": item["id"]})
+
+    def _wait_if_late(self, fault: Fault | None) -> None:
+        if fault is not None and fault.kind is FaultKind.LATE:
+            self.server.stopping.wait(fault.seconds)
 
     def _go_wrong(self, fault: Fault, *, twilio: bool) -> bool:
         """Play the fault; return True where the ordinary answer is still to follow."""
@@ -199,6 +205,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case FaultKind.SLOW:
                 self.server.stopping.wait(fault.seconds)
+                return True
+            case FaultKind.LATE | FaultKind.NONE:
                 return True
         return False
 

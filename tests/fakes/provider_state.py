@@ -28,8 +28,10 @@ class FaultKind(StrEnum):
     TIMEOUT_AFTER = "timeout_after"  # taken, no answer for `seconds`, then closed
     RESET_BEFORE = "reset_before"  # connection reset, not taken
     RESET_AFTER = "reset_after"  # connection reset, taken
-    SLOW = "slow"  # taken and answered after `seconds`
+    SLOW = "slow"  # taken, and answered after `seconds`
+    LATE = "late"  # taken and answered after `seconds`, whoever still waits for it
     GARBAGE = "garbage"  # taken, and the success is no JSON
+    NONE = "none"  # all goes well
 
 
 _NOT_TAKEN = frozenset(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tests.faults import killing
+from tests.faults import killing, providers
 from tests.faults.ground import Ground
 from tests.faults.judge import Verdict
 
@@ -34,4 +34,5 @@ class Family:
 
 FAMILIES = (
     Family(killing.cases, killing.run, at_once=6),  # they wait for leases most of the time
+    Family(providers.cases, providers.run, at_once=3),
 )

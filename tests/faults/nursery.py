@@ -47,6 +47,7 @@ class Order:
     lease: float = 2.0  # seconds, as the others
     look_up_after: float = 2.5
     look_up_again: float = 4.0
+    hold_after: float = 900.0
     answer_timeout: float = 10.0
     clock_off_by: float = 0.0
 
@@ -168,7 +169,7 @@ def _live(template: Services, order: Order) -> None:
     services = services_for(template, order)
     waker = services.wake
     assert isinstance(waker, Waker)
-    Worker(services, waker, tick_seconds=0.2).start()
+    Worker(services, waker, tick_seconds=0.5).start()
     while True:
         signal.pause()
 
@@ -213,6 +214,7 @@ def services_for(template: Services, order: Order) -> Services:
             lease=order.lease,
             look_up_after=order.look_up_after,
             look_up_again=order.look_up_again,
+            hold_after=order.hold_after,
         ),
     )
 

@@ -20,13 +20,14 @@ from sqlalchemy.exc import OperationalError
 from notifier.booking import NewAppointment, NewPerson, book
 from notifier.clock import system_now
 from notifier.domain.facts import FactSource, FactType
-from notifier.domain.messages import MessageStatus, Role
+from notifier.domain.messages import Channel, MessageStatus, Role
 from notifier.domain.windows import Window
 from notifier.intake import NewFact, record
 from notifier.services import Services
 from notifier.store.engine import create_sessions, reading
 from notifier.store.tables import Message, Task
 from tests.fakes.provider_server import FakeProviders
+from tests.fakes.provider_state import Taken
 from tests.faults.judge import Admitted, Owed, Sent, Verdict, judge
 from tests.faults.nursery import Nursery, Order
 from tests.faults.points import Point
@@ -93,13 +94,14 @@ class World:
         self.providers.__exit__()
         self.services.sessions.kw["bind"].dispose()
 
-    def book(self, how_many: int) -> None:
-        """Book so many visits; each customer is owed the confirmation."""
+    def book(self, how_many: int, channel: Channel = Channel.SMS) -> None:
+        """Book so many visits; each customer is owed the confirmation, over `channel`."""
         for number in range(len(self.jobs), len(self.jobs) + how_many):
-            self.book_one(number)
+            self.book_one(number, channel)
 
-    def book_one(self, number: int) -> UUID:
+    def book_one(self, number: int, channel: Channel = Channel.SMS) -> UUID:
         """Book the visit of this number and return its job."""
+        by_text = channel is Channel.SMS
         booked = _until_taken(
             book,
             self.services,
@@ -112,8 +114,8 @@ class World:
                     NewPerson(
                         role=Role.CUSTOMER,
                         name="Ada Park",
-                        phone=self.phone(number),
-                        email=None,
+                        phone=self.phone(number) if by_text else None,
+                        email=None if by_text else f"ada{number}@customers.example",
                         zone=self.zone,
                         locale="en",
                     ),
@@ -216,22 +218,20 @@ class World:
         journal = self.directory / "journal"
         lines = journal.read_text().splitlines() if journal.exists() else []
         taken = [json.loads(line) for line in lines]
-        return [
-            Sent(message=_message_of(text["status_callback"]), body=text["body"])
-            for text in taken
-            if text["kind"] == "sms"
-        ]
+        return [_sent(item) for item in taken]
 
     def _admitted(self) -> dict[UUID, Admitted]:
         with reading(self.services.sessions) as session:
-            asked = set(session.scalars(select(Task.message_id)))
+            tasks = list(session.scalars(select(Task).where(Task.dropped.is_(False))))
+            asked = {task.message_id for task in tasks}
+            to_ring = {(task.job_person_id, task.rule) for task in tasks}
             return {
                 row.id: Admitted(
                     job=row.job_id,
                     rule=row.rule,
                     status=MessageStatus(row.status),
                     has_reason=row.reason is not None,
-                    has_task=row.id in asked,
+                    has_task=row.id in asked or (row.job_person_id, row.rule) in to_ring,
                 )
                 for row in session.scalars(select(Message))
             }
@@ -247,9 +247,12 @@ def _until_taken(say: Callable[..., _Answer], *args: object, **kwargs: object) -
     return say(*args, **kwargs)
 
 
-def _message_of(callback: str) -> UUID:
-    (message,) = parse_qs(urlsplit(callback).query)["m"]
-    return UUID(message)
+def _sent(taken: Taken) -> Sent:
+    """Return what was taken with the id of ours that it carries."""
+    if taken["kind"] == "email":
+        return Sent(message=UUID(taken["custom_args"]["message_id"]), body=taken["text"])
+    (message,) = parse_qs(urlsplit(taken["status_callback"]).query)["m"]
+    return Sent(message=UUID(message), body=taken["body"])
 
 
 def _midday() -> str:

@@ -1,0 +1,121 @@
+"""Providers that fail: two hundred customers, and the first call for each goes wrong."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from notifier.domain.messages import Channel
+from tests.fakes.provider_state import FaultKind
+from tests.faults.ground import Ground
+from tests.faults.judge import Verdict
+from tests.faults.killing import DATABASES
+from tests.faults.postman import reporting
+from tests.faults.world import World
+
+CUSTOMERS = 200
+CHANNELS = {"twilio": Channel.SMS, "sendgrid": Channel.EMAIL}
+
+_UNKNOWN_CODE = 21999  # treated as its class
+_QUIET_S = 240
+
+_K = FaultKind
+
+#: What each fault is, and its details.
+FAULTS: Mapping[str, tuple[FaultKind, dict[str, Any]]] = MappingProxyType(
+    {
+        "429": (_K.TOO_MANY, {}),
+        "429_retry_after": (_K.TOO_MANY, {"retry_after": 7}),
+        "400": (_K.REJECT, {"code": _UNKNOWN_CODE}),
+        "500_before": (_K.ERROR_BEFORE, {}),
+        "500_after": (_K.ERROR_AFTER, {}),
+        "timeout_after": (_K.TIMEOUT_AFTER, {"seconds": 5}),
+        "reset_before": (_K.RESET_BEFORE, {}),
+        "reset_after": (_K.RESET_AFTER, {}),
+        "slow": (_K.SLOW, {"seconds": 30}),
+        "taken_late": (_K.LATE, {"seconds": 3}),
+        "garbage": (_K.GARBAGE, {}),
+        "flapping": (_K.NONE, {}),
+    }
+)
+
+#: What a provider that flaps does, in no order.
+_FLAPS = (
+    *([_K.NONE] * 6),
+    _K.TOO_MANY,
+    _K.ERROR_BEFORE,
+    _K.ERROR_AFTER,
+    _K.RESET_BEFORE,
+    _K.RESET_AFTER,
+    _K.GARBAGE,
+)
+
+#: Shorter than in production, in the same order: nobody waits for an answer until the lease is
+#: over, and what is taken late is there before it is looked for.
+_TIMINGS = MappingProxyType(
+    {
+        "answer_timeout": 1.0,
+        "lease": 6.0,
+        "look_up_after": 8.0,
+        "look_up_again": 12.0,
+        "hold_after": 20.0,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """`provider` answers the first call for each of `customers` with `fault`."""
+
+    provider: str
+    fault: str
+    database: str
+    customers: int = CUSTOMERS
+
+    @property
+    def name(self) -> str:
+        """What this case is called, in the table and in the record of what has run."""
+        return f"provider/{self.provider}-{self.fault}/{self.database}"
+
+
+def cases() -> Iterator[Failing]:
+    """Yield every fault of both providers, on both databases."""
+    for fault in FAULTS:
+        for provider in CHANNELS:
+            for database in DATABASES:
+                yield Failing(provider=provider, fault=fault, database=database)
+
+
+def run(case: Failing, ground: Ground) -> Verdict:
+    """Run `case` and return the verdict.
+
+    SendGrid's record can't be searched, so its events are what tells of an answer that was
+    lost. Twilio's callbacks stay away: look-ups alone must do.
+    """
+    with ground.world(case.database) as world:
+        channel = CHANNELS[case.provider]
+        world.timings.update(_TIMINGS)
+        world.book(case.customers, channel)
+        _fail(world, case)
+        with reporting(world) if channel is Channel.EMAIL else nullcontext():
+            world.start_workers(2)
+            world.wait_until(world.is_quiet, _QUIET_S)
+        return world.verdict()
+
+
+def _fail(world: World, case: Failing) -> None:
+    fail = {
+        Channel.SMS: world.providers.fail_next_sms,
+        Channel.EMAIL: world.providers.fail_next_email,
+    }[CHANNELS[case.provider]]
+    kind, details = FAULTS[case.fault]
+    if case.fault != "flapping":
+        fail(kind, times=case.customers, **details)
+        return
+    chance = random.Random(case.name)
+    for _ in range(case.customers):
+        fail(chance.choice(_FLAPS))
