@@ -6,7 +6,7 @@ outcome and receipt, and by the tick for jobs that time alone may have changed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -259,7 +259,8 @@ def _keep_tasks(
     if snapshot.has_tasks:
         found = session.scalars(select(Task).where(Task.job_id == snapshot.job.id))
         rows = {task.key: task for task in found}
-    changes = reconcile_tasks([_task_row(row) for row in rows.values()], planned)
+    withdrawn = snapshot.state.withdrawn
+    changes = reconcile_tasks([_task_row(row, withdrawn) for row in rows.values()], planned)
     for task in changes.add:
         session.add(
             Task(
@@ -278,17 +279,23 @@ def _keep_tasks(
             )
         )
     for task in changes.reopen:
-        row = rows[task.key]
-        row.done_at, row.done_by, row.dropped = None, None, False
-        row.why, row.due_at = task.why, task.due_at
+        _end(rows[task.key], None)
+        rows[task.key].why, rows[task.key].due_at = task.why, task.due_at
     for key in changes.bring_back:
-        rows[key].done_at, rows[key].dropped = None, False
+        _end(rows[key], None)
     for key in changes.drop:
-        rows[key].done_at, rows[key].dropped = now, True
+        _end(rows[key], now)
     return bool(changes.add or changes.reopen or changes.bring_back or changes.drop)
 
 
-def _task_row(row: Task) -> TaskRow:
+def _end(row: Task, dropped_at: datetime | None) -> None:
+    """Drop a task; with None, open it again. Done by nobody it is in either case."""
+    row.done_at, row.dropped = dropped_at, dropped_at is not None
+    row.done_by = row.done_fact = None
+
+
+def _task_row(row: Task, withdrawn: Collection[UUID]) -> TaskRow:
+    undone = row.done_fact in withdrawn
     return TaskRow(
         key=row.key,
         duty=Duty(row.duty) if row.duty is not None else None,
@@ -296,8 +303,9 @@ def _task_row(row: Task) -> TaskRow:
         job_person=row.job_person_id,
         why=row.why,
         due_at=row.due_at,
-        done_at=row.done_at,
+        done_at=None if undone else row.done_at,
         dropped=row.dropped,
+        undone=undone,
     )
 
 

@@ -39,7 +39,7 @@ def mark_done(services: Services, brand_id: UUID, task_id: UUID, *, actor: str) 
         )
         if done.first() is None or said is None or task.job_id is None:
             return
-        record_in(session, services, brand_id, task.job_id, said)
+        task.done_fact = record_in(session, services, brand_id, task.job_id, said).fact_id
     services.wake()
 
 

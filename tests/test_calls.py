@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from notifier import intake
 from notifier.delivery import deliver_due, resolve_unknown
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.messages import MessageStatus, Strength, WhyNot
+from notifier.domain.reasons import Party
 from notifier.domain.windows import OFF, Window, from_json
 from notifier.planner import look_again
 from notifier.providers.errors import SendDeferred, SendOutcomeUnknown
@@ -57,6 +59,32 @@ def facts(world: World, job: UUID) -> list[FactRow]:
     with world.services.sessions() as session:
         query = FactRow.__table__.select().where(FactRow.job_id == job).order_by(FactRow.seq)
         return [FactRow(**row._mapping) for row in session.execute(query)]
+
+
+def take_back(world: World, job: UUID, fact: UUID) -> None:
+    """Staff say that a fact was a mistake."""
+    world.clock.advance(seconds=1)
+    intake.withdraw(
+        world.services, world.brand, job, fact, source=FactSource.STAFF, actor=_STAFF
+    )
+
+
+def take_back_last(world: World, job: UUID) -> None:
+    """Staff say that the last fact was a mistake."""
+    take_back(world, job, facts(world, job)[-1].id)
+
+
+def given_a_call_back(world: World) -> UUID:
+    """Staff promise on the phone to call back within two hours."""
+    job = world.book(starts_in=timedelta(hours=30))
+    world.say(
+        job,
+        FactType.PROMISED,
+        what=PromiseKind.CALL_BACK,
+        moment=world.clock() + timedelta(hours=2),
+        by_phone=True,
+    )
+    return job
 
 
 # --- When one is asked for, and how long it stays -------------------------------------------
@@ -182,16 +210,49 @@ def test_not_rung_after_all_she_is_to_be_rung_again(world: World) -> None:
     job = given_unreachable(world)
     world.late(job, 60)
     ring(world, call_about(world, "running_late"))
-    world.clock.advance(seconds=1)
-    intake.withdraw(
-        world.services,
-        world.brand,
-        job,
-        facts(world, job)[-1].id,
-        source=FactSource.STAFF,
-        actor=_STAFF,
-    )
+    take_back_last(world, job)
     assert call_about(world, "running_late").why == WhyNot.NO_CONTACT
+
+
+@pytest.mark.parametrize(
+    ("channels", "rule"), [({"phone": None, "email": None}, "cancelled"), ({}, "missed_by_us")]
+)
+def test_not_rung_after_all_of_what_has_ended_she_is_to_be_rung_again(
+    world: World, channels: dict[str, Any], rule: str
+) -> None:
+    """So it is where a call replaces the message, and where it goes beside one."""
+    job = world.book(**channels)
+    world.clock.advance(hours=6)
+    world.say(job, FactType.CANCELLED if rule == "cancelled" else FactType.MISSED, by=Party.US)
+    deliver_due(world.services)
+    call = call_about(world, rule)
+    ring(world, call)
+    assert world.tasks("call") == []
+    take_back_last(world, job)
+    assert call_about(world, rule).id == call.id
+    ring(world, call)
+    assert world.tasks("call") == []
+
+
+def test_a_call_back_that_was_not_made_after_all_is_still_promised(world: World) -> None:
+    job = given_a_call_back(world)
+    ring(world, world.tasks("call")[0])
+    take_back_last(world, job)
+    (call,) = world.tasks("call")
+    assert (call.done_by, call.done_fact) == (None, None)
+
+
+def test_a_call_that_nobody_needs_any_more_does_not_come_back(world: World) -> None:
+    """They were rung about a delay that was made up meanwhile."""
+    job = given_unreachable(world)
+    world.late(job, 60)
+    ring(world, call_about(world, "running_late"))
+    rung = facts(world, job)[-1].id
+    world.late(job, 0)
+    for call in world.tasks("call"):
+        ring(world, call)
+    take_back(world, job, rung)
+    assert world.tasks("call") == []
 
 
 def test_an_earlier_time_that_was_asked_about_by_phone_is_not_told(world: World) -> None:
@@ -228,14 +289,7 @@ def test_who_was_rung_that_nobody_comes_knows_it(world: World) -> None:
 
 def test_a_call_back_that_was_made_is_kept(world: World) -> None:
     """They were rung as promised, about whatever it was: no text says that nobody rang."""
-    job = world.book(starts_in=timedelta(hours=30))
-    world.say(
-        job,
-        FactType.PROMISED,
-        what=PromiseKind.CALL_BACK,
-        moment=world.clock() + timedelta(hours=2),
-        by_phone=True,
-    )
+    job = given_a_call_back(world)
     ring(world, world.tasks("call")[0])
     assert facts(world, job)[-1].type == FactType.SPOKEN_TO
     world.clock.advance(minutes=115)

@@ -159,15 +159,16 @@ def _can_be_told(state: JobState, now: datetime) -> bool:
 
 
 def _news_since(job: PlanInput, person: PersonView) -> datetime | None:
-    """Return when what they don't know came up: since it is believed, since they were told
-    something else by phone, or since it turned out that they were not."""
+    """Return when what they don't know came up: since it is believed, or since they were told
+    something else by phone."""
     state = job.state
-    by_phone = [given for given in person.given if given.message is None]
-    moments = [given.given_at for given in by_phone if given.strength is not Strength.NONE]
+    moments = [
+        given.given_at
+        for given in person.given
+        if given.message is None and given.strength is not Strength.NONE
+    ]
     if state.expected_fact is not None:
         moments.append(state.expected_fact.received_at)
-    if state.taken_back is not None and any(g.strength is Strength.NONE for g in by_phone):
-        moments.append(state.taken_back.received_at)
     return max(moments, default=None)
 
 

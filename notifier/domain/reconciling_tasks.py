@@ -20,8 +20,9 @@ class TaskRow:
     job_person: UUID | None
     why: str
     due_at: datetime
-    done_at: datetime | None
+    done_at: datetime | None  # empty: open, or ticked off by a fact that was taken back
     dropped: bool  # ended by planning, done by nobody
+    undone: bool = False  # by taking back the fact that ticked it off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class TaskChanges:
 
     add: tuple[TaskOwed, ...]
     reopen: tuple[TaskOwed, ...]  # ended, or done about older news
-    bring_back: tuple[str, ...]  # keys: what took its place ended, and nobody rang
+    bring_back: tuple[str, ...]  # keys: nobody rang, or what took its place ended before
     drop: tuple[str, ...]  # keys: nobody needs to do it any more
 
 
@@ -57,7 +58,10 @@ def reconcile_tasks(rows: Iterable[TaskRow], plan: Plan) -> TaskChanges:
             if key in by_key and _opens_again(by_key[key], task)
         ),
         bring_back=tuple(
-            row.key for row in others if _comes_back(row, ended, in_place, by_key.values())
+            row.key
+            for row in others
+            if (row.undone and row not in ended)
+            or _comes_back(row, ended, in_place, by_key.values())
         ),
         drop=tuple(row.key for row in ended),
     )
@@ -106,7 +110,7 @@ def _comes_back(
 
 def _opens_again(row: TaskRow, task: TaskOwed) -> bool:
     if row.done_at is None:
-        return False
+        return row.undone
     return row.dropped or (task.since is not None and task.since > row.done_at)
 
 

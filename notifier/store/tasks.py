@@ -21,6 +21,7 @@ def owe_task(session: Session, *, id: UUID, brand_id: UUID, key: str, **values: 
         "reply_id": None,
         "done_at": None,
         "done_by": None,
+        "done_fact": None,
         "dropped": False,
         **values,
     }

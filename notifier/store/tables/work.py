@@ -56,6 +56,7 @@ class Task(Base):
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
     done_by: Mapped[str | None]
+    done_fact: Mapped[UUID | None]  # by which it was ticked off: taken back, it is open again
     dropped: Mapped[bool]  # no longer needed, done by nobody
 
 
