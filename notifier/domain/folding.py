@@ -73,6 +73,7 @@ class JobState:
     answers: tuple[Fact, ...] = ()  # of one person each (`ANSWERS`), in effective order
     withdrawn: frozenset[UUID] = frozenset()
     taken_back: Fact | None = None  # the latest withdrawal
+    expected_again: Fact | None = None  # the withdrawal since which `expected` is believed again
     promises_taken_back: tuple[Fact, ...] = ()  # of a call or news, in effective order
     ignored: frozenset[UUID] = frozenset()
 
@@ -102,7 +103,7 @@ def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> J
     for fact in ordered:
         if fact.id not in withdrawn and fact.type is not FactType.WITHDRAWN:
             state = _carried_on(state, fact)
-    return _with_last_report(state, ordered)
+    return _with_last_report(_with_expected_again(state, ordered), ordered)
 
 
 def fold_in(state: JobState, facts: Collection[Fact], fact: Fact) -> JobState:
@@ -138,6 +139,27 @@ def _with_last_report(state: JobState, ordered: Sequence[Fact]) -> JobState:
         if counts and _is_report(fact):
             return replace(state, last_report=fact)
     return state
+
+
+def _with_expected_again(state: JobState, ordered: Sequence[Fact]) -> JobState:
+    """Note the last withdrawal of a fact that had said another time since."""
+    if state.expected_fact is None or not state.withdrawn:
+        return state
+    believed_since = _place(state.expected_fact)
+    mistakes = {
+        fact.id
+        for fact in ordered
+        if fact.id in state.withdrawn and _place(fact) > believed_since and _speaks_of_time(fact)
+    }
+    again = next((fact for fact in reversed(ordered) if fact.withdraws in mistakes), None)
+    return replace(state, expected_again=again) if again is not None else state
+
+
+def _speaks_of_time(fact: Fact) -> bool:
+    if fact.type in ANSWERS:
+        return False
+    moves = (FactType.RESCHEDULED, FactType.CANCELLED)
+    return fact.type in moves or fact.minutes is not None or fact.expected is not None
 
 
 def _is_report(fact: Fact) -> bool:

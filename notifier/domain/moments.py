@@ -17,7 +17,7 @@ from notifier.domain.quiet.hours import next_allowed, send_moment
 from notifier.domain.rules.rule import Asserts, EpisodeBy, Family, InQuietHours, Rule
 from notifier.domain.rules.situation import Situation
 from notifier.domain.schedule import Edge, moment_of
-from notifier.domain.windows import UNKNOWN, Expectation, Window
+from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 
 #: After this long a word about "unknown" or "off" has no window left to expire with.
 _WITHOUT_WINDOW = timedelta(hours=12)
@@ -164,10 +164,12 @@ class Moments:
 
     def _slip_cause(self) -> Fact | None:
         state = self.job.state
-        facts = [state.expected_fact, *(fact for fact in state.answers if fact.type in _ON_TIME)]
+        facts = [state.expected_fact, state.expected_again]
+        facts += [fact for fact in state.answers if fact.type in _ON_TIME]
         message = self.reference.message
         on_mistake = message is not None and message.rests_on in state.withdrawn
-        if on_mistake or self.drift.kind is DriftKind.MISTAKE:
+        not_rung = any(given.fact in state.withdrawn for given in self.person.given)
+        if on_mistake or not_rung or self.drift.kind is DriftKind.MISTAKE:
             facts.append(state.taken_back)  # what is owed is owed since then
         known = [fact for fact in facts if fact is not None]
         return max(known, key=lambda fact: fact.received_at, default=None)
@@ -185,7 +187,8 @@ class Moments:
 
     def expires_at(self, rule: Rule, asserts: Expectation | None, owed_at: datetime) -> datetime:
         """A slip expires with the window that it asserts, a promise with its moment; what goes
-        before an edge, at the edge; the rest as the rule says."""
+        before an edge, at the edge; that nobody comes, not while they wait; the rest as the rule
+        says."""
         told = self.reference.last_window
         promised = self.left_to_say(rule)
         if promised is not None:
@@ -195,6 +198,8 @@ class Moments:
                 return asserts.end
             return max(owed_at, told.end if told else owed_at) + _WITHOUT_WINDOW
         limit = owed_at + rule.expires
+        if asserts is OFF and told is not None:
+            limit = max(limit, told.end)
         if rule.at is not None and rule.at.shift < timedelta(0):
             edge = self._edge(rule.at.edge)
             return min(limit, edge) if edge is not None else limit

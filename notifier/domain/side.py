@@ -19,10 +19,10 @@ from notifier.domain.plan_input import PlanInput
 from notifier.domain.rules.asserting import asserts_of, rests_on
 from notifier.domain.rules.conditions import Part
 from notifier.domain.rules.episodes import Episode, episode_of, slip_episode
-from notifier.domain.rules.rule import Audience, Family, Rule, RuleSet
+from notifier.domain.rules.rule import Asserts, Audience, Family, Rule, RuleSet
 from notifier.domain.rules.situation import Situation
 from notifier.domain.steps import Step, first_step, next_step, out_of_reach
-from notifier.domain.windows import Expectation, Window
+from notifier.domain.windows import OFF, Expectation, Window
 
 #: A rule about the time that has spoken in this episode, or is about to, speaks alone.
 _SPEAKS = frozenset(
@@ -160,6 +160,8 @@ class Side:
             return Reason.EPISODE_ALREADY_SPOKEN
         if is_slip and self.drift.waits_for is not None:
             return Reason.WAITS_FOR_SETTLEMENT
+        if rule.asserts is Asserts.OFF and self._was_rung_that_nobody_comes():
+            return Reason.ALREADY_TOLD
         reasons = [
             self._speak(rule, moments, notes, for_dispatch=for_dispatch)
             for moments in self.moments.each(rule)
@@ -203,6 +205,10 @@ class Side:
             before_episode=self.slip.number,
             now=self.now,
         )
+
+    def _was_rung_that_nobody_comes(self) -> bool:
+        held = self.reference
+        return held.asserts is OFF and held.message is None and held.at is not None
 
     def _is_silenced(self, rule: Rule, owed_at: datetime) -> bool:
         """Whether they heard something since that makes it needless."""

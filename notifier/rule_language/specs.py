@@ -260,7 +260,8 @@ class RuleSpec(_Spec):
     )
     expires: Duration = Field(
         timedelta(hours=4),
-        description="When silence is better. What staff promised is worth saying until its moment.",
+        description="When silence is better. What staff promised is worth saying until its moment, "
+        "and that nobody comes for as long as they wait.",
     )
     priority: Priority = Field(
         Priority.NORMAL, description="What goes first, and what gives way at a cap."

@@ -280,6 +280,27 @@ def test_a_cancellation_taken_back_brings_the_visit_back() -> None:
     assert stage.state.status is JobStatus.SCHEDULED
 
 
+def test_what_is_believed_again_is_so_since_the_other_word_was_taken_back() -> None:
+    """A mistake about something else, or one from before it, is none of it."""
+    stage = Stage()
+    before = stage.late(30)
+    stage.advance(hours=1)
+    stage.late(45)
+    stage.advance(hours=1)
+    mistake = stage.late(60)
+    under_way = stage.say(FactType.EN_ROUTE)
+    again = [stage.state.expected_again]
+    stage.advance(hours=1)
+    taken_back = stage.take_back(mistake)
+    stage.advance(hours=1)
+    stage.take_back(under_way)
+    stage.take_back(before)
+    again.append(stage.state.expected_again)
+    stage.late(90)
+    again.append(stage.state.expected_again)
+    assert again == [None, taken_back, None]
+
+
 # --- Parcels ------------------------------------------------------------------------------
 
 

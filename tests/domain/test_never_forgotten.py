@@ -10,9 +10,9 @@ import pytest
 from notifier.domain.duties import promised_moments
 from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.ledger.views import OpenMoment
-from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.messages import Channel, MessageStatus, Strength, WhyNot
 from notifier.domain.plan_input import BrandManners, PlanInput
-from notifier.domain.windows import OFF
+from notifier.domain.windows import OFF, UNKNOWN
 from tests.domain.stage import PLACE, QUIET, Stage, at, window
 
 
@@ -117,3 +117,39 @@ def test_a_call_back_outlasts_the_job(
         manners=BrandManners(quiet=QUIET, live_at=None),
     )
     assert [task.kind for task in promised_moments(job, person)] == owed
+
+
+def test_what_is_believed_again_after_a_mistake_is_rung_about_however_old_it_is() -> None:
+    """Nobody knew when; for days there seemed to be a time; nobody knows, after all."""
+    stage = Stage(channels=())
+    stage.expect(UNKNOWN)
+    stage.advance(hours=1)
+    moved = stage.say(FactType.RESCHEDULED, window=window(9, 11, day=28), agreed=False)
+    stage.advance(days=3)
+    assert [call.split(":")[1] for call in calls(stage)] == ["moved"]
+    stage.take_back(moved)
+    assert [call.split(":")[1] for call in calls(stage)] == ["no_time_yet"]
+
+
+def test_who_was_not_rung_after_all_is_to_be_rung_however_old_the_news_is() -> None:
+    """Somebody ticked the wrong name, and noticed days later."""
+    stage = Stage(channels=())
+    stage.expect(UNKNOWN)
+    stage.advance(hours=1)
+    told = stage.say(FactType.TOLD, person=stage.customer.id, expected=UNKNOWN)
+    stage.give(UNKNOWN, fact=told)
+    stage.advance(days=3)
+    assert calls(stage) == []
+    stage.take_back(told)
+    stage.customer.given[-1] = replace(stage.customer.given[-1], strength=Strength.NONE)
+    assert [call.split(":")[1] for call in calls(stage)] == ["no_time_yet"]
+
+
+def test_that_nobody_comes_is_worth_saying_for_as_long_as_they_wait() -> None:
+    """Nothing went out for longer than a day, and the visit is on the next."""
+    stage = Stage(promised=window(9, 11, day=27))
+    stage.say(FactType.CANCELLED)
+    stage.advance(days=2)
+    assert stage.owed() == ["cancelled"]
+    stage.now = at(11, day=27)
+    assert stage.owed() == []

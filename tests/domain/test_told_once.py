@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from notifier.domain.facts import Fact, FactSource, FactType
-from notifier.domain.messages import Channel, MessageStatus, WhyNot
-from notifier.domain.windows import Window
+from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
+from notifier.domain.windows import OFF, Window
 from tests.domain.stage import Stage, window
 from tests.fakes.ids import id_number
 
@@ -77,3 +78,27 @@ def test_a_number_that_opens_again_does_not_repeat_the_email_under_way() -> None
     stage.fail(asked)
     assert stage.owed() == ["earlier_if_suits"]
     assert stage.send().status is MessageStatus.ACCEPTED
+
+
+def test_who_was_rung_that_nobody_comes_reads_nothing_of_it() -> None:
+    """No provider took the text, and somebody rang; the others still read it."""
+    stage = Stage(roles=(Role.CUSTOMER, Role.SECOND_CONTACT))
+    stage.say(FactType.CANCELLED)
+    told = stage.say(FactType.TOLD, person=stage.customer.id, expected=OFF)
+    assert len(stage.plan().owed) == 2
+    stage.give(OFF, fact=told)
+    assert [owed.job_person for owed in stage.plan().owed] == [stage.people[1].id]
+
+
+def test_a_time_that_was_asked_about_is_not_asked_about_again_when_an_agreement_goes() -> None:
+    """What was agreed before was a mistake; the question is the same, and unanswered."""
+    stage = Stage()
+    agreed = stage.say(FactType.RESCHEDULED, window=window(13, 15), agreed=True)
+    stage.give(window(13, 15), fact=agreed)
+    stage.advance(minutes=5)
+    stage.say(FactType.RESCHEDULED, window=window(9, 11, day=26), agreed=False)
+    stage.deliver(stage.send())
+    stage.advance(hours=1)
+    stage.take_back(agreed)
+    stage.customer.given[0] = replace(stage.customer.given[0], strength=Strength.NONE)
+    assert stage.owed() == []

@@ -68,24 +68,26 @@ def episode_of(
 def _slip(
     state: JobState, person: PersonView, promise: str, drift: Drift, zone: ZoneInfo
 ) -> Episode:
-    """The number grows only when `expected` leaves what the last episode asserted."""
+    """The number grows only when `expected` leaves what the last episode asserted.
+
+    What was said last goes on speaking where an agreement that was a mistake is taken back.
+    """
     spoken = [
         message
         for message in person.past
-        if message.family == Family.SLIP
-        and message.claimed_at is not None
-        and message.episode.startswith(f"{promise}/")
+        if message.family == Family.SLIP and message.claimed_at is not None
     ]
     if not spoken:
         return Episode(f"{promise}/1", 1)
-    number = max(message.episode_no for message in spoken)
-    last = [message for message in spoken if message.episode_no == number]
-    newest = max(last, key=_claim)
+    newest = max(spoken, key=_claim)
+    last = [message for message in spoken if message.episode == newest.episode]
     if _still_speaks(last, newest, state, person, drift, zone):
         # What was only asked is not yet told: another rule may tell it.
         spoken_by = newest.rule if newest.moves_told == drift.moves_told else None
-        return Episode(f"{promise}/{number}", number, spoken_by)
-    return Episode(f"{promise}/{number + 1}", number + 1)
+        return Episode(newest.episode, newest.episode_no, spoken_by)
+    numbers = [one.episode_no for one in spoken if one.episode.startswith(f"{promise}/")]
+    number = max(numbers, default=0) + 1
+    return Episode(f"{promise}/{number}", number)
 
 
 def _still_speaks(
