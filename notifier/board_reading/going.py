@@ -11,13 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.board_reading.people import PersonSeen
-from notifier.domain.jobs import JobStatus
+from notifier.domain.jobs import AWAITED
 from notifier.domain.messages import WhyNot
+from notifier.domain.windows import Window, from_json
 from notifier.job_views import opened
 from notifier.services import Services
 from notifier.store.tables import Job, Technician
 
-_AWAITED = frozenset({JobStatus.SCHEDULED, JobStatus.CONFIRMED, JobStatus.EN_ROUTE})
+#: What a tap says that they are late, in minutes from what was agreed.
+_LATE = (15, 30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class Going:
     name: str | None
     phone: str | None  # to ring; None: nobody told us
     unreachable: WhyNot | None  # why no text reaches them
+    late: tuple[int, ...]  # so many minutes late they can still say that they are
 
 
 def read_going(
@@ -40,7 +43,7 @@ def read_going(
     awaited = [
         job
         for job in jobs
-        if job.status in _AWAITED and job.starts_at is not None and job.starts_at <= now
+        if job.status in AWAITED and job.starts_at is not None and job.starts_at <= now
     ]
     wanted = {job.technician_id for job in awaited if job.technician_id is not None}
     rows = session.scalars(select(Technician).where(Technician.id.in_(wanted)))
@@ -55,5 +58,13 @@ def read_going(
             name=opened(services.vault, row.key, row.name),
             phone=asked.phone if asked is not None else None,
             unreachable=asked.unreachable if asked is not None else WhyNot.NO_CONTACT,
+            late=_late(job, now),
         )
     return going
+
+
+def _late(job: Job, now: datetime) -> tuple[int, ...]:
+    base = from_json(job.agreed or job.promised)
+    if not isinstance(base, Window):
+        return ()
+    return tuple(minutes for minutes in _LATE if now < base.shifted(minutes).end)

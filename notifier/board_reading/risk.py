@@ -7,12 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.jobs import AWAITED, JobKind, JobStatus
 from notifier.domain.ledger.promises import TOLERANCE, drifted
 from notifier.domain.windows import Expectation, Window, local_date
 
 _NOBODY_SAID = frozenset({JobStatus.SCHEDULED, JobStatus.CONFIRMED})
-_AWAITED = _NOBODY_SAID | {JobStatus.EN_ROUTE}
 _GONE_WRONG = frozenset({JobStatus.ATTEMPTED, JobStatus.EXCEPTION, JobStatus.NOT_RECEIVED})
 
 
@@ -81,7 +80,7 @@ def act_by(job: RiskFacts, *, now: datetime) -> datetime | None:
     limits = [job.task_due]
     if _unheard(job):
         limits.append(job.tell_by)
-    if job.status in _AWAITED and isinstance(job.expected, Window) and _silent(job, now):
+    if job.status in AWAITED and isinstance(job.expected, Window) and _silent(job, now):
         limits.append(job.expected.end)
     return min((limit for limit in limits if limit is not None), default=None)
 

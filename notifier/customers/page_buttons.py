@@ -9,15 +9,13 @@ from enum import StrEnum
 from notifier.customers.outlook import Outlook, Stage, Standing
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.folding import JobState
-from notifier.domain.jobs import Effect, JobKind, JobStatus, effect_of
+from notifier.domain.jobs import AWAITED, Effect, JobKind, JobStatus, effect_of
 from notifier.domain.windows import Window
 
 #: A technician can be early; a customer who says "here" long before is mistaken.
 HERE_BEFORE, HERE_AFTER = timedelta(hours=2), timedelta(hours=12)
 #: After a job's end its page still takes "call me" and "I don't have it" for so long.
 AFTERWARDS = timedelta(days=2)
-
-_TO_COME = frozenset({JobStatus.SCHEDULED, JobStatus.CONFIRMED, JobStatus.EN_ROUTE})
 
 
 class Button(StrEnum):
@@ -72,7 +70,7 @@ def _buttons(
 
 def _may_be_here(state: JobState, outlook: Outlook, now: datetime) -> bool:
     """Around any time that was named; and whenever somebody set out, or nobody knows when."""
-    if state.status not in _TO_COME or outlook.standing is Standing.OFF:
+    if state.status not in AWAITED or outlook.standing is Standing.OFF:
         return False
     if outlook.stage is Stage.ON_THE_WAY or outlook.standing is Standing.UNKNOWN:
         return True

@@ -59,6 +59,9 @@ FINISHED = frozenset(
     }
 )
 
+#: A visit to which somebody is still to come.
+AWAITED = frozenset({JobStatus.SCHEDULED, JobStatus.CONFIRMED, JobStatus.EN_ROUTE})
+
 #: What makes the fact's type the status.
 LEADS_ON = frozenset({Effect.BECOMES, Effect.CORRECTS, Effect.RESUMES})
 

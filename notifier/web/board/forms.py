@@ -138,17 +138,23 @@ class LateChoice:
     results: Expectation
 
 
-def late_choices(card: Card) -> list[LateChoice]:
-    """Return the buttons of *Running late*. Minutes and days count from what was agreed."""
+def late_choices(card: Card, now: datetime) -> list[LateChoice]:
+    """Return the buttons of *Running late* that can still be kept at `now`.
+
+    Minutes and days count from what was agreed.
+    """
     base = _agreed(card)
-    choices = []
+    slips: list[tuple[str, str, Window]] = []
     if base is not None and card.kind is JobKind.APPOINTMENT:
-        choices = [LateChoice(str(n), f"{n} min", base.shifted(n)) for n in MINUTES]
+        slips = [(str(n), f"{n} min", base.shifted(n)) for n in MINUTES]
     elif base is not None:
-        choices = [
-            LateChoice(f"days-{n}", f"{n} day" if n == 1 else f"{n} days", _days_on(card, base, n))
+        slips = [
+            (f"days-{n}", f"{n} day" if n == 1 else f"{n} days", _days_on(card, base, n))
             for n in DAYS
         ]
+    choices = [
+        LateChoice(value, label, window) for value, label, window in slips if now < window.end
+    ]
     choices.append(LateChoice("unknown", "Don't know yet", UNKNOWN))
     if card.kind is JobKind.APPOINTMENT:
         choices.append(LateChoice("off", "Not today", OFF))

@@ -15,7 +15,7 @@ from notifier.board_reading.day import BrandSeen, count_open_tasks, read_brand
 from notifier.board_reading.job import FactLine, MessageSeen
 from notifier.board_reading.people import PersonSeen
 from notifier.board_reading.risk import believes_otherwise
-from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.jobs import AWAITED, JobKind, JobStatus
 from notifier.domain.ledger.endings import PromiseView
 from notifier.domain.messages import WAITING
 from notifier.domain.windows import OFF, Expectation, Window
@@ -88,6 +88,16 @@ class Page:
             return hours
         return f"{say_day(day, zone, now=self.now, locale=self.locale)}, {hours}"
 
+    def ahead(self, said: Expectation | None, card: Card) -> str:
+        """Return an expectation as it can still be kept: past its start, only the end."""
+        if (
+            isinstance(said, Window)
+            and card.status in AWAITED
+            and said.start <= self.now < said.end
+        ):
+            return f"by {self.moment(said.end, card)}"
+        return self.when(said, card)
+
     def zone_name(self, zone: str) -> str | None:
         """Return the short name of a place's zone where it is not the brand's own."""
         place, home = ZoneInfo(zone), ZoneInfo(self.brand.zone)
@@ -105,8 +115,15 @@ class Page:
         if all(what in (base, None) for _, _, what in said) and base is not None:
             label = "Expected" if card.told is None else "As promised"
             return [TimeRow("expected", label, self.when(base, card), base, False)]
+        say = {"expected": self.ahead}  # the others are quoted as they were given
         return [
-            TimeRow(kind, label, self.when(what, card), what, what is not None and what != base)
+            TimeRow(
+                kind,
+                label,
+                say.get(kind, self.when)(what, card),
+                what,
+                what is not None and what != base,
+            )
             for kind, label, what in said
         ]
 

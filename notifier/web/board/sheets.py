@@ -108,7 +108,7 @@ def _draw(
         "sheet": sheet,
         "title": sheet.title,
         "confirm_url": url_for("board.confirm", job_id=card.id, name=sheet.name),
-        "choices": late_choices(card),
+        "choices": late_choices(card, services().now()),
         "moments": moment_choices(_form(sheet), services().now()),
         "technicians": _technicians(),
         "preview": shown,

@@ -39,6 +39,47 @@ def test_the_buttons_show_the_window_that_results(board: Board) -> None:
         assert window in sheet
 
 
+def choices(sheet: str) -> list[str]:
+    """Return the buttons of *How late?*, each with what it comes to."""
+    shown = sheet.split("How late?</legend>")[1].split("</fieldset>")[0]
+    words = re.sub(r"<[^>]+>", " ", shown)
+    return [" ".join(line.split()) for line in words.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize(
+    ("at", "offered"),
+    [
+        ({"hours": 2, "minutes": 20}, ["15 min by 1:15 PM", "30 min 11:30 AM–1:30 PM"]),
+        ({"hours": 4, "minutes": 20}, ["30 min by 1:30 PM", "45 min by 1:45 PM"]),
+        ({"hours": 5}, ["Don&#39;t know yet update promised", "Not today asked for a new day"]),
+    ],
+)
+def test_no_button_offers_a_time_that_has_passed(
+    board: Board, clock: FakeClock, at: dict[str, int], offered: list[str]
+) -> None:
+    """Past a start it is only the end that can be kept, as the customer reads it; past an end,
+    nothing."""
+    job_id = given_visit(board.services, board.brand)
+    clock.advance(**at)
+
+    assert choices(board.get(f"/board/jobs/{job_id}/say/late").text)[:2] == offered
+
+
+def test_what_is_expected_says_only_what_is_still_ahead(board: Board, clock: FakeClock) -> None:
+    """On the list, in the search and on the job's page, until somebody is there."""
+    job_id = given_visit(board.services, board.brand)
+    confirm_late(board, job_id, late="45")
+    clock.advance(hours=2, minutes=50)
+    deliver_due(board.services)
+    pages = ("/board", f"/board/jobs/{job_id}", "/board?q=park")
+
+    for path in pages:
+        assert "by 1:45 PM</" in board.get(path).text, path
+    board.part(f"/board/jobs/{job_id}/there")
+    for path in pages[1:]:
+        assert "by 1:45 PM</" not in board.get(path).text, path
+
+
 def test_the_exact_text_is_read_before_it_goes(board: Board) -> None:
     """The preview is the text that is sent, to the letter but for its link, and writes nothing."""
     job_id = given_visit(board.services, board.brand)

@@ -49,6 +49,21 @@ def test_the_task_names_whom_to_ring_and_what_they_may_say(board: Board, job_id:
             assert words in page
 
 
+@pytest.mark.parametrize(("passed", "offered"), [(29, "15 late"), (50, "30 late"), (61, None)])
+def test_no_tap_says_a_time_that_has_passed(
+    board: Board, job_id: UUID, clock: FakeClock, passed: int, offered: str | None
+) -> None:
+    """Half an hour before the end, 15 late lies ahead for 45 minutes more."""
+    clock.advance(minutes=passed)
+
+    for path in ("/board/tasks", f"/board/jobs/{job_id}"):
+        page = board.get(path).text
+        late = [words for words in ("15 late", "30 late") if words in page]
+        assert late[:1] == ([offered] if offered else [])
+        assert "They are there" in page
+        assert "Can’t come" in page
+
+
 def test_they_are_there_is_one_tap(board: Board, job_id: UUID) -> None:
     """The fact is recorded, the task goes, and it can be undone for a while."""
     answer = board.part(f"/board/jobs/{job_id}/there")
