@@ -53,13 +53,15 @@ def send_claimed(services: Services, claim: Claim) -> None:
     A claim that waited for its turn until its lease was over is not sent: by then others
     look for it in the provider's record, and a call after they looked would be a second one.
     """
-    if services.now() >= claim.lease_until:
+    began = services.now()
+    if began >= claim.lease_until:
         outcome: Outcome = SendDeferred("lease_over")
     else:
         outcome = _call(claim)
+    took = services.now() - began
     for seconds in (*_AGAIN_AFTER, None):
         try:
-            settle(services, claim, outcome)
+            settle(services, claim, outcome, took=took)
         except OperationalError:
             _log.warning("settle_waits_for_database", message_id=str(claim.message_id))
             if seconds is None:

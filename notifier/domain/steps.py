@@ -168,7 +168,9 @@ def _verdict(row: PastMessage, rule: Rule, person: PersonView, *, live: bool, no
         return "open"
     if row.status is MessageStatus.HELD and row.reason == WhyNot.HELD_BY_STAFF:
         return "open"
-    if row.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED) and row.claimed_at is None:
+    gave_up = row.status is MessageStatus.EXPIRED and row.reason == WhyNot.GAVE_UP
+    over = row.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED) and not gave_up
+    if over and row.claimed_at is None:
         return "open"
     if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.SHADOW:
         return "open" if live else Reason.ALREADY_SPOKEN
@@ -176,7 +178,6 @@ def _verdict(row: PastMessage, rule: Rule, person: PersonView, *, live: bool, no
         return "open"  # there may be room again
     if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.TRIAL:
         return Reason.ON_TRIAL if rule.trial else "open"
-    gave_up = row.status is MessageStatus.EXPIRED and row.reason == WhyNot.GAVE_UP
     if gave_up or row.status in FAILED or row.status is MessageStatus.SKIPPED:
         return "next"
     if is_presumed(rule, row, person, now):

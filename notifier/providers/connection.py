@@ -20,6 +20,7 @@ from notifier.providers.errors import (
 )
 
 TIMEOUTS = (3.0, 10.0)  # seconds to connect, seconds between bytes of the answer
+_LONGEST_WAIT = 86_400.0  # seconds; whoever asks for more is asked again tomorrow
 _CONNECTIONS = 32  # at least as many as threads that send, or connections are thrown away
 
 # requests raises these before a byte is written.
@@ -92,18 +93,25 @@ def error_for_answer(reaction: Reaction, code: str, retry_after: float | None = 
 def retry_after_seconds(headers: Mapping[str, str], *, now: Callable[[], datetime]) -> float | None:
     """Return the wait that a Retry-After header asks for, or None without a readable one.
 
+    A date is read by the clock of the server that wrote it, where the answer bears its own.
     Source: RFC 9110, 10.2.3: seconds or a date.
     """
     value = headers.get("Retry-After", "").strip()
     if value.isdecimal():
-        return float(value)
+        return min(float(value), _LONGEST_WAIT)
+    moment = _header_date(value)
+    if moment is None:
+        return None
+    sent_at = _header_date(headers.get("Date", "")) or now()
+    return min(max(0.0, (moment - sent_at).total_seconds()), _LONGEST_WAIT)
+
+
+def _header_date(value: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        return None
-    return max(0.0, (moment - now()).total_seconds())
+    return moment if moment.tzinfo is not None else None
 
 
 def _is_tunnelled(error: requests.RequestException) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from notifier import planner
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.guards.at_claim import GuardsAtClaim
 from notifier.links import status_url
 from notifier.providers.protocols import EmailProvider, OutgoingEmail, OutgoingSms, SmsProvider
 from notifier.rendering import RenderFailed
@@ -23,7 +24,8 @@ from notifier.sending.caps_at_claim import begin_tally
 from notifier.sending.composing import Composed, compose
 from notifier.sending.digests import gather
 from notifier.sending.refusals import Around, Refusal, refusal, stand_around
-from notifier.sending.routing import Route, route
+from notifier.sending.routing import Route, Routes
+from notifier.sending.waiting import rest
 from notifier.services import Services
 from notifier.store import outbox
 from notifier.store.tables import Attempt, Brand, ContactPoint, Message, Person
@@ -93,6 +95,8 @@ def _claim_each(
     busy = outbox.people_with_a_claim(session, [row.job_id for row in rows])
     up_to_date = {row.job_id for row in rows}
     tally = begin_tally(session, services, around, now=now)
+    guards = GuardsAtClaim(session, services, rows, around, now=now)
+    routes = Routes(session, services, around.senders, now)
     claims: list[Claim] = []
     waiting: set[UUID] = set()
     for row in rows:
@@ -102,7 +106,7 @@ def _claim_each(
             waiting.add(row.id)
             continue
         refused = refusal(row, around, now)
-        way = None if refused else _way(services, row, around)
+        way = None if refused else routes.of(around.brands[row.brand_id], Channel(row.channel))
         if refused is None and way is None:
             refused = Refusal(MessageStatus.SKIPPED, WhyNot.NO_PROVIDER)
         if refused is None and tally.has_enough(row):
@@ -112,9 +116,8 @@ def _claim_each(
             row.status, row.reason = refused.status, refused.why
             row.settled_at = now
             continue
-        rests_until = way.rests_until(now)
-        if rests_until is not None:
-            row.due_at = rests_until
+        if way.waits_until is not None:
+            rest(row, way.waits_until, now=now)
             continue
         together = gather(session, services, row, up_to_date=up_to_date, busy=busy, now=now)
         composed = _compose_together(session, services, row, together, now)
@@ -123,6 +126,11 @@ def _claim_each(
         if composed is None:
             row.settled_at = now
             continue
+        stopped = guards.stops(row, composed)
+        if stopped is not None:
+            row.status, row.reason, row.settled_at = MessageStatus.SKIPPED, stopped, now
+            continue
+        guards.count(row, composed)
         claims.append(_claim(session, services, row, way, composed, around, now))
         tally.claimed.append(row)
         busy.add(row.job_person_id)
@@ -130,10 +138,6 @@ def _claim_each(
             _carry(session, services, carried, row, composed)
             busy.add(carried.job_person_id)
     return claims, waiting
-
-
-def _way(services: Services, row: Message, around: Around) -> Route | None:
-    return route(services, around.brands[row.brand_id], Channel(row.channel), around.senders)
 
 
 def _compose_together(

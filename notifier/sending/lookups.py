@@ -32,7 +32,8 @@ from notifier.providers.protocols import (
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
 from notifier.sending.routing import provider_named
-from notifier.sending.settling import defer, take
+from notifier.sending.settling import take
+from notifier.sending.waiting import defer
 from notifier.services import Services
 from notifier.store import outbox
 from notifier.store.tables import Attempt, ContactPoint, Message, Person
@@ -220,10 +221,10 @@ def _absent(
     if not before:
         message.due_at = max(again_at, now + timedelta(seconds=timing.look_up_apart))
         return
-    _send_again(told, question)
+    _send_again(session, told, question)
 
 
-def _send_again(told: Sequence[Message], question: _Question) -> None:
+def _send_again(session: Session, told: Sequence[Message], question: _Question) -> None:
     """It was not taken, or the rule would rather have it twice than not at all.
 
     It waits as long as after any other attempt that came to nothing, from the attempt on:
@@ -231,7 +232,7 @@ def _send_again(told: Sequence[Message], question: _Question) -> None:
     """
     for one in told:
         one.status = after(MessageStatus(one.status), MessageEvent.NOT_TAKEN)
-        defer(one, since=question.started_at)
+        defer(session, one, since=question.started_at)
 
 
 def _undecided(
@@ -254,7 +255,7 @@ def _undecided(
         return
     rule = services.rulebook.rule(told[0].rule)
     if rule is not None and rule.on_unknown is OnUnknown.RESEND:
-        _send_again(told, question)
+        _send_again(session, told, question)
         return
     for message in told:
         message.status = after(MessageStatus(message.status), MessageEvent.UNRESOLVED)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from notifier.domain.messages import Channel
+from notifier.domain.sending.path_health import PathHealth, Stand, choose
 from notifier.providers.protocols import EmailProvider, SmsProvider
+from notifier.sending.paths import read_health, trials_under_way
 from notifier.services import Services
 from notifier.store.tables import Brand, Sender
 
@@ -16,44 +21,79 @@ SANDBOX = "sandbox"
 #: How long a sender rests after the provider refused our account, before one more trial.
 HALT_REST = timedelta(seconds=60)
 
-_PREFERRED: Mapping[Channel, tuple[str, ...]] = {
-    Channel.SMS: ("twilio",),
+#: The paths of each channel, in the order in which they are preferred.
+PATHS: Mapping[Channel, tuple[str, ...]] = {
+    Channel.SMS: ("twilio", "twilio_2"),
     Channel.EMAIL: ("sendgrid", "smtp"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A provider and, where the brand has one on record, the sender it speaks from."""
+    """A provider and, where the brand has one on record, the sender it speaks from.
+
+    `waits_until`: nothing may go this way before.
+    """
 
     provider: SmsProvider | EmailProvider
     sender: Sender | None
-
-    def rests_until(self, now: datetime) -> datetime | None:
-        """Return until when this sender is left alone, or None if it may be tried."""
-        if self.sender is None or self.sender.halted_at is None:
-            return None
-        ends = self.sender.halted_at + HALT_REST
-        return ends if ends > now else None
+    waits_until: datetime | None = None
 
 
-def route(
-    services: Services, brand: Brand, channel: Channel, senders: Iterable[Sender]
-) -> Route | None:
-    """Return how `channel` leaves for a customer of `brand`, or None if it can't.
+class Routes:
+    """The ways out for the messages of one claim.
 
-    The demo never leaves the sandbox; nor does anything while no provider is configured at
-    all. Once one is, a channel without a provider is not swallowed by the sandbox.
+    How the paths fare is read once, and what this claim hands to a path on trial counts.
     """
-    mine = [row for row in senders if row.brand_id == brand.id and row.channel == channel]
-    if brand.demo or not any_configured(services):
-        return _by_name(services, channel, SANDBOX, mine)
-    named = [row.provider for row in mine if row.provider != SANDBOX]
-    for name in (*named, *_PREFERRED[channel]):
-        found = _by_name(services, channel, name, mine)
-        if found is not None:
-            return found
-    return None
+
+    def __init__(
+        self, session: Session, services: Services, senders: Sequence[Sender], now: datetime
+    ) -> None:
+        self._session = session
+        self._services = services
+        self._senders = senders
+        self._now = now
+        self._healths: dict[str, PathHealth] = {}
+        self._trials: Counter[str] = Counter()
+
+    def of(self, brand: Brand, channel: Channel) -> Route | None:
+        """Return how `channel` leaves for a customer of `brand`, or None if it can't.
+
+        The demo never leaves the sandbox; nor does anything while no provider is configured
+        at all. Once one is, a channel without a provider is not swallowed by the sandbox.
+        """
+        mine = {
+            row.provider: row
+            for row in self._senders
+            if row.brand_id == brand.id and row.channel == channel
+        }
+        if brand.demo or not any_configured(self._services):
+            sandbox = provider_named(self._services, channel, SANDBOX)
+            return Route(sandbox, mine.get(SANDBOX)) if sandbox is not None else None
+        configured = _providers(self._services, channel)
+        # What the brand has a sender with comes first; else it is our own order.
+        names = sorted((n for n in PATHS[channel] if n in configured), key=lambda n: n not in mine)
+        if not names:
+            return None
+        choice = choose([self._stand(name, mine.get(name)) for name in names], now=self._now)
+        name = names[choice.index]
+        if choice.waits_until is None:
+            self._trials[name] += 1
+        return Route(configured[name], mine.get(name), choice.waits_until)
+
+    def _stand(self, name: str, sender: Sender | None) -> Stand:
+        health = self._healths.get(name)
+        if health is None:
+            health = self._healths[name] = read_health(self._session, name)
+            if health.open_until is not None:
+                since = health.open_until
+                self._trials[name] += trials_under_way(self._session, name, since)
+        halted_at = sender.halted_at if sender is not None else None
+        return Stand(
+            health=health,
+            halted_until=halted_at + HALT_REST if halted_at is not None else None,
+            under_way=self._trials[name],
+        )
 
 
 def any_configured(services: Services) -> bool:
@@ -65,16 +105,10 @@ def provider_named(
     services: Services, channel: Channel, name: str
 ) -> SmsProvider | EmailProvider | None:
     """Return the provider that an attempt went to, if it is still configured."""
-    if channel is Channel.SMS:
-        return services.sms.get(name)
-    return services.email.get(name)
+    return _providers(services, channel).get(name)
 
 
-def _by_name(
-    services: Services, channel: Channel, name: str, senders: Iterable[Sender]
-) -> Route | None:
-    provider = provider_named(services, channel, name)
-    if provider is None:
-        return None
-    sender = next((row for row in senders if row.provider == name), None)
-    return Route(provider, sender)
+def _providers(
+    services: Services, channel: Channel
+) -> Mapping[str, SmsProvider] | Mapping[str, EmailProvider]:
+    return services.sms if channel is Channel.SMS else services.email

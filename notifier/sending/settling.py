@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from notifier import planner
-from notifier.domain.messages import Channel, MessageStatus, WhyNot
-from notifier.domain.sending.retries import GiveUp, after_deferral
+from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.sending.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown, SendRejected
@@ -16,6 +15,7 @@ from notifier.providers.protocols import Accepted
 from notifier.sending.claiming import Claim
 from notifier.sending.reactions import react, wake_sender
 from notifier.sending.routing import HALT_REST
+from notifier.sending.waiting import defer
 from notifier.services import Services
 from notifier.store import outbox
 from notifier.store.tables import ContactPoint, Message
@@ -23,8 +23,13 @@ from notifier.store.tables import ContactPoint, Message
 Outcome = Accepted | SendError
 
 
-def settle(services: Services, claim: Claim, outcome: Outcome) -> None:
-    """Record the answer to one attempt. Twice is once; a receipt that got here first wins."""
+def settle(
+    services: Services, claim: Claim, outcome: Outcome, *, took: timedelta | None = None
+) -> None:
+    """Record the answer to one attempt. Twice is once; a receipt that got here first wins.
+
+    :param took: how long the provider took to answer.
+    """
     now = services.now()
     event, code = _read(outcome)
     with services.sessions.begin() as session:
@@ -46,6 +51,8 @@ def settle(services: Services, claim: Claim, outcome: Outcome) -> None:
             code=code,
             occurred_at=outcome.created_at if isinstance(outcome, Accepted) else None,
             received_at=now,
+            took_s=took.total_seconds() if took is not None else None,
+            wait_s=_rest_of_path(outcome),
         )
         overtaken = message.attempt_id != claim.attempt_id
         if not is_new or (overtaken and event not in COUNTS_FOR_ANY_ATTEMPT):
@@ -91,6 +98,8 @@ def _read(outcome: Outcome) -> tuple[MessageEvent, str | None]:
     match outcome:
         case Accepted():
             return MessageEvent.ANSWERED_ACCEPTED, None
+        case SendDeferred(reaction=Reaction.PACE):
+            return MessageEvent.ANSWERED_PACED, outcome.code
         case SendDeferred():
             return MessageEvent.ANSWERED_DEFERRED, outcome.code
         case SendRejected():
@@ -125,9 +134,12 @@ def _apply(
                 started_at=claim.started_at,
                 now=now,
             )
+        case SendDeferred(reaction=Reaction.PACE) if moved:
+            message.reason = code
+            message.due_at = now  # the next claim finds another path, or rests with this one
         case SendDeferred() if moved:
             message.reason = code
-            defer(message, since=now, wait=_asked_to_wait(outcome))
+            defer(session, message, since=now, wait=outcome.retry_after)
             react(session, services, message, outcome.reaction, code=code, now=now)
         case SendRejected() if moved:
             message.reason = code
@@ -140,23 +152,12 @@ def _apply(
             pass
 
 
-def defer(message: Message, *, since: datetime, wait: float | None = None) -> None:
-    """Set when it goes again, or give it up when that would be too late.
-
-    :param since: when the attempt that came to nothing ended, or began where nobody knows.
-    :param wait: seconds that the provider asks for.
-    """
-    decision = after_deferral(
-        message.attempts, now=since, retry_after=wait, expires_at=message.expires_at
-    )
-    if isinstance(decision, GiveUp):
-        message.status, message.reason = MessageStatus.EXPIRED, WhyNot.GAVE_UP
-    else:
-        message.due_at = decision.at
-
-
-def _asked_to_wait(deferred: SendDeferred) -> float | None:
-    """Return the seconds that the provider wants to be left alone."""
-    if deferred.reaction is Reaction.HALT_CHANNEL:
-        return max(deferred.retry_after or 0, HALT_REST.total_seconds())
-    return deferred.retry_after
+def _rest_of_path(outcome: Outcome) -> float | None:
+    """Return the seconds for which nothing shall go this way, where the answer asks for it."""
+    match outcome:
+        case SendDeferred(reaction=Reaction.PACE):
+            return outcome.retry_after
+        case SendDeferred(reaction=Reaction.HALT_CHANNEL):
+            return HALT_REST.total_seconds()
+        case _:
+            return None

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, text
+from sqlalchemy import Select, func, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -278,6 +278,23 @@ def find_message_id(
     return session.scalar(
         select(Message.id).where(Message.provider == provider, Message.provider_id == provider_id)
     )
+
+
+def paced_attempts(session: Session, message: Message) -> int:
+    """Return how many attempts of a message came to nothing for our being too fast alone.
+
+    What it was carried by has the answers of both on record.
+    """
+    found = session.scalar(
+        select(func.count())
+        .select_from(Receipt)
+        .where(
+            Receipt.message_id == (message.carried_by or message.id),
+            Receipt.origin == "answer",
+            Receipt.event == "paced",
+        )
+    )
+    return found or 0
 
 
 def append_receipt(session: Session, **values: Any) -> bool:

@@ -20,23 +20,23 @@ _LETTERS = {
     "H": MessageStatus.HELD,
     "X": MessageStatus.SUPPRESSED,
 }
-#     answers lapse | look-up | accepted sent delivered | failures | opt-outs | rest
+#     answers  lapse | look-up | accepted sent delivered | failures | opt-outs | rest
 EXPECTED = {
-    "planned": "A....A..ASDUUUXXA.",
-    "ready": "A....A..ASDUUUXXA.",
-    "claimed": "AfR??A..ASDUUU..A.",
-    "accepted": ".........SDUUU....",
-    "sent": "..........DUUU....",
-    "delivered": "...........UUU....",
-    "undelivered": "..................",
-    "deferred": "A....A..ASDUUUXXA.",
-    "rejected": "..........D.......",
-    "unknown": "AfR..AfHASDUUU..A.",
-    "held": "AfR..A..ASDUUU..A.",
-    "superseded": "A....A..ASD.....A.",
-    "expired": "A....A..ASD.....A.",
-    "suppressed": "A....A..ASD.....A.",
-    "skipped": "A....A..ASD.....A.",
+    "planned": "A.....A..ASDUUUXXA.",
+    "ready": "A.....A..ASDUUUXXA.",
+    "claimed": "AffR??A..ASDUUU..A.",
+    "accepted": "..........SDUUU....",
+    "sent": "...........DUUU....",
+    "delivered": "............UUU....",
+    "undelivered": "...................",
+    "deferred": "A.....A..ASDUUUXXA.",
+    "rejected": "...........D.......",
+    "unknown": "AffR..AfHASDUUU..A.",
+    "held": "AffR..A..ASDUUU..A.",
+    "superseded": "A.....A..ASD.....A.",
+    "expired": "A.....A..ASD.....A.",
+    "suppressed": "A.....A..ASD.....A.",
+    "skipped": "A.....A..ASD.....A.",
 }
 
 _RECEIPTS = [event for event in MessageEvent if event.name.startswith("RECEIPT_")]

@@ -3,12 +3,17 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import Thread
 
 import pytest
 import requests
 
-from notifier.providers.connection import error_for_broken_request, kept_session
+from notifier.providers.connection import (
+    error_for_broken_request,
+    kept_session,
+    retry_after_seconds,
+)
 from notifier.providers.errors import (
     ProviderMisconfigured,
     SendDeferred,
@@ -112,3 +117,35 @@ def test_a_silent_server_leaves_it_in_doubt() -> None:
 def test_an_address_that_is_none_is_our_own_fault(url: str) -> None:
     """The channel halts: no message is to blame."""
     assert isinstance(what_became(url), ProviderMisconfigured)
+
+
+_DATE = "Mon, 23 Nov 2026 17:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "7"}, 7),
+        ({"Retry-After": " 0 "}, 0),
+        ({"Retry-After": "Mon, 23 Nov 2026 17:01:30 GMT"}, 90),
+        ({"Retry-After": "Mon, 23 Nov 2026 17:01:30 GMT", "Date": _DATE}, 90),
+        # Their clock is a minute fast: it is the span that they mean.
+        ({"Retry-After": _DATE, "Date": "Mon, 23 Nov 2026 16:59:30 GMT"}, 30),
+        ({"Retry-After": "Mon, 23 Nov 2026 16:00:00 GMT"}, 0),
+        ({"Retry-After": "9" * 400}, 86_400),
+        ({"Retry-After": "Fri, 23 Nov 2096 17:00:00 GMT"}, 86_400),
+        ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "1.5"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Mon, 23 Nov 2026 17:00:00 -0000"}, None),
+        ({"Retry-After": "Mon, 23 Nov 99999 17:00:00 GMT"}, None),
+    ],
+)
+def test_how_long_to_wait_is_read_in_seconds_and_as_a_date(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    """What can't be read asks for nothing, and nobody puts us to sleep for years."""
+    noon = datetime(2026, 11, 23, 17, tzinfo=UTC)
+
+    assert retry_after_seconds(headers, now=lambda: noon) == seconds

@@ -18,6 +18,7 @@ class MessageEvent(StrEnum):
     # The provider's answer to an attempt, or the lack of one.
     ANSWERED_ACCEPTED = "answered_accepted"
     ANSWERED_DEFERRED = "answered_deferred"  # certainly not taken; may be later
+    ANSWERED_PACED = "answered_paced"  # not taken, for we were too fast: no failure
     ANSWERED_REJECTED = "answered_rejected"  # never will be taken
     ANSWERED_UNKNOWN = "answered_unknown"  # the answer was lost
     LEASE_LAPSED = "lease_lapsed"  # the worker that claimed it is dead or hangs
@@ -65,6 +66,7 @@ _FAILED_AFTER = WAITING | _IN_DOUBT | {_S.ACCEPTED, _S.SENT, _S.DELIVERED}
 _MOVES: Mapping[MessageEvent, tuple[Iterable[MessageStatus], MessageStatus]] = {
     _E.ANSWERED_ACCEPTED: (_NOT_SENT, _S.ACCEPTED),
     _E.ANSWERED_DEFERRED: (_IN_DOUBT, _S.DEFERRED),
+    _E.ANSWERED_PACED: (_IN_DOUBT, _S.DEFERRED),
     _E.ANSWERED_REJECTED: (_IN_DOUBT, _S.REJECTED),
     _E.ANSWERED_UNKNOWN: ({_S.CLAIMED}, _S.UNKNOWN),
     _E.LEASE_LAPSED: ({_S.CLAIMED}, _S.UNKNOWN),

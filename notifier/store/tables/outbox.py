@@ -12,6 +12,7 @@ from notifier.store.tables.columns import Base, Blind, ExpectationJson, Id, Seal
 
 _DUE = text("status IN ('planned', 'ready', 'deferred')")
 _OPEN = text("status IN ('claimed', 'unknown')")
+_ANSWERS = text("origin = 'answer'")
 
 
 class Message(Base):
@@ -111,6 +112,13 @@ class Receipt(Base):
     __table_args__ = (
         Index("uq_receipts_event", "provider", "event_id", unique=True),
         Index("ix_receipts_message", "message_id", "received_at"),
+        Index(
+            "ix_receipts_answers",
+            "provider",
+            "received_at",
+            sqlite_where=_ANSWERS,
+            postgresql_where=_ANSWERS,
+        ),
     )
 
     id: Mapped[Id]
@@ -125,6 +133,8 @@ class Receipt(Base):
     code: Mapped[str | None]
     occurred_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
+    took_s: Mapped[float | None]  # seconds that an answer took
+    wait_s: Mapped[float | None]  # seconds for which the path shall rest after it
 
 
 class SandboxItem(Base):

@@ -1,0 +1,41 @@
+"""How each path stands now: its own answers on record, read as signs of its health."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from notifier.domain.sending.path_health import Answer, PathHealth, Tone, health_of
+from notifier.store import paths
+from notifier.store.paths import AnswerOnRecord
+
+#: Enough to see the circuit's last openings; what is older says nothing of now.
+_ANSWERS = 100
+
+#: No call was made, so nothing is learnt of the path.
+NOT_CALLED = frozenset({"lease_over", "expired", "mail_not_built", "address_not_ascii"})
+
+
+def read_answers(session: Session, provider: str) -> list[Answer]:
+    """Return the latest answers of a path, oldest first."""
+    rows = paths.latest_answers(session, provider, limit=_ANSWERS)
+    return [_answer(row) for row in rows if row.code not in NOT_CALLED]
+
+
+def read_health(session: Session, provider: str) -> PathHealth:
+    """Return how a path stands after its latest answer."""
+    return health_of(read_answers(session, provider))
+
+
+def trials_under_way(session: Session, provider: str, since: datetime) -> int:
+    """Return how many messages are with a path whose circuit may be tried since then."""
+    return paths.claimed_since(session, provider, since)
+
+
+def _answer(row: AnswerOnRecord) -> Answer:
+    return Answer(at=row.at, tone=_TONES.get(row.event, Tone.ILL), took=row.took, wait=row.wait)
+
+
+#: By the event of the answer. Deferred and unknown: it failed, was not there, or refused us.
+_TONES = {"accepted": Tone.WELL, "rejected": Tone.WELL, "paced": Tone.PACED}
