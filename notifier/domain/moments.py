@@ -168,11 +168,14 @@ class Moments:
         facts += [fact for fact in state.answers if fact.type in _ON_TIME]
         message = self.reference.message
         on_mistake = message is not None and message.rests_on in state.withdrawn
-        not_rung = any(given.fact in state.withdrawn for given in self.person.given)
-        if on_mistake or not_rung or self.drift.kind is DriftKind.MISTAKE:
+        if on_mistake or self._not_rung() or self.drift.kind is DriftKind.MISTAKE:
             facts.append(state.taken_back)  # what is owed is owed since then
         known = [fact for fact in facts if fact is not None]
         return max(known, key=lambda fact: fact.received_at, default=None)
+
+    def _not_rung(self) -> bool:
+        """Whether it was a mistake that somebody told them something."""
+        return any(given.fact in self.job.state.withdrawn for given in self.person.given)
 
     def _status_cause(self, rule: Rule) -> Fact | None:
         """Return the last fact that can have made the rule's condition true."""
@@ -182,6 +185,8 @@ class Moments:
             facts.append(state.technician_fact)
         if rule.condition.about_time:
             facts.append(state.expected_fact)
+        if rule.asserts is Asserts.OFF and self._not_rung():
+            facts.append(state.taken_back)
         known = [fact for fact in facts if fact is not None]
         return max(known, key=lambda fact: fact.received_at, default=None)
 

@@ -12,7 +12,7 @@ from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.ledger.views import OpenMoment
 from notifier.domain.messages import Channel, MessageStatus, Strength, WhyNot
 from notifier.domain.plan_input import BrandManners, PlanInput
-from notifier.domain.windows import OFF, UNKNOWN
+from notifier.domain.windows import OFF, UNKNOWN, Special
 from tests.domain.stage import PLACE, QUIET, Stage, at, window
 
 
@@ -131,18 +131,24 @@ def test_what_is_believed_again_after_a_mistake_is_rung_about_however_old_it_is(
     assert [call.split(":")[1] for call in calls(stage)] == ["no_time_yet"]
 
 
-def test_who_was_not_rung_after_all_is_to_be_rung_however_old_the_news_is() -> None:
+@pytest.mark.parametrize(("expected", "rule"), [(UNKNOWN, "no_time_yet"), (OFF, "cancelled")])
+def test_who_was_not_rung_after_all_is_to_be_rung_however_old_the_news_is(
+    expected: Special, rule: str
+) -> None:
     """Somebody ticked the wrong name, and noticed days later."""
     stage = Stage(channels=())
-    stage.expect(UNKNOWN)
+    if expected is OFF:
+        stage.say(FactType.CANCELLED)
+    else:
+        stage.expect(expected)
     stage.advance(hours=1)
-    told = stage.say(FactType.TOLD, person=stage.customer.id, expected=UNKNOWN)
-    stage.give(UNKNOWN, fact=told)
+    told = stage.say(FactType.TOLD, person=stage.customer.id, expected=expected)
+    stage.give(expected, fact=told)
     stage.advance(days=3)
     assert calls(stage) == []
     stage.take_back(told)
     stage.customer.given[-1] = replace(stage.customer.given[-1], strength=Strength.NONE)
-    assert [call.split(":")[1] for call in calls(stage)] == ["no_time_yet"]
+    assert [call.split(":")[1] for call in calls(stage)] == [rule]
 
 
 def test_that_nobody_comes_is_worth_saying_for_as_long_as_they_wait() -> None:
