@@ -11,7 +11,7 @@ from notifier.domain.facts import FactType
 from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.ledger.views import PastMessage
-from notifier.domain.messages import MessageStatus, Priority, Role
+from notifier.domain.messages import MessageStatus, Priority, Role, Strength
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 from tests.domain.stage import PLACE
 from tests.model.attempts import Attempt
@@ -226,6 +226,8 @@ class Claims:
                 assert not said.attempt.answer.taken, f"{what} goes a second time"
         read = may_have_read(person)
         for said in reversed(self.said[person.id]):
+            if row.family != "slip" and self._tells_otherwise(said, row) and said.row.id in read:
+                return  # they were told of another time, which is over as well now
             if said.row.family != row.family:
                 continue
             if not self._says_the_same(said, row):
@@ -239,6 +241,14 @@ class Claims:
             )
             if row.family == "slip":
                 return
+
+    def _tells_otherwise(self, said: Said, row: PastMessage) -> bool:
+        told, now_told = said.row.asserts, row.asserts
+        return (
+            said.row.moves_told
+            and None not in (told, now_told)
+            and differs(self.world.kind, told, now_told)
+        )
 
     def _says_the_same(self, said: Said, other: PastMessage) -> bool:
         """Whether it is the same news. What is agreed anew may be cancelled, or reminded of,
@@ -287,7 +297,7 @@ class Claims:
 
     def _one_no_news(self, person: Person, row: PastMessage) -> None:
         """That there is no news, or was no call, is said once, and before the moment; then
-        somebody has to speak to them."""
+        somebody has to speak to them. One of which nobody knows if it came does not count yet."""
         if not row.rule.endswith(_OWNS_UP):
             return
         now = self.world.now
@@ -295,6 +305,7 @@ class Claims:
             f"{row.rule} comes when the time is up"
         )
         read = may_have_read(person)
+        came = {one.message for one in person.promised if one.strength is not Strength.NONE}
         others = [
             said
             for said in self.said[person.id]
@@ -304,6 +315,7 @@ class Claims:
             said
             for said in others
             if said.row.rule.endswith(_OWNS_UP)
+            and said.row.id in came
             and said.row.rests_on not in self.world.state.withdrawn
         ]
         if not owned_up:
@@ -313,6 +325,13 @@ class Claims:
         by_a_person = any(
             fact.person == person.id and fact.type in spoken and fact.received_at >= last.at
             for fact in self.world.facts
+        )
+        # In writing, or on the phone where another time was agreed with them.
+        by_a_person |= any(
+            said.at >= last.at and said.row.rule.endswith("promise_made") for said in others
+        )
+        by_a_person |= person.role is Role.CUSTOMER and any(
+            fact.agreed is True and fact.received_at >= last.at for fact in self.world.facts
         )
         # Of news a text will do, or that somebody is there.
         of_news = last.row.rule.endswith("no_news_yet") and (

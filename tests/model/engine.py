@@ -9,6 +9,8 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
+    invariant,
     precondition,
     rule,
 )
@@ -34,6 +36,14 @@ _IN_DOUBT = st.sampled_from(
         Weather(Answer.TAKEN_ANSWER_LOST, Arrival.SILENCE),
     ]
 )
+#: What a person has to take over: it is taken and never reported, or not taken at all.
+_SILENT = st.sampled_from(
+    [
+        Weather(Answer.TAKEN, Arrival.SILENCE),
+        Weather(Answer.TAKEN, Arrival.FAILED),
+        Weather(Answer.DEFERRED, Arrival.SILENCE),
+    ]
+)
 _RECEIPTS = st.sampled_from(
     [
         MessageEvent.RECEIPT_DELIVERED,
@@ -44,6 +54,7 @@ _RECEIPTS = st.sampled_from(
 )
 
 INDEX = st.integers(0, 7)
+_LATELY = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 7])  # counted from the last
 CHANNELS = st.sampled_from(
     [
         (Channel.SMS, Channel.EMAIL),
@@ -55,6 +66,7 @@ CHANNELS = st.sampled_from(
 )
 SECOND = st.sampled_from([None, Role.SECOND_CONTACT, Role.ON_SITE])
 
+_PACE = st.sampled_from([0, 1, 5, 11, 25, 60])
 
 BLIND = st.sampled_from([UNKNOWN, OFF])
 
@@ -77,6 +89,17 @@ class Engine(RuleBasedStateMachine):
         self.observe()
 
     # --- Time and workers -----------------------------------------------------------------
+
+    @initialize(minutes=_PACE)
+    def set_pace(self, minutes: int) -> None:
+        """How long it is from one step to the next, for the whole run."""
+        self.pace = minutes
+
+    @invariant()
+    def time_goes_on(self) -> None:
+        """Between two steps workers live, so that what is owed is said whatever else is tried."""
+        if self.pace:
+            self.live(self.pace)
 
     @rule(minutes=st.sampled_from([0, 1, 5, 11, 25]))
     def tick(self, minutes: int) -> None:
@@ -126,7 +149,7 @@ class Engine(RuleBasedStateMachine):
         self.world.settle(self.in_flight.pop(index % len(self.in_flight)))
         self.observe()
 
-    @rule(channel=st.sampled_from(list(Channel)), weather=st.one_of(_IN_DOUBT, _WEATHER))
+    @rule(channel=st.sampled_from(list(Channel)), weather=st.one_of(_IN_DOUBT, _SILENT, _WEATHER))
     def change_weather(self, channel: Channel, weather: Weather) -> None:
         """From now on a channel fares otherwise."""
         self.world.weather[channel] = weather
@@ -168,13 +191,17 @@ class Engine(RuleBasedStateMachine):
         tasks = [task.row for task in self.world.tasks.values() if not task.done]
         if not tasks:
             return
-        task = tasks[index % len(tasks)]
+        task = tasks[-1 - index % len(tasks)]
         self.world.finish_task(task.key)
         called = self.world.said_by(task)
-        if called is FactType.TOLD:
-            self.ring(task.job_person)
-        elif called is not None:
-            self.say(called, person=task.job_person)
+        self.watch.rung(task, called)
+        if called is not None:
+            fact = (
+                self.ring(task.job_person)
+                if called is FactType.TOLD
+                else self.say(called, person=task.job_person)
+            )
+            self.world.tasks[task.key].done_fact = fact.id
         self.observe()
 
     @rule(index=INDEX)
@@ -183,11 +210,11 @@ class Engine(RuleBasedStateMachine):
         if self.world.state.expected is not None:
             self.ring(self.person(index).id)
 
-    def ring(self, person: UUID | None) -> None:
+    def ring(self, person: UUID | None) -> Fact:
         """Somebody hears on the phone what is believed."""
         expected = self.world.state.expected
         window = expected if isinstance(expected, Window) else None
-        self.say(FactType.TOLD, person=person, window=window, expected=expected)
+        return self.say(FactType.TOLD, person=person, window=window, expected=expected)
 
     @rule(
         index=INDEX,
@@ -215,10 +242,10 @@ class Engine(RuleBasedStateMachine):
     @rule(by=st.sampled_from(list(Party)), chance=INDEX)
     def cancel(self, by: Party, chance: int) -> None:
         """It is called off: now and then."""
-        if chance > 5:
+        if chance == 7:
             self.say(FactType.CANCELLED, by=by)
 
-    @rule(index=INDEX)
+    @rule(index=_LATELY)
     def take_back(self, index: int) -> None:
         """A fact was a mistake."""
         kinds = (FactType.BOOKED, FactType.WITHDRAWN)

@@ -22,6 +22,7 @@ class Word(StrEnum):
 
     TELL = "tell"
     ASK = "ask"
+    STANDS = "stands"  # what they hold, after all: what they were asked about is no more
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -43,6 +43,7 @@ class OpenTask:
 
     row: TaskRow
     raised_at: datetime
+    done_fact: UUID | None = None
 
     @property
     def done(self) -> bool:
@@ -227,7 +228,8 @@ class Outbox(Stage):
             self._raise_task(task.key, task.job_person, task)
         for key in changes.bring_back:
             back = self.tasks[key]
-            back.row = replace(back.row, done_at=None, dropped=False)
+            back.row = replace(back.row, done_at=None, dropped=False, undone=False)
+            back.done_fact = None
         for key in changes.drop:
             self.finish_task(key, dropped=True)
 
@@ -247,7 +249,14 @@ class Outbox(Stage):
     def finish_task(self, key: str, *, dropped: bool = False) -> None:
         """Nobody need do it any more: somebody did, or it was dropped."""
         task = self.tasks[key]
-        task.row = replace(task.row, done_at=self.now, dropped=dropped)
+        task.row = replace(task.row, done_at=self.now, dropped=dropped, undone=False)
+        task.done_fact = None
+
+    def undo(self, withdrawn: Collection[UUID]) -> None:
+        """What was ticked off by a fact that is taken back was not done."""
+        for task in self.tasks.values():
+            if task.done_fact in withdrawn:
+                task.row = replace(task.row, done_at=None, undone=True)
 
     # --- The ledger -------------------------------------------------------------------------
 

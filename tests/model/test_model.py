@@ -24,6 +24,9 @@ _RUNS = int(os.environ.get("MODEL_RUNS", "200"))
 _SEED = int(os.environ.get("MODEL_SEED", "3"))
 _STEPS = 50
 
+#: Runs that start from one seed. After ten, hypothesis goes on with variations of what it has.
+_BATCH = 10
+
 #: Shards, so that several processors take part; more visits than orders, for more can happen.
 _SHARDS = [*((Visit, number) for number in range(5)), *((Order, number) for number in range(3))]
 
@@ -37,15 +40,17 @@ def test_nobody_is_misled_told_twice_woken_or_forgotten(
 ) -> None:
     """What `claims.py` and `watch.py` beside this demand holds at every claim and every moment."""
     tally = Tally()
-    machine = type(job.__name__, (job,), {"tally": tally})
-    run_state_machine_as_test(
-        seed(_SEED * 1_000 + shard)(machine),
-        settings=settings(
-            max_examples=-(-_RUNS // len(_SHARDS)),
-            stateful_step_count=_STEPS,
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    runs = -(-_RUNS // len(_SHARDS))
+    for batch in range(-(-runs // _BATCH)):
+        machine = type(job.__name__, (job,), {"tally": tally})
+        run_state_machine_as_test(
+            seed((_SEED * 1_000 + shard) * 1_000 + batch)(machine),
+            settings=settings(
+                max_examples=_BATCH,
+                stateful_step_count=_STEPS,
+                database=None,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
     record_property("tried", dict(tally.counts))

@@ -5,10 +5,12 @@ job is not held, and workers live: asleep, held, said anew or reached anew, the 
 then. By `tell_by`, or by two minutes after it came up (after the night it came up in) where
 `tell_by` leaves less, it was handed to a provider. Within 45 minutes of that, outside the night,
 it arrived, is presumed to have, or is still within its reach. Instead of either, a task for that
-person is open, or was done since just this came up. Two things put it off: an earlier
-message of which nobody knows yet if it was taken, for sixteen minutes at most, and, for a
-question alone, a cap on messages a day. That nobody comes, or knows when, is owed until twelve
-hours after it came up and after the window that they held.
+person is open, or was done since just this came up. Three things put it off: an earlier
+message of which nobody knows yet if it was taken, for sixteen minutes at most; for a question,
+or its end, a cap on messages a day; and a provider that takes nothing just now, while who holds
+no time can still hear in time. That nobody comes, or knows when, is owed until twelve
+hours after it came up and after the window that they held. Whoever was asked about a time that
+is no more is owed that what they hold stands.
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ from uuid import UUID
 from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger.views import PastMessage
-from notifier.domain.messages import MessageStatus
-from notifier.domain.windows import Window
-from tests.model.claims import BEFORE_UPDATE, REACH, Claims, Said
+from notifier.domain.messages import WAITING, MessageStatus
+from notifier.domain.windows import OFF, Expectation, Window
+from tests.model.calls import Calls
+from tests.model.claims import BEFORE_UPDATE, REACH, Said
 from tests.model.oracle import (
     Debt,
     Word,
@@ -30,12 +33,14 @@ from tests.model.oracle import (
     debt,
     differs,
     is_night,
+    last_window,
     may_have_read,
     morning,
     says,
     tell_by,
 )
 from tests.model.people import Person
+from tests.model.reach import stands_again
 from tests.model.world import World
 
 _ON_ITS_WAY = frozenset(
@@ -46,6 +51,8 @@ _ON_ITS_WAY = frozenset(
         MessageStatus.UNKNOWN,
     }
 )
+
+_TAKEN = frozenset({MessageStatus.ACCEPTED, MessageStatus.SENT})
 
 _ROUND = timedelta(minutes=2)  # a worker's round, with room for the answer
 _IN_DOUBT = timedelta(minutes=16)  # after so long a person has it
@@ -63,7 +70,7 @@ class Owed:
     fact: UUID | None  # that says so: what is said anew has its time anew
 
 
-class Watch(Claims):
+class Watch(Calls):
     """Looks over the engine's shoulder and fails the run when it breaks its word."""
 
     def __init__(self, world: World) -> None:
@@ -77,9 +84,11 @@ class Watch(Claims):
         """
         world, state = self.world, self.world.state
         self._moments_are_watched()
+        self.calls_stay()
+        self.what_is_held_stays()
         awake = awake and not world.held  # held, it is a person's now
         for person in self.people:
-            now_owed = debt(person, state, world.now)
+            now_owed = debt(person, state, world.now) or stands_again(person, state, world.now)
             known = self.owed.get(person.id)
             if now_owed is None:
                 self.owed.pop(person.id, None)
@@ -102,11 +111,17 @@ class Watch(Claims):
 
     def _lapsed(self, owed: Owed) -> bool:
         """Whether it is too late to say that nobody comes, or that nobody knows when: whoever
-        held a window that ended has seen it."""
+        held a window that ended has seen it, though a receipt says only now that no word came."""
         told = owed.debt.told
         if isinstance(owed.debt.expected, Window) or not isinstance(told, Window):
             return False
-        return self.world.now >= max(told.end, owed.arose + _LATE_WORD)
+        known = max(
+            fact.received_at
+            for fact in self.world.facts
+            if (fact.type is FactType.WITHDRAWN and fact.received_at <= owed.arose)
+            or fact.id in (owed.fact, self.world.facts[0].id)
+        )
+        return self.world.now >= max(told.end, known + _LATE_WORD)
 
     def _moments_are_watched(self) -> None:
         """Whoever was promised a call or news by phone hears in time, or somebody has a task."""
@@ -131,7 +146,7 @@ class Watch(Claims):
             ]
             has_task = any(
                 task.row.job_person == fact.person
-                and (not task.done or task.raised_at >= min(made))
+                and (task.row.done_at is None or task.row.done_at >= min(made))
                 for task in world.tasks.values()
             )
             assert has_task, f"{fact.what} by {fact.moment} was promised, and nobody has a task"
@@ -168,20 +183,32 @@ class Watch(Claims):
             return
         what = f"the {person.role} holds {owed.debt.told}, {owed.debt.expected} is believed"
         what += f" since {owed.since}; it is {now}"
-        if self.world.cap is not None and owed.debt.word is Word.ASK:
-            return  # a question may give way to what they had to hear that day
-        told = [said for said in self.said[person.id] if self._pays(person, said.row, owed.debt)]
+        if self.world.cap is not None and owed.debt.word is not Word.TELL:
+            return  # a question, and its end, may give way to what they had to hear that day
+        told = [
+            said
+            for said in self.said[person.id]
+            if self._pays(person, said.row, owed.debt)
+            and (owed.debt.word is not Word.STANDS or said.at >= owed.arose)
+        ]
         assert told, f"{what}; nothing was sent by {sent_by} and nobody has a task"
         if now < settled_by:
             return
-        assert any(self._arrived_or_may(person.rows[said.row.id], said) for said in told), (
+        every = person.rows.values()
+        rows = [(person.rows[said.row.id], said) for said in told]
+        if self._is_tried_again([row for row, _ in rows], person, owed):
+            return
+        if any(self._goes_now(row) and self._pays(person, row, owed.debt) for row in every):
+            return  # the one before has only just failed
+        assert any(self._arrived_or_may(row, said) for row, said in rows), (
             f"{what}; nothing arrived by {settled_by} and nobody has a task"
         )
 
     def _pays(self, person: Person, row: PastMessage, owed: Debt) -> bool:
         """Whether the message is the word that is owed; to ask is enough where they are asked.
 
-        A start before that of a window on its way to them is asked about, too.
+        A start before that of a window on its way to them is asked about, too, and any time once
+        they may have read that nobody comes.
         """
         sooner = (
             self.world.kind is JobKind.ORDER
@@ -199,24 +226,39 @@ class Watch(Claims):
         return any(
             said.row.id in read
             and said.row.moves_told
-            and isinstance(said.row.asserts, Window)
-            and isinstance(row.asserts, Window)
-            and said.row.asserts.start > row.asserts.start
+            and self._is_asked_after(said.row.asserts, row.asserts)
             for said in self.said[person.id]
         )
+
+    def _is_asked_after(self, read: Expectation | None, asserts: Expectation) -> bool:
+        """Whether who may have read one is only asked about the other."""
+        if not isinstance(read, Window):
+            return read is OFF
+        return isinstance(asserts, Window) and read.start > asserts.start
+
+    def _goes_now(self, row: PastMessage) -> bool:
+        return row.status in WAITING and self.world.now < row.due_at + _ROUND
+
+    def _is_tried_again(self, rows: list[PastMessage], person: Person, owed: Owed) -> bool:
+        """Whether no provider takes it just now, and who holds no time can still hear in time."""
+        before = last_window(person, self.world.state)
+        if isinstance(owed.debt.told, Window) or before is None:
+            return False
+        by = before.start - timedelta(hours=1)
+        return self.world.now < by and any(row.status is MessageStatus.DEFERRED for row in rows)
 
     def _arrived_or_may(self, row: PastMessage, said: Said) -> bool:
         if row.status is MessageStatus.DELIVERED:
             return True
         young = self.world.now <= (row.accepted_at or said.at) + REACH
-        presumed = not row.gives_receipts and row.status is MessageStatus.ACCEPTED
+        presumed = not row.gives_receipts and row.status in _TAKEN
         return presumed or (row.status in _ON_ITS_WAY and young)
 
     def _has_task(self, person: Person, owed: Owed) -> bool:
         return any(
             task.row.job_person == person.id
             and not task.row.dropped
-            and (not task.done or task.raised_at >= owed.arose)
+            and (task.row.done_at is None or task.row.done_at >= owed.arose)
             for task in self.world.tasks.values()
         )
 

@@ -49,6 +49,7 @@ class World(Workers):
             return
         self.take_back(fact)
         withdrawn = self.state.withdrawn
+        self.undo(withdrawn)
         for person in self.people:
             person.given = [
                 replace(given, strength=Strength.NONE) if given.fact in withdrawn else given
