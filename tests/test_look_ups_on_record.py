@@ -1,0 +1,92 @@
+"""What a look-up leaves on record: as much as the callback that was missed would have."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.delivery import deliver_due, resolve_unknown
+from notifier.domain.messages import MessageStatus
+from notifier.providers.errors import SendOutcomeUnknown
+from notifier.providers.protocols import Accepted, LookUpFound, LookUpImpossible
+from notifier.providers.receipt import ReceiptEvent
+from notifier.store.tables import Receipt
+from tests.fakes.clock import FakeClock
+from tests.fakes.ids import FakeIds
+from tests.outbox_world import World, make_world
+
+
+@pytest.fixture
+def world(sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds) -> World:
+    """Return a live brand with scripted providers."""
+    return make_world(sessions, clock, ids)
+
+
+def test_a_text_that_was_found_is_known_by_the_providers_id_from_then_on(world: World) -> None:
+    """A later callback that carries nothing but that id speaks of it."""
+    job = world.book()
+    _lose_the_answer(world, job)
+    world.sms.look_ups.append(LookUpFound(Accepted("SM1", world.clock()), ReceiptEvent.ACCEPTED))
+    resolve_unknown(world.services)
+
+    row = world.message(job)
+    assert (row.status, row.provider_id) == (MessageStatus.ACCEPTED, "SM1")
+    world.receipt(row, ReceiptEvent.DELIVERED, by_provider_id=True)
+    assert world.message(job).status == MessageStatus.DELIVERED
+
+
+def test_where_it_stands_is_noted_with_attempt_and_code(world: World) -> None:
+    """That it was taken, and why it failed, each as a receipt of the look-up."""
+    job = world.book(email=None)
+    _lose_the_answer(world, job)
+    row = world.message(job)
+    found = LookUpFound(Accepted("SM1", world.clock()), ReceiptEvent.UNDELIVERED, code="30003")
+    world.sms.look_ups.append(found)
+    resolve_unknown(world.services)
+
+    with world.services.sessions() as session:
+        noted = [
+            (one.event, one.message_id, one.attempt_id, one.provider_id, one.code)
+            for one in session.scalars(
+                select(Receipt).where(Receipt.origin == "look_up").order_by(Receipt.id)
+            )
+        ]
+    assert noted == [
+        ("accepted", row.id, row.attempt_id, "SM1", None),
+        ("undelivered", row.id, row.attempt_id, "SM1", "30003"),
+    ]
+
+
+def test_a_record_that_can_never_tell_is_asked_once_until_it_is_held(world: World) -> None:
+    """Asking again would teach nothing: a callback may still settle it, else a person."""
+    job = world.book(email=None)
+    started = world.clock() + timedelta(seconds=1)
+    _lose_the_answer(world, job)
+    world.sms.look_ups.append(LookUpImpossible("bodies_not_kept"))
+    resolve_unknown(world.services)
+
+    assert world.message(job).due_at == started + timedelta(minutes=15)
+
+
+def test_whoever_looks_into_it_is_shown_whom_it_was_for(world: World) -> None:
+    """The task names message, job and person."""
+    job = world.book(email=None)
+    _lose_the_answer(world, job)
+    world.clock.advance(minutes=15)
+    world.sms.look_ups.append(LookUpImpossible("bodies_not_kept"))
+    resolve_unknown(world.services)
+
+    (task,) = world.tasks("look_into")
+    row = world.message(job)
+    assert (task.message_id, task.job_id, task.job_person_id) == (row.id, job, row.job_person_id)
+
+
+def _lose_the_answer(world: World, job: UUID) -> None:
+    world.late(job)
+    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
+    deliver_due(world.services)
+    world.clock.advance(seconds=40)
