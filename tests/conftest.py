@@ -6,8 +6,10 @@ without them.
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,12 +17,18 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
     from sqlalchemy.orm import Session, sessionmaker
 
     from tests.databases import Databases
+    from tests.kept_databases import KeptDatabases
 
 DATABASE_KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what was imported: it stays until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -33,22 +41,37 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     made.close()
 
 
+@pytest.fixture(scope="session")
+def kept_databases(databases: Databases) -> Iterator[KeptDatabases]:
+    """Return what lends databases to one test after another."""
+    from tests.kept_databases import KeptDatabases
+
+    made = KeptDatabases(databases)
+    yield made
+    made.close()
+
+
 @pytest.fixture(params=DATABASE_KINDS)
-def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, kept_databases: KeptDatabases) -> Iterator[str]:
     """Return the URL of an empty, migrated database: first SQLite, then PostgreSQL."""
-    url = databases.create(request.param)
+    url = kept_databases.lend(request.param)
     yield url
-    databases.drop(url)
+    kept_databases.take_back(url)
 
 
 @pytest.fixture
-def sessions(database_url: str) -> Iterator[sessionmaker[Session]]:
+def sessions(database_url: str, kept_databases: KeptDatabases) -> sessionmaker[Session]:
     """Return sessions on `database_url`, made as the product makes them."""
-    from notifier.store.engine import create_sessions
+    return kept_databases.sessions(database_url)
 
-    made = create_sessions(database_url)
-    yield made
-    cast("Engine", made.kw["bind"]).dispose()
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_templates() -> None:
+    """Compile the templates of the pages once, where there are tests that need Flask at all."""
+    if "flask" in sys.modules:
+        from tests.compiled_templates import keep_compiled
+
+        keep_compiled()
 
 
 @pytest.fixture

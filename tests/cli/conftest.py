@@ -15,17 +15,17 @@ from config.settings import Settings
 from notifier.cli import register_commands
 from notifier.services import Services
 from notifier.web.app_factory import create_app
-from tests.databases import Databases
 from tests.fakes.clock import FakeClock
+from tests.kept_databases import KeptDatabases
 from tests.services import SECRET, make_services
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
+def database_url(kept_databases: KeptDatabases) -> Iterator[str]:
     """Return the URL of an empty SQLite database: commands read no differently elsewhere."""
-    url = databases.create("sqlite")
+    url = kept_databases.lend("sqlite")
     yield url
-    databases.drop(url)
+    kept_databases.take_back(url)
 
 
 @pytest.fixture

@@ -180,10 +180,10 @@ def test_append_only_tables_are_only_ever_added_to(
     desk = make_desk(sessions, clock)
     statements: list[str] = []
 
-    @event.listens_for(sessions.kw["bind"], "before_cursor_execute")
-    def _note(_c: object, _u: object, statement: str, *_: object) -> None:
+    def note(_c: object, _u: object, statement: str, *_: object) -> None:
         statements.append(statement)
 
+    event.listen(sessions.kw["bind"], "before_cursor_execute", note)
     job = desk.visit()
     late = desk.late(job, 45)
     desk.deliver()
@@ -195,6 +195,7 @@ def test_append_only_tables_are_only_ever_added_to(
             desk.services, desk.brand, job, fact.fact_id, source=FactSource.STAFF, actor="staff:1"
         )
     desk.deliver()
+    event.remove(sessions.kw["bind"], "before_cursor_execute", note)
     changed = re.compile(r"\s*(UPDATE|DELETE FROM) (facts|promises|attempts|receipts)\b")
     assert [statement for statement in statements if changed.match(statement)] == []
     assert any("INSERT INTO promises" in statement for statement in statements)
