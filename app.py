@@ -20,6 +20,7 @@ from config.settings import Settings, SettingsInvalid, load_settings
 from notifier.cli import register_commands
 from notifier.clock import new_id, system_now
 from notifier.consent_policy import load_consent_policy
+from notifier.guards.policy import load_guards
 from notifier.logs import configure_logs
 from notifier.providers.protocols import EmailProvider, SmsProvider
 from notifier.providers.sendgrid_email import SendGridEmail
@@ -64,7 +65,7 @@ def build_services(settings: Settings) -> Services:
 
     :raises RulesInvalid: if the rules, words that a rule names, or the table of consents
         can't be used.
-    :raises YamlInvalid: if the quiet hours of the regions can't be used.
+    :raises YamlInvalid: if the quiet hours of the regions, or the guards, can't be used.
     """
     sessions = create_sessions(settings.database_url)
     engine = sessions.kw["bind"]
@@ -77,7 +78,8 @@ def build_services(settings: Settings) -> Services:
     rulebook = load_rulebook(_ROOT / "rules")
     check_rules(rulebook, words)
     regional_hours()
-    consent = load_consent_policy(_ROOT / "config" / "consent.yaml")
+    config = _ROOT / "config"
+    consent = load_consent_policy(config / "consent.yaml")
     services = Services(
         sessions=sessions,
         now=now,
@@ -95,6 +97,7 @@ def build_services(settings: Settings) -> Services:
             look_up_again=settings.lookup_again_seconds,
         ),
         consent=consent,
+        guards=load_guards(config / "guards.yaml", config / "sms_prices.yaml"),
     )
     return replace(
         services,

@@ -11,10 +11,11 @@ from phonenumbers import SUPPORTED_REGIONS
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.messages import WAITING, Channel
+from notifier.domain.messages import WAITING, Channel, WhyNot
 from notifier.domain.quiet.hours import QuietHours
 from notifier.domain.quiet.week import brand_hours, read_hours
 from notifier.errors import Conflict, Invalid, NotFound
+from notifier.guards.opening import open_again
 from notifier.people import checked_zone
 from notifier.planner import STEP, bring_up_to_date
 from notifier.services import Services
@@ -179,6 +180,7 @@ def set_countries(
     if unknown:
         raise Invalid("countries", f"{unknown[0]!r} is no country; write ISO 3166 codes: US CA")
     with services.sessions.begin() as session:
+        open_again(session, brand_id, [WhyNot.COUNTRY_CLOSED], now=services.now())
         brand = session.get_one(Brand, brand_id, with_for_update=True)
         before = {"countries": brand.countries}
         brand.countries = sorted(set(countries)) or None

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.caps import longest_period
 from notifier.domain.decisions import Decision, Reason
 from notifier.domain.folding import JobState
-from notifier.domain.messages import FAILED, Channel, MessageStatus, Role, WhyNot
+from notifier.domain.messages import FAILED, WAITING, Channel, MessageStatus, Role, WhyNot
 from notifier.domain.owed import Owed, Plan
 from notifier.domain.planning import plan
 from notifier.domain.reconciling import reconcile
@@ -232,6 +232,8 @@ def _in_the_way(
             found.append(WhyNot.SHADOW)
         if snapshot.plan_input.held:
             found.append(WhyNot.HELD_BY_STAFF)
+        if any(row.status in WAITING and row.reason == WhyNot.BRAKED for row in rows):
+            found.append(WhyNot.BRAKED)
         if owed.why_not is not None:
             found.append(owed.why_not)
         elif owed.owed_at <= at < owed.send_at:

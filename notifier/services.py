@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.consent import ConsentPolicy
+from notifier.domain.guards.limits import Guards
 from notifier.providers.protocols import EmailProvider, SmsProvider
 from notifier.rendering import Words
 from notifier.rulebook import Rulebook
@@ -41,9 +42,10 @@ class Services:
     vault: Vault
     rulebook: Rulebook
     words: Words
-    sms: Mapping[str, SmsProvider]  # by name: twilio, sandbox
+    sms: Mapping[str, SmsProvider]  # by name: twilio, twilio_2, sandbox
     email: Mapping[str, EmailProvider]  # by name: sendgrid, smtp, sandbox
     wake: Callable[[], None]  # tells delivery that something may be due
     public_url: str  # without a trailing slash
     timing: Timing = Timing()
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)  # which kind needs what
+    guards: Guards = Guards()  # how much goes before a person is asked

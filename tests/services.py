@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.brands import add_brand
 from notifier.clock import new_id
+from notifier.domain.guards.limits import Guards
 from notifier.providers.protocols import (
     Accepted,
     EmailProvider,
@@ -108,6 +109,7 @@ def make_services(
     wake: Callable[[], None] = lambda: None,
     public_url: str = PUBLIC_URL,
     timing: Timing | None = None,
+    guards: Guards = Guards(),  # noqa: B008 - frozen
 ) -> Services:
     """Return services on `sessions`; without providers, two that take everything."""
     sms = sms or RecordingSms(now=now)
@@ -124,6 +126,7 @@ def make_services(
         wake=wake,
         public_url=public_url,
         timing=timing or Timing(),
+        guards=guards,
     )
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.housekeeping import tidy
-from notifier.store.tables import IdempotencyKey
+from notifier.store.tables import IdempotencyKey, Tally
 from tests.fakes.clock import FakeClock
-from tests.services import make_services
+from tests.services import given_brand, make_services
 
 
 def test_a_callers_key_is_remembered_for_three_days_and_then_forgotten(
@@ -35,3 +35,35 @@ def test_a_callers_key_is_remembered_for_three_days_and_then_forgotten(
 
     with sessions() as session:
         assert session.scalar(select(func.count()).select_from(IdempotencyKey)) == 1
+
+
+def test_how_much_went_to_a_number_is_forgotten_and_what_a_rule_ever_did_is_not(
+    sessions: sessionmaker[Session], clock: FakeClock
+) -> None:
+    """Of a number of last week nothing is left, not even its keyed hash."""
+    services = make_services(sessions, now=clock)
+    brand = given_brand(services)
+    with sessions.begin() as session:
+        for of in ("number", "prefix", "rule", "spend_month"):
+            for key, age in (("today", 0), ("last week", 7)):
+                session.add(
+                    Tally(
+                        brand_id=brand.id,
+                        of=of,
+                        key=key,
+                        since=clock() - timedelta(days=age),
+                        amount=1,
+                        more=0,
+                        most=1,
+                    )
+                )
+
+    assert tidy(services) == 2
+
+    with sessions() as session:
+        left = session.execute(select(Tally.of, Tally.key)).all()
+    assert {(of, key) for of, key in left if key == "last week"} == {
+        ("rule", "last week"),
+        ("spend_month", "last week"),
+    }
+    assert len(left) == 6

@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from notifier.board_reading.cards import TaskLine, read_tasks
 from notifier.board_reading.going import read_going
+from notifier.board_reading.guards import StoppedSeen, read_stopped
 from notifier.board_reading.people import read_people
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.tables import Job, Task
+from notifier.store.tables import Brand, Job, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +24,13 @@ class TaskSeen:
     reference: str | None
     service: str | None
     zone: str | None
+    stopped: StoppedSeen | None = None  # a limit that a person may lift
 
 
 def read_open_tasks(services: Services, brand_id: UUID) -> list[TaskSeen]:
     """Return every open task of the brand, the soonest due first."""
     with reading(services.sessions) as session:
+        brand = session.get_one(Brand, brand_id)
         job_ids = session.scalars(
             select(Task.job_id)
             .where(
@@ -50,6 +53,7 @@ def read_open_tasks(services: Services, brand_id: UUID) -> list[TaskSeen]:
                     reference=job.reference if job else None,
                     service=job.service if job else None,
                     zone=job.zone if job else None,
+                    stopped=read_stopped(session, services, brand, task),
                 )
             )
         return seen

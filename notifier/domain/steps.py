@@ -168,6 +168,8 @@ def _verdict(row: PastMessage, rule: Rule, person: PersonView, *, live: bool, no
         return "open"
     if row.status is MessageStatus.HELD and row.reason == WhyNot.HELD_BY_STAFF:
         return "open"
+    if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.DROPPED_BY_STAFF:
+        return Reason.ALREADY_SPOKEN  # nothing else says it either
     gave_up = row.status is MessageStatus.EXPIRED and row.reason == WhyNot.GAVE_UP
     over = row.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED) and not gave_up
     if over and row.claimed_at is None:

@@ -77,6 +77,18 @@ def test_a_brand_texts_to_the_countries_that_it_names(desk: Desk) -> None:
     ]
 
 
+def test_who_was_to_be_rung_is_texted_once_their_country_is_open(desk: Desk) -> None:
+    """What is still true goes at once, and nobody has to ring any more."""
+    job = desk.visit(people=(ABROAD,))
+    assert {task.kind for task in desk.tasks(job)} == {"call"}
+
+    set_countries(desk.services, desk.brand, ["US", "CA"], actor="staff:1")
+    desk.deliver()
+
+    assert [sms.to for sms in desk.sms.sent] == [TORONTO]
+    assert desk.tasks(job) == []
+
+
 def test_a_country_that_was_closed_meanwhile_is_not_texted(desk: Desk) -> None:
     """What waits for its moment is judged by the countries of that moment."""
     set_countries(desk.services, desk.brand, ["US", "CA"], actor="staff:1")

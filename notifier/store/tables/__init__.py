@@ -11,6 +11,7 @@ from notifier.store.tables.access import (
 )
 from notifier.store.tables.brands import Brand, DayLink, Sender, Technician
 from notifier.store.tables.columns import Base
+from notifier.store.tables.guards import Tally
 from notifier.store.tables.jobs import FactRow, Job, JobPerson, Parcel, Promise
 from notifier.store.tables.outbox import Attempt, Message, MessageKey, Receipt, SandboxItem
 from notifier.store.tables.people import (
@@ -53,6 +54,7 @@ __all__ = [
     "Source",
     "Staff",
     "Suppression",
+    "Tally",
     "Task",
     "Technician",
 ]

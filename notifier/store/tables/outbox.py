@@ -12,6 +12,7 @@ from notifier.store.tables.columns import Base, Blind, ExpectationJson, Id, Seal
 
 _DUE = text("status IN ('planned', 'ready', 'deferred')")
 _OPEN = text("status IN ('claimed', 'unknown')")
+_BRAKED = text("status = 'deferred' AND reason = 'braked'")
 _ANSWERS = text("origin = 'answer'")
 
 
@@ -27,6 +28,13 @@ class Message(Base):
         Index("ix_messages_link", "link_hash"),
         Index("ix_messages_carried_by", "carried_by"),
         Index("ix_messages_contact_point", "contact_point_id", "created_at"),
+        Index(
+            "ix_messages_braked",
+            "brand_id",
+            "rule",
+            sqlite_where=_BRAKED,
+            postgresql_where=_BRAKED,
+        ),
     )
 
     id: Mapped[Id]

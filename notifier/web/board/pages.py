@@ -156,6 +156,12 @@ class Page:
             parsed, style.NATIONAL if at_home else style.INTERNATIONAL
         )
 
+    def amount(self, amount: float, currency: str | None) -> str:
+        """Return so many texts, or so much money."""
+        if currency is None:
+            return f"{amount:,.0f} texts"
+        return f"{amount:,.2f} {currency}".strip()
+
     def next_words(self, line: MessageLine) -> str:
         """Return when a waiting message goes, or why it does not."""
         status = wording.MESSAGE_STATUS[line.status]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import abort, make_response, redirect, url_for
@@ -9,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from notifier.board_reading.tasks import read_open_tasks
 from notifier.errors import NotFound
+from notifier.guards.lifting import lift
 from notifier.task_list import mark_done
 from notifier.web.board.access import current_actor, current_staff
 from notifier.web.board.blueprint import board
@@ -32,8 +34,19 @@ def poll_tasks() -> ResponseReturnValue:
 @board.post("/board/tasks/<uuid:task_id>/done")
 def finish_task(task_id: UUID) -> ResponseReturnValue:
     """Tick one off."""
+    return _answer(mark_done, task_id)
+
+
+@board.post("/board/tasks/<uuid:task_id>/lift")
+def lift_limit(task_id: UUID) -> ResponseReturnValue:
+    """Let as much again go as the limit that the task tells of."""
+    return _answer(lift, task_id)
+
+
+def _answer(do: Callable[..., None], task_id: UUID) -> ResponseReturnValue:
+    """Do what a press on a task asks for, and show the tasks anew."""
     try:
-        mark_done(services(), current_staff().brand_id, task_id, actor=current_actor())
+        do(services(), current_staff().brand_id, task_id, actor=current_actor())
     except NotFound:
         abort(404)
     if not is_part():

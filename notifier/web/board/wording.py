@@ -11,6 +11,7 @@ from notifier.domain.jobs import JobStatus
 from notifier.domain.ledger.endings import Ending, PromiseView
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
 from notifier.domain.reasons import Party, Reason
+from notifier.guards.at_claim import GUARD_TASK
 from notifier.ledgers import GivenBy
 from notifier.providers.codes import TWILIO
 from notifier.rule_tools.reason_sentences import (
@@ -90,6 +91,13 @@ WHY_NOT: dict[WhyNot, str] = {
     WhyNot.LANDLINE: "a landline, which takes no texts",
     WhyNot.INVALID_ADDRESS: "the number or address does not work",
     WhyNot.COUNTRY_CLOSED: "a number of a country that you don't text to",
+    WhyNot.NUMBER_CAP: "their number has had as many texts as one may get in a day",
+    WhyNot.PREFIX_CAP: "numbers like theirs have had as many texts as they may get in a day",
+    WhyNot.DAY_CAP: "as many texts as may go in a day have gone",
+    WhyNot.SPENT_TODAY: "what may be spent on texts in a day is spent",
+    WhyNot.SPENT_THIS_MONTH: "what may be spent on texts in a month is spent",
+    WhyNot.BRAKED: "far more than ever were about to go: somebody must look first",
+    WhyNot.DROPPED_BY_STAFF: "far more than ever were about to go, and you dropped them",
     WhyNot.BOUNCED: "email to them comes back",
     WhyNot.SHADOW: "shadow: nothing is sent",
     WhyNot.BEFORE_LIVE: "it happened before you went live",
@@ -190,6 +198,16 @@ TASK: dict[str, str] = {
     "sender_halted": "Mend the sender: nothing goes out",
     "dispatch": "Look into this for {who}",
     "going": "Ask {who}",
+}
+
+#: What a guard has found, by why it stops texts.
+GUARD: dict[str, str] = {
+    WhyNot.NUMBER_CAP: "See why one number gets so many texts",
+    WhyNot.PREFIX_CAP: "See why numbers in a row get so many texts",
+    WhyNot.DAY_CAP: "Texts have stopped for today",
+    WhyNot.SPENT_TODAY: "Texts have stopped for today",
+    WhyNot.SPENT_THIS_MONTH: "Texts have stopped for this month",
+    WhyNot.BRAKED: "Held until you look: far more than ever",
 }
 
 #: Why a task is there, where it is not why a message was not sent.
@@ -361,6 +379,8 @@ def task_why(kind: str, why: str) -> str:
 def task_words(task: TaskLine) -> str:
     """Return what must be done, and about whom."""
     kind = task.kind
+    if kind == GUARD_TASK:
+        return GUARD[task.why]
     if kind == "look_into" and task.why not in _WHY_NOT_VALUES:  # a rule turned to dispatch
         kind = "going" if task.going else "dispatch"
     said = TASK.get(kind, plain(kind).capitalize())
