@@ -25,6 +25,7 @@ class _WebSettings:
     secret_key: SecretStr = field(default_factory=lambda: SecretStr(SECRET))
     undo_seconds: float = 0
     twilio_auth_token: SecretStr | None = None
+    twilio_second_auth_token: SecretStr | None = None
     sendgrid_webhook_public_key: str | None = None
 
 

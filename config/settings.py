@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     twilio_account_sid: Annotated[str, AfterValidator(values.twilio_sid)] | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_from: Annotated[str, AfterValidator(values.sms_sender)] | None = None
+    twilio_second_from: Annotated[str, AfterValidator(values.sms_sender)] | None = None
+    twilio_second_account_sid: Annotated[str, AfterValidator(values.twilio_sid)] | None = None
+    twilio_second_auth_token: SecretStr | None = None
     twilio_api_url: HttpUrl | None = None
     sendgrid_api_key: SecretStr | None = None
     sendgrid_from: Annotated[str, AfterValidator(values.mail_address)] | None = None
@@ -141,6 +144,7 @@ def _problems_between(said: Mapping[str, Any]) -> list[str]:
     missing = [name.upper() for name in twilio if not said.get(name)]
     if missing and len(missing) < len(twilio):
         problems.append(f"Twilio is only half set up: {' and '.join(missing)} must be set too.")
+    problems += _problems_with_second_sender(said)
     if said.get("sendgrid_api_key") and not said.get("sendgrid_from"):
         problems.append("SendGrid is only half set up: SENDGRID_FROM must be set too.")
     if said.get("smtp_url") and not said.get("sendgrid_from"):
@@ -158,6 +162,26 @@ def _problems_between(said: Mapping[str, Any]) -> list[str]:
             "SECRET_KEY must be set once a provider, a public address or another database is"
             " (make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))')."
         )
+    return problems
+
+
+def _problems_with_second_sender(said: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the second number, service or account for texts."""
+    sender = said.get("twilio_second_from")
+    account = {
+        name.upper(): said.get(name)
+        for name in ("twilio_second_account_sid", "twilio_second_auth_token")
+    }
+    problems = []
+    if any(account.values()) and not all(account.values()):
+        missing = next(name for name, value in account.items() if not value)
+        problems.append(f"The second Twilio account is only half set up: {missing} must be set.")
+    if any(account.values()) and not sender:
+        problems.append("A second Twilio account is set, but TWILIO_SECOND_FROM is not.")
+    if sender and not said.get("twilio_from"):
+        problems.append("TWILIO_SECOND_FROM is set, but TWILIO_FROM, which goes first, is not.")
+    if sender and sender == said.get("twilio_from"):
+        problems.append("TWILIO_SECOND_FROM must be another sender than TWILIO_FROM.")
     return problems
 
 

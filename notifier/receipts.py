@@ -12,6 +12,7 @@ from notifier.domain.sending.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageE
 from notifier.giving import give, take_back
 from notifier.providers.codes import Reaction, receipt_reaction
 from notifier.providers.receipt import Receipt, ReceiptEvent
+from notifier.providers.second import paths_of
 from notifier.sending.reactions import close_bounced, react
 from notifier.sending.settling import take
 from notifier.sending.suppressions import drop_what_waits
@@ -34,7 +35,7 @@ def apply_receipt(services: Services, receipt: Receipt, *, origin: str) -> None:
         message_id = outbox.find_message_id(
             session,
             message_id=receipt.message_id,
-            provider=receipt.provider,
+            paths=paths_of(receipt.provider),
             provider_id=receipt.provider_id,
         )
         message = outbox.lock_message(session, message_id) if message_id else None

@@ -20,6 +20,7 @@ from notifier.brands import add_brand, keep_sender
 from notifier.cli.context import services
 from notifier.domain.messages import Channel
 from notifier.domain.windows import utc_text
+from notifier.providers.second import second_of
 from notifier.rule_tools.sets import record_rule_set
 from notifier.sandbox.demo import load_demo_day
 from notifier.scheduler import Worker
@@ -110,6 +111,11 @@ def _keep_senders(brand_id: UUID, settings: Any) -> None:
     """The numbers and addresses of the settings are what the first brand speaks from."""
     speaks = (
         (Channel.SMS, "twilio", settings.sms_configured and settings.twilio_from),
+        (
+            Channel.SMS,
+            second_of("twilio"),
+            settings.sms_configured and settings.twilio_second_from,
+        ),
         (Channel.EMAIL, "sendgrid", settings.sendgrid_api_key and settings.sendgrid_from),
         (Channel.EMAIL, "smtp", settings.smtp_url and settings.sendgrid_from),
     )

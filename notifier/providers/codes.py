@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from notifier.providers.receipt import ReceiptEvent
+from notifier.providers.second import provider_of
 
 
 class Reaction(StrEnum):
@@ -242,4 +243,4 @@ def _line(provider: str, code: str | None) -> Code | None:
     for prefix, table in (("http_", HTTP), ("smtp_", SMTP)):
         if code is not None and code.startswith(prefix):
             return table.get(code.removeprefix(prefix))
-    return _TABLES.get(provider, {}).get(code or "")
+    return _TABLES.get(provider_of(provider), {}).get(code or "")

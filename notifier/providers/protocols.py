@@ -75,7 +75,7 @@ class SmsProvider(Protocol):
 
     @property
     def name(self) -> str:
-        """A short stable name: `twilio`, `sandbox`."""
+        """The path's short stable name: `twilio`, `twilio_2`, `sandbox`."""
 
     @property
     def gives_receipts(self) -> bool:

@@ -69,7 +69,7 @@ def _sender(client: Client, sender: str, inbound_url: str) -> list[Finding]:
             Finding.failing(
                 _SENDER,
                 "The account has no such number.",
-                "Set TWILIO_FROM to a number or messaging service of this account.",
+                "Set TWILIO_FROM (TWILIO_SECOND_FROM) to a number or service of this account.",
             )
         ]
     return [

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -41,6 +42,7 @@ from notifier.providers.protocols import (
     OutgoingSms,
 )
 from notifier.providers.receipt import ReceiptEvent
+from notifier.providers.second import provider_of
 from notifier.providers.twilio_check import check_twilio
 from notifier.providers.twilio_receipts import STATUS_EVENTS
 
@@ -55,10 +57,10 @@ _CLOCK_SLACK = timedelta(hours=1)  # between their clock and ours, generously
 class TwilioSms:
     """Sends texts from one number, or through one messaging service (`from_` is its MG SID).
 
-    `public_url` is where Twilio reaches us. `api_url` points the SDK elsewhere in tests.
+    `name` is the path's; `public_url` is where Twilio reaches us. `api_url` points the SDK
+    elsewhere in tests.
     """
 
-    name = "twilio"
     gives_receipts = True
     can_look_up = True
 
@@ -72,7 +74,9 @@ class TwilioSms:
         now: Callable[[], datetime],
         api_url: str | None = None,
         timeouts: tuple[float, float] = TIMEOUTS,
+        name: str = "twilio",
     ) -> None:
+        self.name = name
         self._client = Client(
             account_sid,
             auth_token,
@@ -138,7 +142,10 @@ class TwilioSms:
 
     def check(self) -> list[Finding]:
         """Ask Twilio about the account, its sender and where replies go; sends nothing."""
-        return check_twilio(self._client, sender=self._from, inbound_url=self._inbound_url)
+        found = check_twilio(self._client, sender=self._from, inbound_url=self._inbound_url)
+        if self.name == provider_of(self.name):
+            return found
+        return [replace(finding, subject=f"{finding.subject}, second") for finding in found]
 
     def _search(self, *, to: str, link_token: str, since: datetime) -> LookUp:
         page = self._client.messages.page(to=to, page_size=_PAGE_SIZE)

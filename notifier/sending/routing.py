@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.messages import Channel
 from notifier.domain.sending.path_health import PathHealth, Stand, choose
 from notifier.providers.protocols import EmailProvider, SmsProvider
+from notifier.providers.second import paths_of
 from notifier.sending.paths import read_health, trials_under_way
 from notifier.services import Services
 from notifier.store.tables import Brand, Sender
@@ -23,7 +24,7 @@ HALT_REST = timedelta(seconds=60)
 
 #: The paths of each channel, in the order in which they are preferred.
 PATHS: Mapping[Channel, tuple[str, ...]] = {
-    Channel.SMS: ("twilio", "twilio_2"),
+    Channel.SMS: paths_of("twilio"),
     Channel.EMAIL: ("sendgrid", "smtp"),
 }
 
@@ -71,8 +72,7 @@ class Routes:
             sandbox = provider_named(self._services, channel, SANDBOX)
             return Route(sandbox, mine.get(SANDBOX)) if sandbox is not None else None
         configured = _providers(self._services, channel)
-        # What the brand has a sender with comes first; else it is our own order.
-        names = sorted((n for n in PATHS[channel] if n in configured), key=lambda n: n not in mine)
+        names = [name for name in PATHS[channel] if name in configured]
         if not names:
             return None
         choice = choose([self._stand(name, mine.get(name)) for name in names], now=self._now)

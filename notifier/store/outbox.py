@@ -266,9 +266,16 @@ def waiting_jobs(session: Session, contact_point_ids: Sequence[UUID]) -> list[UU
 
 
 def find_message_id(
-    session: Session, *, message_id: UUID | None, provider: str, provider_id: str | None
+    session: Session,
+    *,
+    message_id: UUID | None,
+    paths: Collection[str],
+    provider_id: str | None,
 ) -> UUID | None:
-    """Return the message that a receipt speaks of: by our own id, else by the provider's."""
+    """Return the message that a receipt speaks of: by our own id, else by the provider's.
+
+    :param paths: what the paths of that provider are called.
+    """
     if message_id is not None:
         known = session.scalar(select(Message.id).where(Message.id == message_id))
         if known is not None:
@@ -276,7 +283,7 @@ def find_message_id(
     if provider_id is None:
         return None
     return session.scalar(
-        select(Message.id).where(Message.provider == provider, Message.provider_id == provider_id)
+        select(Message.id).where(Message.provider.in_(paths), Message.provider_id == provider_id)
     )
 
 

@@ -78,14 +78,18 @@ def twilio_inbound() -> ResponseReturnValue:
 
 
 def _from_twilio() -> bool:
-    token = settings().twilio_auth_token
-    if token is None:
-        return False
-    return verify_twilio(
-        auth_token=token.get_secret_value(),
-        url=_public_url(),
-        signature=request.headers.get("X-Twilio-Signature", ""),
-        params={name: request.form.getlist(name) for name in request.form},
+    """Return whether one of our accounts signed it."""
+    signature = request.headers.get("X-Twilio-Signature", "")
+    params = {name: request.form.getlist(name) for name in request.form}
+    return any(
+        verify_twilio(
+            auth_token=token.get_secret_value(),
+            url=_public_url(),
+            signature=signature,
+            params=params,
+        )
+        for token in (settings().twilio_auth_token, settings().twilio_second_auth_token)
+        if token is not None
     )
 
 

@@ -30,6 +30,10 @@ class WebSettings(Protocol):
         """What Twilio signs its callbacks with."""
 
     @property
+    def twilio_second_auth_token(self) -> SecretStr | None:
+        """The same of the account that the second number belongs to, where it is another."""
+
+    @property
     def sendgrid_webhook_public_key(self) -> str | None:
         """What SendGrid's event signatures are verified with."""
 

@@ -234,6 +234,50 @@ def test_the_example_names_every_setting_and_works(tmp_path: Path) -> None:
     assert from_example == load_settings().model_dump()
 
 
+OTHER_SENDER = {"TWILIO_SECOND_FROM": "MG" + "0123456789abcdef" * 2}
+OTHER_ACCOUNT = {
+    "TWILIO_SECOND_ACCOUNT_SID": "AC" + "fedcba9876543210" * 2,
+    "TWILIO_SECOND_AUTH_TOKEN": "token-of-the-other",
+}
+
+
+@pytest.mark.parametrize("values", [OTHER_SENDER, OTHER_SENDER | OTHER_ACCOUNT])
+def test_a_second_sender_is_of_the_same_account_or_of_another(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str]
+) -> None:
+    """A number or service, with an account of its own if need be."""
+    given(monkeypatch, SECRET_KEY=SECRET, **BRAND, **TWILIO, **values)
+
+    assert load_settings().twilio_second_from == OTHER_SENDER["TWILIO_SECOND_FROM"]
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        (
+            TWILIO | {"TWILIO_SECOND_FROM": TWILIO["TWILIO_FROM"]},
+            "TWILIO_SECOND_FROM must be another sender than TWILIO_FROM.",
+        ),
+        (OTHER_SENDER, "TWILIO_SECOND_FROM is set, but TWILIO_FROM, which goes first, is not."),
+        (
+            TWILIO | OTHER_ACCOUNT,
+            "A second Twilio account is set, but TWILIO_SECOND_FROM is not.",
+        ),
+        (
+            TWILIO | OTHER_SENDER | OTHER_ACCOUNT | {"TWILIO_SECOND_AUTH_TOKEN": ""},
+            "The second Twilio account is only half set up: TWILIO_SECOND_AUTH_TOKEN must be set.",
+        ),
+    ],
+)
+def test_half_of_a_second_sender_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], problem: str
+) -> None:
+    """It says what is missing, or what contradicts."""
+    given(monkeypatch, SECRET_KEY=SECRET, **BRAND, **values)
+
+    assert problems() == [problem]
+
+
 def test_nobody_is_texted_under_an_invented_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo has a name of its own; customers of a real business read the real one."""
     given(monkeypatch, SECRET_KEY=SECRET, **TWILIO)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -31,6 +31,7 @@ class FakeSettings:
     twilio_auth_token: SecretStr | None
     sendgrid_webhook_public_key: str | None
     public_url: str = PUBLIC_URL
+    twilio_second_auth_token: SecretStr | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,25 @@ def test_a_status_that_nobody_signed_is_refused(site: Site) -> None:
 
     assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
     assert site.world.message(job).status == MessageStatus.ACCEPTED
+
+
+def test_the_second_account_signs_with_its_own_token(site: Site, clock: FakeClock) -> None:
+    """A status and a STOP of its numbers are taken; another account's still are not."""
+    job, taken = given_sent(site)
+    app = site.client.application
+    app.config["SETTINGS"] = replace(
+        app.config["SETTINGS"], twilio_second_auth_token=SecretStr("of-the-second")
+    )
+
+    def status(token: str) -> int:
+        signs = SignedCallbacks(auth_token=token, public_url=PUBLIC_URL, app=None, now=clock)
+        signs.app = _Behind(site.client)
+        return signs.status(taken, "delivered", None)
+
+    assert status("of-a-stranger") == 403
+    assert site.world.message(job).status == MessageStatus.ACCEPTED
+    assert status("of-the-second") == 204
+    assert site.world.message(job).status == MessageStatus.DELIVERED
 
 
 def test_the_query_is_part_of_what_was_signed(site: Site) -> None:
