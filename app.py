@@ -23,6 +23,7 @@ from notifier.consent_policy import load_consent_policy
 from notifier.guards.policy import load_guards
 from notifier.logs import configure_logs
 from notifier.providers.protocols import EmailProvider, SmsProvider
+from notifier.providers.second import second_of
 from notifier.providers.sendgrid_email import SendGridEmail
 from notifier.providers.smtp_email import SmtpEmail
 from notifier.providers.twilio_sms import TwilioSms
@@ -111,15 +112,28 @@ def _texts(settings: Settings, now: Callable[[], datetime]) -> dict[str, SmsProv
         return {}
     assert settings.twilio_auth_token is not None
     assert settings.twilio_from is not None
+    token = settings.twilio_second_auth_token or settings.twilio_auth_token
+    senders = (
+        ("twilio", settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_from),
+        (
+            second_of("twilio"),
+            settings.twilio_second_account_sid or settings.twilio_account_sid,
+            token,
+            settings.twilio_second_from,
+        ),
+    )
     return {
-        "twilio": TwilioSms(
-            account_sid=settings.twilio_account_sid,
-            auth_token=settings.twilio_auth_token.get_secret_value(),
-            from_=settings.twilio_from,
+        name: TwilioSms(
+            account_sid=account_sid,
+            auth_token=auth_token.get_secret_value(),
+            from_=from_,
             public_url=settings.public_url.rstrip("/"),
             now=now,
             api_url=settings.twilio_api_url,
+            name=name,
         )
+        for name, account_sid, auth_token, from_ in senders
+        if from_ is not None
     }
 
 
