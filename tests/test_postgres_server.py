@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -63,12 +62,11 @@ def test_it_goes_when_the_tests_are_killed() -> None:
     assert tests.stdout is not None
     home = home_in(tests.stdout.readline().strip())
     assert processes_in(home)
+    guards = psutil.Process(tests.pid).children()
 
     tests.send_signal(signal.SIGKILL)
     tests.communicate()
 
-    deadline = time.monotonic() + 20
-    while home.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    psutil.wait_procs(guards, timeout=20)
     assert not home.exists()
     assert not processes_in(home)

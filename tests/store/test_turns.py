@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -15,6 +15,7 @@ from notifier.store import engine as store_engine
 from notifier.store.engine import create_sessions, reading
 from notifier.store.turns import Turns
 from tests.databases import Databases
+from tests.served import eventually
 
 _WRITE = text("INSERT INTO heartbeats (name, at) VALUES (:name, '2026-11-23 17:00:00')")
 
@@ -37,10 +38,13 @@ def test_whoever_waited_longest_is_next() -> None:
         order.append(number)
         turns.give_up()
 
+    def in_line(number: int) -> bool:
+        return len(turns._waiting) == number
+
     threads = [threading.Thread(target=wait_and_note, args=(number,)) for number in range(5)]
-    for thread in threads:
+    for number, thread in enumerate(threads, 1):
         thread.start()
-        time.sleep(0.02)  # so that it is known who came first
+        eventually(partial(in_line, number))
     turns.give_up()
     for thread in threads:
         thread.join()
@@ -68,8 +72,8 @@ def test_many_writers_all_get_through(sessions: sessionmaker[Session]) -> None:
         try:
             for number in range(20):
                 with sessions.begin() as session:
-                    session.execute(_WRITE, {"name": f"{thread}-{number}"})
-                    time.sleep(0.001)
+                    for row in range(10):
+                        session.execute(_WRITE, {"name": f"{thread}-{number}-{row}"})
         except Exception as error:
             failed.append(error)
 
@@ -81,7 +85,7 @@ def test_many_writers_all_get_through(sessions: sessionmaker[Session]) -> None:
 
     assert failed == []
     with reading(sessions) as session:
-        assert session.scalar(text("SELECT count(*) FROM heartbeats")) == 240
+        assert session.scalar(text("SELECT count(*) FROM heartbeats")) == 2400
 
 
 def test_a_transaction_that_fails_ends_its_turn(sessions: sessionmaker[Session]) -> None:
