@@ -89,6 +89,7 @@ def fact_from(
         raise Invalid("type", f"an {kind.value} can't be said to be `{new.type.value}`")
     _check(snapshot, new)
     _check_promise(new, now)
+    _check_missed(snapshot, new, now)
     person = new.person or _customer(snapshot)
     if person not in snapshot.people or person in snapshot.technicians.values():
         raise Invalid("person", "this person is not on the job")
@@ -157,6 +158,22 @@ def _check_promise(new: NewFact, now: datetime) -> None:
     if new.moment > now + LONGEST_PROMISE:
         raise Invalid(
             "moment", f"a moment can be promised at most {LONGEST_PROMISE.days} days ahead"
+        )
+
+
+def _check_missed(snapshot: Snapshot, new: NewFact, now: datetime) -> None:
+    """Nobody has waited in vain before the time begins that they know of, whoever's doing it is."""
+    if new.type is not FactType.MISSED:
+        return
+    customer = _customer(snapshot)
+    view = next(one for one in snapshot.plan_input.people if one.job_person == customer)
+    said = min(new.occurred_at or now, now)
+    awaited = view.awaited(said)
+    if awaited is not None and said < awaited.start:
+        raise Invalid(
+            "type",
+            "a visit can't be missed before the time that its customer was given; until then "
+            "it is `cancelled`, or `delayed`",
         )
 
 

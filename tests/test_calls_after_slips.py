@@ -14,7 +14,7 @@ from notifier.domain.owed import Duty
 from notifier.domain.reasons import Party
 from notifier.planner import look_again
 from notifier.task_list import mark_done
-from tests.desk import Desk, make_desk
+from tests.desk import TOMORROW, Desk, make_desk
 from tests.fakes.clock import FakeClock
 
 
@@ -92,6 +92,7 @@ def test_nobody_is_rung_about_a_slip_that_was_a_mistake(desk: Desk) -> None:
 def test_nobody_is_rung_to_apologise_for_a_visit_that_was_not_missed(desk: Desk) -> None:
     """They read that it was our mistake."""
     job = desk.visit()
+    desk.clock.set(TOMORROW.start)
     missed = desk.say(job, FactType.MISSED, by=Party.US)
     desk.deliver()
     assert len(desk.tasks(job)) == 1

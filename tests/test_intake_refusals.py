@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -110,6 +111,68 @@ def test_what_can_not_be_taken_back(desk: Desk) -> None:
 def test_whose_fault_it_was_is_never_assumed(desk: Desk) -> None:
     """Missed without a word about whose: unknown, and no apology in our name."""
     job = desk.visit()
+    desk.clock.set(TOMORROW.end)
     desk.say(job, FactType.MISSED)
     assert desk.job(job).by == Party.UNKNOWN
     assert desk.messages(job, "missed_by_us") == []
+
+
+@pytest.mark.parametrize("by", [*Party, None])
+def test_nobody_has_waited_in_vain_before_their_time_begins(desk: Desk, by: Party | None) -> None:
+    """Whoever's doing it is to be: "you waited for us in vain" is not true yet."""
+    job = desk.visit()
+    desk.clock.set(TOMORROW.start - timedelta(seconds=1))
+    with pytest.raises(Invalid, match="`cancelled`") as refused:
+        desk.say(job, FactType.MISSED, by=by)
+    assert refused.value.field == "type"
+    assert desk.job(job).status == "scheduled"
+
+    desk.clock.set(TOMORROW.start)
+    desk.say(job, FactType.MISSED, by=by)
+    assert desk.job(job).status == "missed"
+
+
+def test_they_wait_from_the_time_that_they_heard_last(desk: Desk) -> None:
+    """An hour late as they know it, they don't wait yet; as only we know it, they do."""
+    heard, unheard = desk.visit("JOB-1"), desk.visit("JOB-2")
+    desk.late(heard, 60)
+    desk.deliver()
+    desk.clock.set(TOMORROW.start)
+    desk.late(unheard, 60)
+
+    with pytest.raises(Invalid):
+        desk.say(heard, FactType.MISSED)
+    desk.say(unheard, FactType.MISSED)
+
+    desk.clock.set(TOMORROW.shifted(60).start)
+    desk.say(heard, FactType.MISSED)
+
+
+def test_what_was_missed_can_be_said_after_another_time_was_found(desk: Desk) -> None:
+    """It is judged by what they waited for then, and the new visit stays as it is."""
+    job = desk.visit()
+    desk.clock.set(TOMORROW.end)
+    found = TOMORROW.shifted(24 * 60)
+    desk.say(job, FactType.RESCHEDULED, window=found, agreed=True)
+    desk.clock.advance(hours=1)
+
+    with pytest.raises(Invalid):
+        desk.say(job, FactType.MISSED)
+    desk.say(job, FactType.MISSED, occurred_at=TOMORROW.end - timedelta(minutes=10))
+
+    assert desk.job(job).status == "scheduled"
+    assert from_json(desk.job(job).agreed) == found
+
+
+def test_no_visit_was_missed_before_it_was_booked(desk: Desk) -> None:
+    """A time of its own does not help: nobody waited then."""
+    job = desk.visit()
+    with pytest.raises(Invalid):
+        desk.say(job, FactType.MISSED, occurred_at=desk.clock() - timedelta(days=3))
+
+
+def test_a_visit_without_a_time_can_be_missed(desk: Desk) -> None:
+    """What its customer was told on the phone we don't know."""
+    job = desk.visit(window=None)
+    desk.say(job, FactType.MISSED)
+    assert desk.job(job).status == "missed"

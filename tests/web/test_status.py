@@ -405,6 +405,7 @@ def test_a_finished_visit_shows_its_end(
 ) -> None:
     """The end is said without blame; days later nothing can be pressed any more."""
     job = given_visit(services, brand.id)
+    clock.set(WINDOW.end)
     say(services, brand.id, job, fact)
     link = link_of(services, job)
 

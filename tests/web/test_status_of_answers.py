@@ -139,7 +139,7 @@ VISITS: list[tuple[str, Window, Happening]] = [
     ),
     ("not_coming_today", TODAY, said(FactType.DELAYED, expected=OFF)),
     ("cancelled", TODAY, said(FactType.CANCELLED)),
-    ("missed_by_us", TODAY, said(FactType.MISSED, by=Party.US)),
+    ("missed_by_us", TODAY, then(until("13:01"), said(FactType.MISSED, by=Party.US))),
     ("moved", TODAY, said(FactType.RESCHEDULED, window=TOMORROW, agreed=False)),
     ("earlier_if_suits", TODAY, then(late(60), late(0))),
     ("offer_lapsed", TODAY, then(late(60), late(0), late(60))),

@@ -150,6 +150,20 @@ class PersonView:
             for given in self.given
         )
 
+    def awaited(self, at: datetime) -> Window | None:
+        """Return the window in which they expect somebody, as they knew it at `at`.
+
+        That is the last that had reached them, before any had the first; None if none ever did.
+        """
+        windows = [
+            (given.given_at, given.asserts)
+            for given in sorted(self.given, key=_hand_over)
+            if given.strength is not Strength.NONE and isinstance(given.asserts, Window)
+        ]
+        known = [window for given_at, window in windows if given_at <= at]
+        known = known or [window for _, window in windows[:1]]
+        return known[-1] if known else None
+
     def quiet_for(self, kind: MessageKind, usual: QuietHours) -> QuietHours:
         """Return when no message of `kind` goes to them; `usual` are the brand's own hours."""
         return self.quiet.get(kind, usual)

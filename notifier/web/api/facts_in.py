@@ -175,7 +175,7 @@ def _type_of(kind: JobKind) -> tuple[BeforeValidator, WithJsonSchema]:
 
 
 class AppointmentFactIn(FactIn):
-    """A fact about an appointment."""
+    """A fact about an appointment. It is `missed` once the time that they were given has begun."""
 
     type: Annotated[FactType, *_type_of(JobKind.APPOINTMENT)]
 

@@ -108,13 +108,14 @@ class Actions:
     more: tuple[Sheet, ...]
 
 
-def actions_of(card: Card) -> Actions:
-    """Return the sheets that would change something. Where somebody must ring, a likely one is
-    what they say afterwards: the time that they gave, or only that they spoke."""
+def actions_of(card: Card, now: datetime) -> Actions:
+    """Return the sheets that would change something at `now`. Where somebody must ring, a likely
+    one is what they say afterwards: the time that they gave, or only that they spoke."""
     can = [
         sheet
         for sheet in sheets_of(card.kind)
         if effect_of(card.kind, card.status, sheet.type, FactSource.STAFF) is not Effect.IGNORED
+        and (sheet.type is not FactType.MISSED or _has_begun(card, now))
     ]
     names = _LIKELY.get(card.status, ("late",))
     if card.ring_first:
@@ -122,6 +123,12 @@ def actions_of(card: Card) -> Actions:
         names = (*names[:1], "spoken" if knows else "told")
     likely = tuple(sheet for sheet in can if sheet.name in names)
     return Actions(likely=likely, more=tuple(sheet for sheet in can if sheet not in likely))
+
+
+def _has_begun(card: Card, now: datetime) -> bool:
+    """Whether the time has begun that the customer knows of: sooner, nobody waited in vain."""
+    awaited = card.told if isinstance(card.told, Window) else card.agreed
+    return not isinstance(awaited, Window) or awaited.start <= now
 
 
 def sheet_of(kind: JobKind, name: str) -> Sheet | None:

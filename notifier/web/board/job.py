@@ -74,7 +74,7 @@ def _draw_part(job: JobPage, page: Page) -> str:
         "_job.html",
         page=page,
         job=job,
-        actions=actions_of(job.card),
+        actions=actions_of(job.card, page.now),
         why=why_of(explanation, {person.id: person for person in job.card.everybody}),
         trials=read_trials(services(), page.brand.id, job.card.id),
     )

@@ -12,6 +12,7 @@ from notifier.delivery import deliver_due
 from notifier.domain.facts import FactType
 from notifier.store.engine import reading
 from notifier.store.tables import ContactPoint, Job, JobPerson, Task
+from tests.fakes.clock import FakeClock
 from tests.web.board.world import (
     Board,
     a_customer,
@@ -142,7 +143,6 @@ def test_the_plain_statuses_are_one_press_and_a_look(board: Board, name: str) ->
 @pytest.mark.parametrize(
     ("name", "answers", "fact"),
     [
-        ("missed", {"by": "us"}, FactType.MISSED),
         ("cancelled", {"by": "customer"}, FactType.CANCELLED),
         ("someone-else", {"technician": "Maria"}, FactType.REASSIGNED),
         (
@@ -162,6 +162,25 @@ def test_the_statuses_that_ask_something(
     board.part(f"/board/jobs/{job_id}/say/{name}", **hidden_fields(part))
 
     assert facts_of(board.services, job_id)[-1].type == fact
+
+
+def test_missed_is_offered_once_their_time_has_begun(board: Board, clock: FakeClock) -> None:
+    """An hour late as they know it, nobody has waited in vain at the old time."""
+    job_id = given_visit(board.services, board.brand)
+    say(board, job_id, minutes=60)
+    told = board.part(f"/board/jobs/{job_id}/say/told/preview", heard="expected").text
+    board.part(f"/board/jobs/{job_id}/say/told", **hidden_fields(told))
+
+    for hours, offered in ((2, False), (1, True)):
+        clock.advance(hours=hours)
+        at_once, more = buttons(board.get(f"/board/jobs/{job_id}").text)
+        assert ("missed" in (*at_once, *more)) is offered
+        part = board.part(f"/board/jobs/{job_id}/say/missed/preview", by="us").text
+        assert ('class="confirm"' in part) is offered
+        assert ("can&#39;t be missed before" in part) is not offered
+
+    board.part(f"/board/jobs/{job_id}/say/missed", **hidden_fields(part))
+    assert facts_of(board.services, job_id)[-1].type == FactType.MISSED
 
 
 @pytest.mark.parametrize(
