@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -208,7 +209,7 @@ def _explained(
         owed=decision.owed,
         reason=next(never_goes, decision.reason) if decision.owed else decision.reason,
         in_the_way=in_the_way,
-        values=decision.values | {"messages": [_fate(row) for row in rows]},
+        values=decision.values | _twice(rows) | {"messages": [_fate(row) for row in rows]},
         channel=owed.channel if owed is not None else None,
         send_at=owed.send_at if owed is not None else None,
     )
@@ -247,6 +248,16 @@ def _in_the_way(
             if row.episode_no == last and row.reason and MessageStatus(row.status) in _NOT_SENT
         ]
     return tuple(dict.fromkeys(str(reason) for reason in found))
+
+
+def _twice(rows: Sequence[Message]) -> dict[str, object]:
+    """Return over which channels they have the latest of it that arrived over more than one."""
+    by_episode: dict[int, list[str]] = defaultdict(list)
+    for row in rows:
+        if row.status == MessageStatus.DELIVERED:
+            by_episode[row.episode_no].append(row.channel)
+    twice = [channels for _, channels in sorted(by_episode.items()) if len(set(channels)) > 1]
+    return {"reached_twice": " and ".join(sorted(twice[-1]))} if twice else {}
 
 
 def _fate(row: Message) -> dict[str, str | None]:

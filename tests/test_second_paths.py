@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.brands import keep_sender
+from notifier.checkup.diagnosis import diagnose
+from notifier.checkup.readiness import check_readiness
 from notifier.delivery import deliver_due
+from notifier.domain.findings import Level
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import (
@@ -22,6 +25,7 @@ from notifier.providers.errors import (
 from notifier.providers.receipt import ReceiptEvent
 from notifier.replies import IncomingReply, take_reply
 from notifier.scheduler import run_round
+from notifier.web.metrics import StoredFigures
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.fakes.scripted_providers import ScriptedEmail, ScriptedSms
@@ -260,3 +264,52 @@ def test_one_worker_learns_from_what_another_was_answered(
     deliver_due(replace(paths.world.services, sessions=sessions))
 
     assert paths.world.message(job).provider == "twilio_2"
+
+
+def test_a_path_that_fails_is_told_and_a_warning_keeps_the_process_in_use(
+    paths: TwoPaths,
+) -> None:
+    """By `doctor`, `/readyz` and the figures; well again, nothing is said of it."""
+    services = replace(paths.world.services, public_url="http://127.0.0.1:9")
+
+    def levels() -> tuple[Level, Level, float]:
+        (found,) = [
+            finding
+            for finding in diagnose(services, webhook_key=None)
+            if finding.subject == "path twilio"
+        ]
+        (check,) = [one for one in check_readiness(services) if one.name == "failing_path_count"]
+        (figure,) = [
+            sample.value
+            for metric in StoredFigures(services).collect()
+            if metric.name == "notifier_path_failing"
+            for sample in metric.samples
+            if sample.labels == {"path": "twilio"}
+        ]
+        return found.level, check.level, float(figure)
+
+    assert levels() == (Level.OK, Level.OK, 0)
+    paths.world.sms.answers.extend(nobody_there() for _ in range(3))
+    for number in range(3):
+        paths.late(number)
+    assert levels() == (Level.WARNING, Level.WARNING, 1)
+
+    paths.world.clock.advance(seconds=20)
+    for number in range(3, 9):
+        paths.late(number)
+    assert levels() == (Level.OK, Level.OK, 0)
+
+
+def test_a_path_that_rests_is_told(paths: TwoPaths) -> None:
+    """It is no failure, so `/readyz` says nothing of it."""
+    services = replace(paths.world.services, public_url="http://127.0.0.1:9")
+    paths.world.sms.answers.append(SendDeferred("20429", retry_after=60, reaction=Reaction.PACE))
+    paths.late(0)
+
+    said = {finding.subject: finding for finding in diagnose(services, webhook_key=None)}
+    checks = {check.name: check.level for check in check_readiness(services)}
+
+    assert said["path twilio"].level is Level.WARNING
+    assert "rests until" in said["path twilio"].sentence
+    assert said["path twilio_2"].level is Level.OK
+    assert checks["failing_path_count"] is Level.OK

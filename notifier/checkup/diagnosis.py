@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from notifier.checkup.paths import look_at_paths, say_path
 from notifier.checkup.reachability import ask_address, judge_address
 from notifier.checkup.readiness import Counts, check_readiness, count
 from notifier.domain.findings import Finding, Level
@@ -24,7 +25,8 @@ from notifier.store.tables import Brand, Sender, Staff
 _NEXT_STEPS = {
     "tick": "Start `make run`, or `flask --app app worker` beside the WSGI server.",
     "oldest_overdue_message": "See that the worker runs and what its log says.",
-    "accepted_without_callback_count": "Check PUBLIC_URL and that the proxy passes /webhooks/ on.",
+    "accepted_without_callback_count": "Check PUBLIC_URL, that the proxy passes /webhooks/ on,"
+    " SendGrid's event webhook, and that the sender is registered with the carriers.",
 }
 
 _MOST_CODES = 5  # that a line names
@@ -118,7 +120,8 @@ def _database(services: Services, *, configured: bool) -> list[Finding]:
                 schema,
                 *_brands(session, configured=configured),
                 *_senders(session),
-                _codes(count(session, services.now())),
+                *map(say_path, look_at_paths(session, services)),
+                *_last_day(count(session, services)),
             ]
     except SQLAlchemyError as error:
         return [
@@ -229,6 +232,23 @@ def _senders(session: Session) -> list[Finding]:
     ] or [Finding.ok("senders", "None is halted.")]
 
 
+def _last_day(counts: Counts) -> list[Finding]:
+    """Return what of the last day somebody should look into."""
+    return [_codes(counts), _twice(counts)]
+
+
+def _twice(counts: Counts) -> Finding:
+    subject = "told once"
+    if not counts.reached_twice:
+        return Finding.ok(subject, "Nobody got one message of the last day over two channels.")
+    return Finding.warning(
+        subject,
+        f"{counts.reached_twice} message(s) of the last day reached somebody over two channels:"
+        " the receipt came after the next channel had gone.",
+        "Give the rules a longer `reach`, if it happens often.",
+    )
+
+
 def _codes(counts: Counts) -> Finding:
     """Return which codes of the last day have no line of their own, most frequent first."""
     if not counts.unknown_codes:
@@ -252,5 +272,5 @@ def _work(services: Services) -> list[Finding]:
             remedy=None if check.level is Level.OK else _NEXT_STEPS[check.name],
         )
         for check in check_readiness(services)
-        if check.name != "database"
+        if check.name not in ("database", "failing_path_count")
     ]

@@ -11,11 +11,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from notifier.checkup.paths import look_at_paths
 from notifier.domain.findings import Level
 from notifier.domain.messages import WAITING, MessageStatus
 from notifier.providers.codes import is_unknown
+from notifier.sending.routing import every_path
 from notifier.services import Services
 from notifier.store.engine import reading
+from notifier.store.reached_twice import count_reached_twice
 from notifier.store.tables import FactRow, Heartbeat, Message, Receipt
 
 #: What the scheduler signs its sign of life with.
@@ -45,6 +48,7 @@ class Counts:
     messages: Mapping[str, int]  # by status
     facts: Mapping[tuple[str, str], int]  # by type and source
     unknown_codes: Mapping[tuple[str, str], int]  # by provider and code: none that we know
+    reached_twice: int  # episodes that somebody has twice, over two channels
 
 
 def check_readiness(services: Services) -> list[Check]:
@@ -57,6 +61,7 @@ def check_readiness(services: Services) -> list[Check]:
                 _tick(session, now),
                 _overdue(session, now),
                 _callbacks(session, services, now),
+                _paths(session, services),
             ]
     except SQLAlchemyError:
         return [
@@ -64,9 +69,10 @@ def check_readiness(services: Services) -> list[Check]:
         ]
 
 
-def count(session: Session, now: datetime) -> Counts:
-    """Return how many messages and facts the last day brought."""
-    since = _first_id(now - _COUNTED)
+def count(session: Session, services: Services) -> Counts:
+    """Return how many messages and facts the last day brought, and what they ran into."""
+    since = _first_id(services.now() - _COUNTED)
+    paths = every_path(services)
     messages = session.execute(
         select(Message.status, func.count()).where(Message.id >= since).group_by(Message.status)
     )
@@ -90,6 +96,11 @@ def count(session: Session, now: datetime) -> Counts:
             for provider, code, n in codes
             if code is not None and is_unknown(provider, code)
         },
+        reached_twice=count_reached_twice(
+            session,
+            since_id=since,
+            without_receipts=[name for name, path in paths.items() if not path.gives_receipts],
+        ),
     )
 
 
@@ -123,11 +134,10 @@ def _overdue(session: Session, now: datetime) -> Check:
 
 def _callbacks(session: Session, services: Services, now: datetime) -> Check:
     """Count what a provider took and never reported on: its callbacks may not reach us."""
-    reporting = [name for name, sms in services.sms.items() if sms.gives_receipts]
-    reporting += [name for name, email in services.email.items() if email.gives_receipts]
-    silent = session.scalar(
-        select(func.count())
-        .select_from(Message)
+    paths = every_path(services)
+    reporting = [name for name, path in paths.items() if path.gives_receipts]
+    rows = session.execute(
+        select(Message.provider, func.count())
         .where(
             Message.id >= _first_id(now - _COUNTED),
             Message.status.in_((MessageStatus.ACCEPTED, MessageStatus.SENT)),
@@ -137,16 +147,31 @@ def _callbacks(session: Session, services: Services, now: datetime) -> Check:
             .where(Receipt.message_id == Message.id, Receipt.origin == "callback")
             .exists(),
         )
+        .group_by(Message.provider)
+        .order_by(Message.provider)
     )
+    silent = {row[0]: row[1] for row in rows}
+    named = ", ".join(f"{name} ({n})" for name, n in silent.items())
     return Check(
         name="accepted_without_callback_count",
         level=Level.WARNING if silent else Level.OK,
         sentence=(
-            "A provider took messages and never reported back: check the public address."
+            f"Taken and never reported on, by {named}: check the public address and the sender."
             if silent
             else "Providers report back."
         ),
-        value=silent or 0,
+        value=sum(silent.values()),
+    )
+
+
+def _paths(session: Session, services: Services) -> Check:
+    """Name the paths that fail: what they carried waits, or another one carries it."""
+    failing = [path.name for path in look_at_paths(session, services) if path.fails]
+    return Check(
+        name="failing_path_count",
+        level=Level.WARNING if failing else Level.OK,
+        sentence=f"Not well: {', '.join(failing)}." if failing else "Every path is well.",
+        value=len(failing),
     )
 
 

@@ -101,6 +101,11 @@ def any_configured(services: Services) -> bool:
     return bool((set(services.sms) | set(services.email)) - {SANDBOX})
 
 
+def every_path(services: Services) -> dict[str, SmsProvider | EmailProvider]:
+    """Return every path by its name; the sandbox of both channels is one."""
+    return {**services.sms, **services.email}
+
+
 def provider_named(
     services: Services, channel: Channel, name: str
 ) -> SmsProvider | EmailProvider | None:

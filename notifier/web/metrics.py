@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from notifier.checkup.paths import look_at_paths
 from notifier.checkup.readiness import check_readiness, count
 from notifier.services import Services
 from notifier.store.engine import reading
@@ -35,7 +36,8 @@ class StoredFigures(Collector):
         yield checks
         try:
             with reading(self._services.sessions) as session:
-                counts = count(session, self._services.now())
+                counts = count(session, self._services)
+                paths = look_at_paths(session, self._services)
         except SQLAlchemyError:
             return
         messages = GaugeMetricFamily(
@@ -55,8 +57,34 @@ class StoredFigures(Collector):
         )
         for (provider, code), number in counts.unknown_codes.items():
             codes.add_metric([provider, code], number)
+        twice = GaugeMetricFamily(
+            "notifier_reached_twice_last_day",
+            "Messages of the last 24 hours that somebody has over two channels.",
+            value=counts.reached_twice,
+        )
+        failing = GaugeMetricFamily(
+            "notifier_path_failing", "1 while a path is left alone for failing.", labels=["path"]
+        )
+        ill = GaugeMetricFamily(
+            "notifier_path_ill_share",
+            "Answers of the last five minutes that failed or were slow, from 0 to 1.",
+            labels=["path"],
+        )
+        seconds = GaugeMetricFamily(
+            "notifier_path_seconds",
+            "Median time to an answer in the last five minutes.",
+            labels=["path"],
+        )
+        for path in paths:
+            failing.add_metric([path.name], path.fails)
+            if path.lately.answers:
+                ill.add_metric([path.name], path.lately.ill / path.lately.answers)
+            if path.lately.seconds is not None:
+                seconds.add_metric([path.name], path.lately.seconds)
+        yield from (failing, ill, seconds)
         yield messages
         yield facts
+        yield twice
         yield codes
 
 

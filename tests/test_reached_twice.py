@@ -1,0 +1,117 @@
+"""A receipt that comes after the next channel had gone: they have it twice, and it is seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.checkup.diagnosis import diagnose
+from notifier.domain.findings import Level
+from notifier.domain.messages import Channel
+from notifier.explain import explain
+from notifier.providers.errors import SendRejected
+from notifier.providers.receipt import ReceiptEvent
+from notifier.scheduler import run_round
+from notifier.web.metrics import StoredFigures
+from tests.fakes.clock import FakeClock
+from tests.fakes.ids import FakeIds
+from tests.outbox_world import World, make_world
+
+
+@pytest.fixture
+def world(sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds) -> World:
+    """Return a live brand with scripted providers."""
+    made = make_world(sessions, clock, ids)
+    # The doctor asks the address who it is; nobody listens here.
+    return replace(made, services=replace(made.services, public_url="http://127.0.0.1:9"))
+
+
+def counted(world: World) -> float:
+    """Return the figure as Prometheus reads it."""
+    (found,) = [
+        metric
+        for metric in StoredFigures(world.services).collect()
+        if metric.name == "notifier_reached_twice_last_day"
+    ]
+    return float(found.samples[0].value)
+
+
+def told_once(world: World) -> Level:
+    """Return what the doctor says of it."""
+    (found,) = [
+        finding
+        for finding in diagnose(world.services, webhook_key=None)
+        if finding.subject == "told once"
+    ]
+    return found.level
+
+
+def said_of(world: World, job: UUID) -> object:
+    """Return what `explain` says of the rule that told of the slip."""
+    (one,) = [
+        item for item in explain(world.services, world.brand, job) if item.rule == "running_late"
+    ]
+    return one.values.get("reached_twice")
+
+
+def given_silent_text_and_email(world: World) -> UUID:
+    """Return a job whose text nobody reported on until the email went."""
+    job = world.book()
+    world.late(job)
+    while not world.email.sent:
+        while run_round(world.services):
+            pass
+        world.clock.advance(minutes=1)
+    return job
+
+
+def test_a_late_receipt_makes_it_two_and_that_is_counted_and_shown(world: World) -> None:
+    """By the figure, the doctor and `explain`; until then it is one."""
+    job = given_silent_text_and_email(world)
+    world.receipt(world.message(job, Channel.EMAIL), ReceiptEvent.DELIVERED)
+    assert (counted(world), told_once(world), said_of(world, job)) == (0, Level.OK, None)
+
+    world.receipt(world.message(job, Channel.SMS), ReceiptEvent.DELIVERED)
+
+    assert counted(world) == 1
+    assert told_once(world) is Level.WARNING
+    assert said_of(world, job) == "email and sms"
+
+
+def test_a_text_that_failed_late_makes_it_one(world: World) -> None:
+    """They have the email alone."""
+    job = given_silent_text_and_email(world)
+    world.receipt(world.message(job, Channel.EMAIL), ReceiptEvent.DELIVERED)
+    world.receipt(world.message(job, Channel.SMS), ReceiptEvent.UNDELIVERED, code="30008")
+
+    assert (counted(world), said_of(world, job)) == (0, None)
+
+
+def test_what_a_mail_server_took_counts_as_there(world: World) -> None:
+    """It never says so: a text that arrives beside it is a second one."""
+    world.email.gives_receipts = False
+    job = given_silent_text_and_email(world)
+    assert counted(world) == 0
+
+    world.receipt(world.message(job, Channel.SMS), ReceiptEvent.DELIVERED)
+
+    assert counted(world) == 1
+
+
+def test_two_messages_are_no_message_twice(world: World) -> None:
+    """The first slip was told by text, the second by email, for its text was refused."""
+    job = world.book()
+    world.late(job)
+    while run_round(world.services):
+        pass
+    world.receipt(world.message(job, Channel.SMS), ReceiptEvent.DELIVERED)
+    world.sms.answers.append(SendRejected("21617"))
+    world.late(job, 120)
+    while run_round(world.services):
+        pass
+    world.receipt(world.message(job, Channel.EMAIL), ReceiptEvent.DELIVERED)
+
+    assert counted(world) == 0
