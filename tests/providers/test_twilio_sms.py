@@ -208,6 +208,19 @@ def test_a_text_taken_before_the_answer_was_lost_is_found(
     assert found.status is ReceiptEvent.ACCEPTED
 
 
+@pytest.mark.parametrize("off_by", [timedelta(hours=-2), timedelta(hours=2)])
+def test_a_text_is_found_whatever_our_clock_says(
+    providers: FakeProviders, twilio: TwilioSms, clock: FakeClock, off_by: timedelta
+) -> None:
+    """By a clock that is fast the attempt began after Twilio took it; absent is sent again."""
+    sent = twilio.send(a_text())
+
+    found = twilio.look_up(to=ADA, link_token=TOKEN, since=clock() + off_by)
+
+    assert isinstance(found, LookUpFound)
+    assert found.accepted == sent
+
+
 def test_a_text_that_was_never_taken_is_absent(
     providers: FakeProviders, twilio: TwilioSms, clock: FakeClock
 ) -> None:
