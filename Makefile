@@ -10,7 +10,7 @@ LOCK := $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-v
 export RUSTUP_HOME := $(CURDIR)/.venv/rustup
 CODE := app.py bench config notifier tests
 
-.PHONY: run test test-model test-faults check fmt lock bench clean
+.PHONY: run test test-model test-faults test-mutants check fmt lock bench clean
 .DEFAULT_GOAL := run
 
 run: .venv/runtime-installed
@@ -33,6 +33,12 @@ SHARD ?= 1/1
 test-faults: .venv/tests-installed
 	@$(PY) -m tests.faults --shard $(SHARD)
 
+# What the tests of the send path notice when it is changed here and there. It takes more than an
+# hour, can be stopped, and goes on the next time; `.venv/bin/mutmut results` lists what nobody
+# noticed, docs/reliability-mutants.md why.
+test-mutants: .venv/tests-installed
+	@nice $(PY) -m mutmut run --max-children 2
+
 check: .venv/tests-installed
 	@sh tests/run-all.sh --only-checks
 
@@ -49,7 +55,7 @@ bench: .venv/tests-installed
 	$(PY) -m bench
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/made:
 	@command -v "$(PYTHON)" >/dev/null || { \
