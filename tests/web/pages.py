@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewAppointment, NewOrder, NewParcel, NewPerson, book
@@ -22,7 +22,7 @@ from notifier.planner import look_again
 from notifier.sandbox.journal import SandboxJournal, confirm_sandbox_deliveries
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.tables import FactRow, JobPerson, Message
+from notifier.store.tables import FactRow, JobPerson, Message, Task
 from notifier.store.vault import Vault
 from tests.fakes.clock import FakeClock
 from tests.services import SECRET, make_services
@@ -128,3 +128,16 @@ def press(client: FlaskClient, link: str, button: str, window: Window | None = N
     if window is not None:
         form = {"start": window.start.isoformat(), "end": window.end.isoformat()}
     return client.post(f"{link}/{button}", data=form).status_code
+
+
+def open_calls(services: Services, job_id: UUID) -> int:
+    """Return how many calls are still to be made about the job."""
+    with reading(services.sessions) as session:
+        return (
+            session.scalar(
+                select(func.count())
+                .select_from(Task)
+                .where(Task.job_id == job_id, Task.kind == "call", Task.done_at.is_(None))
+            )
+            or 0
+        )
