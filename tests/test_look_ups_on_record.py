@@ -35,6 +35,7 @@ def test_a_text_that_was_found_is_known_by_the_providers_id_from_then_on(world: 
 
     row = world.message(job)
     assert (row.status, row.provider_id) == (MessageStatus.ACCEPTED, "SM1")
+    assert (row.reason, row.settled_at) == (None, world.clock())  # it is in doubt no longer
     world.receipt(row, ReceiptEvent.DELIVERED, by_provider_id=True)
     assert world.message(job).status == MessageStatus.DELIVERED
 

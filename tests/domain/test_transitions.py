@@ -108,3 +108,17 @@ def test_an_earlier_attempts_failure_says_nothing_of_a_later_one() -> None:
             MessageStatus.DEFERRED,
             MessageStatus.UNKNOWN,
         }
+
+
+def test_what_counts_whichever_attempt_it_speaks_of_is_this_and_no_more() -> None:
+    """That the person has it, or may have, and what they did themselves."""
+    assert {str(event) for event in COUNTS_FOR_ANY_ATTEMPT} == {
+        "answered_accepted",
+        "found",
+        "receipt_accepted",
+        "receipt_deferred",
+        "receipt_sent",
+        "receipt_delivered",
+        "receipt_opted_out",
+        "receipt_complained",
+    }
