@@ -106,7 +106,16 @@ def test_a_provider_that_never_reports_back_is_a_warning(
     assert answer.json is not None
     check = answer.json["checks"]["accepted_without_callback_count"]
     assert check["status"] == "warning"
-    assert check["value"] > 0
+    assert f"sandbox ({check['value']:.0f})" in check["detail"]
+    (said,) = [
+        finding
+        for finding in diagnose(services, webhook_key=None)
+        if finding.subject == "accepted without callback"
+    ]
+    assert said.level is Level.WARNING
+    assert "sandbox" in said.sentence
+    assert "PUBLIC_URL" in (said.remedy or "")
+    assert "registered" in (said.remedy or "")
 
 
 def test_figures_count_and_name_nobody(api: Api, client: FlaskClient, clock: FakeClock) -> None:
