@@ -54,7 +54,7 @@ def _said(session: Session, services: Services, task: Task, actor: str) -> NewFa
         return None
     duty = Duty(task.duty) if task.duty is not None else None
     return NewFact(
-        type=said_by_call(duty, job, person, now=services.now()),
+        type=said_by_call(duty, job, person, now=services.now(), key=task.key),
         source=FactSource.STAFF,
         actor=actor,
         person=person.job_person,

@@ -64,9 +64,7 @@ def facts(world: World, job: UUID) -> list[FactRow]:
 def take_back(world: World, job: UUID, fact: UUID) -> None:
     """Staff say that a fact was a mistake."""
     world.clock.advance(seconds=1)
-    intake.withdraw(
-        world.services, world.brand, job, fact, source=FactSource.STAFF, actor=_STAFF
-    )
+    intake.withdraw(world.services, world.brand, job, fact, source=FactSource.STAFF, actor=_STAFF)
 
 
 def take_back_last(world: World, job: UUID) -> None:
@@ -83,6 +81,18 @@ def given_a_call_back(world: World) -> UUID:
         what=PromiseKind.CALL_BACK,
         moment=world.clock() + timedelta(hours=2),
         by_phone=True,
+    )
+    return job
+
+
+def given_a_promise_to_tell(world: World) -> UUID:
+    """Staff promise news within two hours, and leave it to a text that can't reach her."""
+    job = world.book(starts_in=timedelta(hours=30), phone=None, email=None)
+    world.say(
+        job,
+        FactType.PROMISED,
+        what=PromiseKind.UPDATE,
+        moment=world.clock() + timedelta(hours=2),
     )
     return job
 
@@ -203,6 +213,17 @@ def test_a_call_that_nobody_needs_any_more_says_nothing(world: World) -> None:
     ring(world, call)
     assert call_about(world, "running_late").id != call.id
     assert FactType.TOLD not in {fact.type for fact in facts(world, job)}
+
+
+def test_rung_about_a_promise_she_was_told_no_time(world: World) -> None:
+    """That we have news by three says nothing of the visit."""
+    job = given_a_promise_to_tell(world)
+    held = len(world.promises(job))
+    call = call_about(world, "promise_made")
+    ring(world, call)
+    assert facts(world, job)[-1].type == FactType.SPOKEN_TO
+    assert len(world.promises(job)) == held
+    assert call.id not in {task.id for task in world.tasks("call")}
 
 
 def test_not_rung_after_all_she_is_to_be_rung_again(world: World) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from notifier.domain.drift import Drift, drift_of, is_asked
 from notifier.domain.facts import FactType, PromiseKind
@@ -29,6 +31,9 @@ _ABOUT_NEWS = frozenset({Duty.UNREACHED, Duty.NEEDS_CALL, Duty.BESIDE})
 
 #: Why they are rung whom no text could tell of a promise before its moment.
 NOT_SAID = "promise_not_said"
+
+#: In a call's key: the fact in which staff promised what the call tells.
+_PROMISED_IN = re.compile(r":promised/([0-9a-f]{32})(?::|$)")
 
 #: Nobody can ring sooner.
 _SOON = timedelta(minutes=15)
@@ -135,17 +140,24 @@ def _about(duty: Duty, rule: Rule, episode: Episode, asserts: Expectation | None
     return f"{duty}:{rule.id}:{episode.text}:{news}"
 
 
+def promised_in(key: str) -> UUID | None:
+    """Return the fact in which staff promised what the call of that key tells; None: no promise."""
+    found = _PROMISED_IN.search(key)
+    return UUID(found[1]) if found is not None else None
+
+
 def said_by_call(
-    duty: Duty | None, job: PlanInput, person: PersonView, *, now: datetime
+    duty: Duty | None, job: PlanInput, person: PersonView, *, now: datetime, key: str = ""
 ) -> FactType:
     """Return the fact that a call to `person`, made and ticked off at `now`, is.
 
     Rung about news, they were *told* the newest. An offer that was made by phone binds nobody
-    either, what has passed is no news, and other calls are about something else: then somebody
-    has *spoken to* them, no more.
+    either, what has passed is no news, and other calls, as of a promise, are about something
+    else: then somebody has *spoken to* them, no more.
     """
     state = job.state
-    if duty not in _ABOUT_NEWS or not _can_be_told(state, now):
+    about_news = duty in _ABOUT_NEWS and promised_in(key) is None
+    if not about_news or not _can_be_told(state, now):
         return FactType.SPOKEN_TO
     reference = reference_of(person, state.agreed)
     drift = drift_of(state, person, reference, zone=job.zone, now=now)
