@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +33,7 @@ _INITDB_OPTIONS = (
     "--no-sync",
     "--no-instructions",
 )
-_DURABLE = "durable"
+_DURABLE, _UNDER, _KILL, _START = "--durable", "--under=", "kill", "start"
 # It listens on its socket alone.
 _SERVER_OPTIONS = ("--listen_addresses=", "--max_connections=200", "--shared_buffers=64MB")
 # Nobody needs the data of a test after a crash.
@@ -47,15 +48,24 @@ _CARELESS_OPTIONS = (
 class PostgresServer:
     """A running server; a context manager that ends it."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(
+        self, *, durable: bool = False, under: Path = Path("/tmp"), options: Sequence[str] = ()
+    ) -> None:
         """Start the server and wait until it answers.
 
-        `durable`: commits survive a crash, as in production; it is slower for it.
-
+        :param durable: commits survive a crash, as in production; it is slower for it.
+        :param under: where its files are, with a path that is short.
+        :param options: of PostgreSQL itself, as `--max_connections=20`.
         :raises RuntimeError: if it does not start, with what it said.
         """
         self._guard = subprocess.Popen(
-            [sys.executable, __file__, *([_DURABLE] if durable else [])],
+            [
+                sys.executable,
+                __file__,
+                *([_DURABLE] if durable else []),
+                f"{_UNDER}{under}",
+                *options,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -71,9 +81,25 @@ class PostgresServer:
         """Return the SQLAlchemy URL of `database` on this server."""
         return f"postgresql+psycopg://postgres@/{database}?host={self._socket_dir}"
 
+    def kill(self) -> None:
+        """End the server as a power cut would; its files stay."""
+        self._tell(_KILL)
+
+    def start(self) -> None:
+        """Start it on the files that are there, unless it runs, and wait until it answers."""
+        self._tell(_START)
+
     def stop(self) -> None:
         """End the server, remove its files, and wait until both are done."""
         self._guard.communicate()
+
+    def _tell(self, order: str) -> None:
+        assert self._guard.stdin is not None
+        assert self._guard.stdout is not None
+        self._guard.stdin.write(f"{order}\n")
+        self._guard.stdin.flush()
+        if self._guard.stdout.readline().strip() != order:
+            raise RuntimeError(f"PostgreSQL did not {order}; its output is above")
 
     def __enter__(self) -> Self:
         return self
@@ -91,17 +117,21 @@ def guard() -> None:
     """Run a server until standard input closes, then leave nothing behind."""
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    # Straight under /tmp: a socket's path holds 107 characters, and the account that the
-    # server runs under must be able to reach it.
-    home = Path(tempfile.mkdtemp(prefix="notifier-pg-", dir="/tmp"))
+    arguments = sys.argv[1:]
+    under = next(one for one in arguments if one.startswith(_UNDER))
+    # Straight under it: a socket's path holds 107 characters, and the account that the server
+    # runs under must be able to reach it.
+    home = Path(tempfile.mkdtemp(prefix="notifier-pg-", dir=under.removeprefix(_UNDER)))
+    careless = () if _DURABLE in arguments else _CARELESS_OPTIONS
+    own = [one for one in arguments if one not in (_DURABLE, under)]
     try:
-        _serve(home)
+        _serve(home, (*_SERVER_OPTIONS, *careless, *own))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _serve(home: Path) -> None:
-    """Make an empty server under `home`, say where it listens, and run it until told to end."""
+def _serve(home: Path, options: Sequence[str]) -> None:
+    """Make an empty server under `home`, say where it listens, and do as told until the end."""
     account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None  # it refuses to be root
     programs = _programs(home, needed_by_others=account is not None)
     data = home / "data"
@@ -128,13 +158,28 @@ def _serve(home: Path) -> None:
 
     if start("initdb", *_INITDB_OPTIONS).wait() != 0:
         raise RuntimeError(log.read_text())
-    careless = () if _DURABLE in sys.argv else _CARELESS_OPTIONS
-    server = start("postgres", "-k", str(home), *_SERVER_OPTIONS, *careless)
+
+    def run() -> subprocess.Popen[bytes]:
+        """Start it and wait until it answers; as long as what was killed still lives, again."""
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            server = start("postgres", "-k", str(home), *options)
+            if _becomes_ready(data / "postmaster.pid", server, deadline):
+                return server
+            if time.monotonic() > deadline:
+                raise RuntimeError(log.read_text())
+            time.sleep(0.1)
+
+    server = run()
     try:
-        if not _becomes_ready(data / "postmaster.pid", server):
-            raise RuntimeError(log.read_text())
         print(home, flush=True)
-        sys.stdin.read()
+        for order in map(str.strip, sys.stdin):
+            if order == _KILL:
+                server.kill()
+                server.wait()
+            elif server.poll() is not None:
+                server = run()
+            print(order, flush=True)
     finally:
         server.send_signal(signal.SIGINT)  # fast: disconnects whoever is still there
         try:
@@ -163,11 +208,11 @@ def _programs(home: Path, *, needed_by_others: bool) -> Path:
     return copy / programs
 
 
-def _becomes_ready(status: Path, server: subprocess.Popen[bytes]) -> bool:
-    """Wait until the server's own file, `status`, says that it takes connections."""
-    deadline = time.monotonic() + _START_SECONDS
+def _becomes_ready(status: Path, server: subprocess.Popen[bytes], deadline: float) -> bool:
+    """Wait until the server's own file, `status`, says that this one takes connections."""
     while server.poll() is None and time.monotonic() < deadline:
-        if status.exists() and status.read_text().rstrip().endswith("ready"):
+        said = status.read_text().split() if status.exists() else []
+        if said and said[0] == str(server.pid) and said[-1] == "ready":
             return True
         time.sleep(0.02)
     return False

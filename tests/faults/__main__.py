@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +25,8 @@ from tests.faults.ground import Ground, NotReached
 from tests.faults.judge import Verdict
 from tests.faults.nursery import Nursery
 
-_COLUMNS = ("cases", "not reached", "owed", "lost", "doubled", "phantom", "stale", "held")
+_COUNTS = ("owed", "lost", "doubled", "phantom", "stale", "held", "misled")
+_COLUMNS = ("", "database", "cases", "not reached", *_COUNTS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,17 +94,17 @@ class Record:
             verdict = Verdict(**result["verdict"])
             sum_.add(verdict)
             wrong += [f"{result['name']}: {fault}" for fault in verdict.untold]
-        head = (
-            "| | database | cases | not reached | owed | lost | doubled | phantom | stale | held |"
-        )
-        lines = [head, "|---|---|" + "---:|" * len(_COLUMNS)]
+        lines = [_row(_COLUMNS), "|---|---|" + "---:|" * (len(_COLUMNS) - 2)]
         for (what, database), (counts, v) in sorted(rows.items()):
-            cells = (*counts, v.owed, v.lost, v.doubled, v.phantom, v.stale, v.held)
-            lines.append(f"| {what} | {database} | " + " | ".join(map(str, cells)) + " |")
+            lines.append(_row((what, database, *counts, *(getattr(v, one) for one in _COUNTS))))
         return "\n".join([*lines, *wrong])
 
     def _latest(self) -> list[dict]:  # type: ignore[type-arg]
         return list({result["name"]: result for result in self._results}.values())
+
+
+def _row(cells: Iterable[object]) -> str:
+    return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def run(cases: Sequence[tuple[Family, Case]], record: Record, *, total: int) -> None:

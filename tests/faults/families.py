@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tests.faults import killing, providers
+from tests.faults import clocks, databases, killing, load, providers, races, repeats
 from tests.faults.ground import Ground
 from tests.faults.judge import Verdict
 
@@ -35,4 +35,9 @@ class Family:
 FAMILIES = (
     Family(killing.cases, killing.run, at_once=6),  # they wait for leases most of the time
     Family(providers.cases, providers.run, at_once=3),
+    Family(databases.cases, databases.run, at_once=4),
+    Family(clocks.cases, clocks.run, at_once=3),
+    Family(races.cases, races.run, at_once=1),  # it watches this process, where they race
+    Family(repeats.cases, repeats.run, at_once=2),
+    Family(load.cases, load.run, at_once=1),
 )

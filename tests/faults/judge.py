@@ -65,13 +65,14 @@ class Verdict:
     phantom: int = 0
     stale: int = 0
     held: int = 0
+    misled: int = 0  # answers to callers that are neither success nor *come back later*
     untold: list[str] = field(default_factory=list)  # each fault, for people; names nobody
     notes: list[str] = field(default_factory=list)  # what else is worth knowing of the case
 
     @property
     def clean(self) -> bool:
         """Whether nothing went wrong; what is held waits for a person, and says so."""
-        return not (self.lost or self.doubled or self.phantom or self.stale)
+        return not (self.lost or self.doubled or self.phantom or self.stale or self.misled)
 
     def add(self, other: Verdict) -> None:
         """Count `other` in."""
@@ -81,6 +82,7 @@ class Verdict:
         self.phantom += other.phantom
         self.stale += other.stale
         self.held += other.held
+        self.misled += other.misled
         self.untold += other.untold
         self.notes += other.notes
 

@@ -18,7 +18,7 @@ WORKERS = (1, 3)
 #: How an answer is lost, so that the outcome is in doubt.
 LOSSES = ("reset_before", "reset_after", "error_before", "error_after", "garbage")
 
-_QUIET_S = 90  # leases, look-ups and a busy machine
+_DEATH_S = 90  # leases, look-ups and a busy machine
 
 #: These come after a lease that nobody ended: another worker dies first.
 _AFTER_A_DEATH = frozenset({Point.BEFORE_LAPSE_COMMITS, Point.LAPSED})
@@ -69,7 +69,7 @@ def run(case: Kill, ground: Ground) -> Verdict:
     with ground.world(case.database) as world:
         world.book(case.customers)
         world.start_workers(case.workers)
-        if not world.wait_until(world.is_quiet, _QUIET_S):
+        if not world.come_to_rest():
             raise NotReached("the confirmations did not all go out")
         if case.loss is not None and case.point not in _AFTER_A_DEATH:
             world.providers.fail_next_sms(case.loss)
@@ -84,10 +84,10 @@ def run(case: Kill, ground: Ground) -> Verdict:
             world.late()
         _wait_for_a_death(world)
         world.replace_the_dead()
-        world.wait_until(world.is_quiet, _QUIET_S)
+        world.come_to_rest()
         return world.verdict()
 
 
 def _wait_for_a_death(world: World) -> None:
-    if not world.wait_until(world.somebody_died, _QUIET_S):
+    if not world.wait_until(world.somebody_died, _DEATH_S):
         raise NotReached("nobody died there")

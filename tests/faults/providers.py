@@ -21,7 +21,6 @@ CUSTOMERS = 200
 CHANNELS = {"twilio": Channel.SMS, "sendgrid": Channel.EMAIL}
 
 _UNKNOWN_CODE = 21999  # treated as its class
-_QUIET_S = 240
 
 _K = FaultKind
 
@@ -103,7 +102,7 @@ def run(case: Failing, ground: Ground) -> Verdict:
         _fail(world, case)
         with reporting(world) if channel is Channel.EMAIL else nullcontext():
             world.start_workers(2)
-            world.wait_until(world.is_quiet, _QUIET_S)
+            world.come_to_rest()
         return world.verdict()
 
 

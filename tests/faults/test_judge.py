@@ -89,3 +89,11 @@ def test_a_text_that_says_another_time_is_stale() -> None:
     """It was true once."""
     old = Sent(message=MESSAGE, body="now due 9:15-11:15 AM")
     assert _counts(judge([NEWS], [old], ACCEPTED)) == {"stale": 1}
+
+
+def test_a_caller_who_is_told_something_else_than_to_come_back_is_misled() -> None:
+    """Also where everything arrived: they may have given up."""
+    verdict = Verdict(owed=1)
+    verdict.add(Verdict(owed=1, misled=1))
+
+    assert not verdict.clean

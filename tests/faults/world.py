@@ -15,12 +15,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from notifier.booking import NewAppointment, NewPerson, book
 from notifier.clock import system_now
 from notifier.domain.facts import FactSource, FactType
-from notifier.domain.messages import Channel, MessageStatus, Role
+from notifier.domain.messages import WAITING, Channel, MessageStatus, Role
 from notifier.domain.windows import Window
 from notifier.intake import NewFact, record
 from notifier.services import Services
@@ -39,13 +39,9 @@ _POLL_S = 0.05
 _PATIENCE = 20  # times that a caller says again what was turned away
 #: What is due later than this is not waited for: reminders, thanks.
 _SOON = timedelta(minutes=2)
-_MOVING = (
-    MessageStatus.CLAIMED,
-    MessageStatus.UNKNOWN,
-    MessageStatus.READY,
-    MessageStatus.DEFERRED,
-    MessageStatus.PLANNED,
-)
+_UNDER_WAY = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
+_REST_POLL_S = 0.3
+_STUCK_S = 200  # longer than anything is waited for
 
 
 @dataclass
@@ -192,13 +188,38 @@ class World:
 
     def is_quiet(self) -> bool:
         """Whether nothing is under way, nor due soon."""
+        return not self._moving()
+
+    def come_to_rest(self) -> bool:
+        """Wait until it is quiet, however slow this machine; False if nothing moves any more."""
+        pause = threading.Event()
+        moving: object = None
+        moved_at = time.monotonic()
+        while time.monotonic() - moved_at < _STUCK_S:
+            before = moving
+            pause.wait(_REST_POLL_S)
+            try:
+                moving = self._moving()
+            except SQLAlchemyError:  # a connection from before the database died
+                continue
+            if not moving:
+                return True
+            if moving != before:
+                moved_at = time.monotonic()
+        return False
+
+    def _moving(self) -> set[tuple[object, ...]]:
+        """Return what is under way or due soon, as it stands."""
+        columns = (Message.id, Message.status, Message.due_at, Message.attempts)
+        soon = self.services.now() + _SOON
         with reading(self.services.sessions) as session:
             rows = session.execute(
-                select(Message.status, Message.due_at).where(Message.status.in_(_MOVING))
-            ).all()
-        soon = system_now() + _SOON
-        under_way = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
-        return not any(status in under_way or due_at <= soon for status, due_at in rows)
+                select(*columns).where(
+                    Message.status.in_(_UNDER_WAY)
+                    | (Message.status.in_(WAITING) & (Message.due_at <= soon))
+                )
+            )
+            return {tuple(row) for row in rows}
 
     def wait_until(self, reached: Callable[[], bool], timeout: float) -> bool:
         """Look again and again, since nobody tells; False after `timeout` seconds."""
