@@ -13,10 +13,13 @@ from functools import lru_cache
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown
+from notifier.sending.batch import Batch
 from notifier.sending.claiming import Claim, claim_due
 from notifier.sending.lookups import resolve_unknown
-from notifier.sending.settling import Outcome, settle
+from notifier.sending.routing import has_other_path
+from notifier.sending.settling import Outcome, settle, sign_of
 from notifier.services import Services
 
 __all__ = ["deliver_due", "resolve_unknown"]
@@ -41,24 +44,33 @@ def deliver_due(services: Services, limit: int = _AT_A_TIME) -> int:
     """
     claimed = claim_due(services, limit=limit)
     if claimed.claims:
-        list(_pool().map(lambda claim: send_claimed(services, claim), claimed.claims))
+        batch = Batch()
+        list(_pool().map(lambda claim: send_claimed(services, claim, batch), claimed.claims))
     if claimed.dealt_with:
         services.wake()
     return claimed.dealt_with
 
 
-def send_claimed(services: Services, claim: Claim) -> None:
+def send_claimed(services: Services, claim: Claim, batch: Batch | None = None) -> None:
     """Make the one call that `claim` allows, and settle what came of it.
 
     A claim that waited for its turn until its lease was over is not sent: by then others
     look for it in the provider's record, and a call after they looked would be a second one.
+    Nor is one whose path the rest of its batch found ill, or was asked to leave alone.
     """
-    began = services.now()
+    batch = batch or Batch()
+    path, began = claim.provider.name, services.now()
     if began >= claim.lease_until:
         outcome: Outcome = SendDeferred("lease_over")
+    elif batch.lets_go(path, has_other=has_other_path(services, path), now=began):
+        outcome = SendDeferred("let_go", reaction=Reaction.PACE)
     else:
         outcome = _call(claim)
-    took = services.now() - began
+    ended = services.now()
+    took = ended - began
+    sign = sign_of(outcome, at=ended, took=took)
+    if sign is not None:
+        batch.learn(path, sign)
     for seconds in (*_AGAIN_AFTER, None):
         try:
             settle(services, claim, outcome, took=took)

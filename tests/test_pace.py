@@ -66,6 +66,24 @@ def test_the_sender_rests_as_told_and_with_it_every_other_message(world: World) 
     assert world.tasks() == []
 
 
+def test_what_was_claimed_with_it_is_not_sent_against_the_providers_word(world: World) -> None:
+    """Of twenty that are due at once, those whose turn had not come wait with the first."""
+    for number in range(20):
+        job = world.book(f"JOB-{number}", phone=f"+1206555{number:04}", email=None)
+        world.late(job)
+    world.sms.answers.extend(too_many(20) for _ in range(20))
+
+    deliver_all(world.services)
+    calls = len(world.sms.sent)
+    assert 1 <= calls <= 8, "as many as were on their way at once"
+
+    world.sms.answers.clear()
+    world.clock.advance(seconds=20)
+    deliver_all(world.services)
+    assert len(world.sms.sent) == calls + 20
+    assert world.tasks() == []
+
+
 def test_pace_uses_up_none_of_a_messages_retries(world: World) -> None:
     """After three of them the first real failure waits five seconds, as a first one does."""
     job = world.book()

@@ -116,6 +116,22 @@ def test_three_failures_shift_the_traffic_and_trials_bring_it_back(paths: TwoPat
     assert paths.by() == [9, 6]
 
 
+def test_what_was_claimed_with_the_failures_takes_the_other_path_at_once(
+    paths: TwoPaths,
+) -> None:
+    """Of twenty that are due at once, the outage costs those that were on their way."""
+    for number in range(20):
+        job = paths.world.book(f"JOB-{number}", phone=f"+1206555{number:04}", email=None)
+        paths.world.late(job)
+    paths.world.sms.answers.extend(SendOutcomeUnknown("read_timeout") for _ in range(20))
+
+    paths.work()
+
+    first, second = paths.by()
+    assert 3 <= first <= 10, "three, and as many as were on their way beside them"
+    assert first + second == 20
+
+
 def test_an_outcome_in_doubt_stays_with_the_provider_that_has_it(paths: TwoPaths) -> None:
     """The second path is not asked and gets nothing until the first one's record has spoken."""
     paths.world.sms.answers.extend(SendOutcomeUnknown("read_timeout") for _ in range(3))

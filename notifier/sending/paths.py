@@ -14,7 +14,7 @@ from notifier.store.paths import AnswerOnRecord
 _ANSWERS = 100
 
 #: No call was made, so nothing is learnt of the path.
-NOT_CALLED = frozenset({"lease_over", "expired", "mail_not_built", "address_not_ascii"})
+NOT_CALLED = frozenset({"lease_over", "let_go", "expired", "mail_not_built", "address_not_ascii"})
 
 
 def read_answers(session: Session, provider: str) -> list[Answer]:
@@ -34,8 +34,15 @@ def trials_under_way(session: Session, provider: str, since: datetime) -> int:
 
 
 def _answer(row: AnswerOnRecord) -> Answer:
-    return Answer(at=row.at, tone=_TONES.get(row.event, Tone.ILL), took=row.took, wait=row.wait)
+    return Answer(at=row.at, tone=tone_of(row.event), took=row.took, wait=row.wait)
 
 
-#: By the event of the answer. Deferred and unknown: it failed, was not there, or refused us.
+def tone_of(event: str) -> Tone:
+    """Return what the event of an answer says of its path.
+
+    Deferred and unknown: it failed, was not there, or refused us.
+    """
+    return _TONES.get(event, Tone.ILL)
+
+
 _TONES = {"accepted": Tone.WELL, "rejected": Tone.WELL, "paced": Tone.PACED}

@@ -101,6 +101,14 @@ def any_configured(services: Services) -> bool:
     return bool((set(services.sms) | set(services.email)) - {SANDBOX})
 
 
+def has_other_path(services: Services, name: str) -> bool:
+    """Return whether another path of the same channel is configured."""
+    return any(
+        name in names and sum(one in _providers(services, channel) for one in names) > 1
+        for channel, names in PATHS.items()
+    )
+
+
 def every_path(services: Services) -> dict[str, SmsProvider | EmailProvider]:
     """Return every path by its name; the sandbox of both channels is one."""
     return {**services.sms, **services.email}

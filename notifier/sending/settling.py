@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from notifier import planner
 from notifier.domain.messages import Channel, MessageStatus
+from notifier.domain.sending.path_health import Answer
 from notifier.domain.sending.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown, SendRejected
 from notifier.providers.protocols import Accepted
 from notifier.sending.claiming import Claim
+from notifier.sending.paths import NOT_CALLED, tone_of
 from notifier.sending.reactions import react, wake_sender
 from notifier.sending.routing import HALT_REST
 from notifier.sending.waiting import defer
@@ -47,7 +49,7 @@ def settle(
             provider_id=provider_id,
             event_id=f"answer:{claim.attempt_id}",
             origin="answer",
-            event=event.value.removeprefix("answered_"),
+            event=_name(event),
             code=code,
             occurred_at=outcome.created_at if isinstance(outcome, Accepted) else None,
             received_at=now,
@@ -63,6 +65,19 @@ def settle(
         session.flush()
         job_ids = sorted({one.job_id for one in told})
         planner.bring_up_to_date(session, services, job_ids, now=now)
+
+
+def sign_of(outcome: Outcome, *, at: datetime, took: timedelta) -> Answer | None:
+    """Return what an outcome says of its path; None where no call was made."""
+    event, code = _read(outcome)
+    if code in NOT_CALLED:
+        return None
+    return Answer(
+        at=at,
+        tone=tone_of(_name(event)),
+        took=took.total_seconds(),
+        wait=_rest_of_path(outcome),
+    )
 
 
 def take(
@@ -106,6 +121,11 @@ def _read(outcome: Outcome) -> tuple[MessageEvent, str | None]:
             return MessageEvent.ANSWERED_REJECTED, outcome.code
         case _:
             return MessageEvent.ANSWERED_UNKNOWN, outcome.code
+
+
+def _name(event: MessageEvent) -> str:
+    """Return what an answer is called on record."""
+    return event.value.removeprefix("answered_")
 
 
 def _apply(

@@ -48,6 +48,28 @@ def test_validity_never_exceeds_what_twilio_takes(
     assert providers.sms[0]["validity"] == 36_000
 
 
+@pytest.mark.parametrize(
+    ("seconds", "validity"), [(1, 1), (1.9, 1), (36_000, 36_000), (36_001, 36_000)]
+)
+def test_validity_ends_with_the_truth_and_within_what_twilio_takes(
+    providers: FakeProviders, twilio: TwilioSms, clock: FakeClock, seconds: float, validity: int
+) -> None:
+    """Whole seconds from 1 to 36,000, rounded down: never valid for longer than it is true."""
+    twilio.send(a_text(valid_until=clock() + timedelta(seconds=seconds)))
+
+    assert providers.sms[0]["validity"] == validity
+
+
+def test_a_text_with_less_than_a_second_left_is_not_sent(
+    providers: FakeProviders, twilio: TwilioSms, clock: FakeClock
+) -> None:
+    """Twilio takes no validity of 0."""
+    with pytest.raises(SendRejected, match="expired"):
+        twilio.send(a_text(valid_until=clock() + timedelta(seconds=0.9)))
+
+    assert providers.state.requests("sms") == 0
+
+
 def test_a_text_past_its_time_is_not_sent(
     providers: FakeProviders, twilio: TwilioSms, clock: FakeClock
 ) -> None:
