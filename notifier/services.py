@@ -48,4 +48,4 @@ class Services:
     public_url: str  # without a trailing slash
     timing: Timing = Timing()
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)  # which kind needs what
-    guards: Guards = Guards()  # how much goes before a person is asked
+    guards: Guards = field(default_factory=Guards)  # how much goes before a person is asked

@@ -61,6 +61,7 @@ class TaskLine:
     phone: str | None
     overdue: bool
     going: Going | None = None  # who can say where they are, where nobody has
+    rule: str | None = None  # that asks for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +209,7 @@ def _task(
         phone=person.phone if person else None,
         overdue=task.due_at < now,
         going=asked,
+        rule=task.rule,
     )
 
 

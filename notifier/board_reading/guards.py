@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.board_reading.cards import TaskLine
-from notifier.domain.guards.limits import LIFTED_BY_HAND, MILLIONTHS
+from notifier.domain.guards.limits import LIFTED_BY_HAND, MILLIONTHS, TallyOf
 from notifier.domain.messages import WhyNot
 from notifier.guards.at_claim import GUARD_TASK
+from notifier.guards.braking import BRAKE_TASK
 from notifier.services import Services
-from notifier.store.tables import Brand
+from notifier.store.braked import count_held, is_held
+from notifier.store.tables import Brand, Job, Message, Tally
 from notifier.store.tallies import read_tally, stretch_start
+
+#: How many of the jobs are named.
+_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +29,25 @@ class StoppedSeen:
     so_far: float  # texts, or money
     adds: float  # what one press lets go
     currency: str | None  # None: it is texts that are counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A job that a held message is about."""
+
+    job_id: UUID
+    service: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrakedSeen:
+    """What the brake holds of one rule."""
+
+    rule: str
+    held: int
+    most: int  # that it sent in an hour before
+    examples: tuple[Example, ...]
 
 
 def read_stopped(
@@ -38,4 +64,27 @@ def read_stopped(
         so_far=read_tally(session, brand, of, now=now).amount / unit,
         adds=at_most / unit,
         currency=services.guards.currency if of.is_money else None,
+    )
+
+
+def read_braked(session: Session, brand: Brand, task: TaskLine) -> BrakedSeen | None:
+    """Return what is held of the rule that a task tells of; None: nothing is, any more."""
+    rule = task.rule if task.kind == BRAKE_TASK else None
+    held = count_held(session, brand.id, rule) if rule is not None else 0
+    if rule is None or not held:
+        return None
+    jobs = session.scalars(
+        select(Job)
+        .where(Job.id.in_(select(Message.job_id).where(is_held(brand.id, rule))))
+        .order_by(Job.starts_at, Job.id)
+        .limit(_EXAMPLES)
+    )
+    tally = session.get(Tally, (brand.id, TallyOf.RULE, rule))
+    return BrakedSeen(
+        rule=rule,
+        held=held,
+        most=max(tally.most, tally.amount) if tally is not None else 0,
+        examples=tuple(
+            Example(job_id=job.id, service=job.service, reference=job.reference) for job in jobs
+        ),
     )

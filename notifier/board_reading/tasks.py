@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from notifier.board_reading.cards import TaskLine, read_tasks
 from notifier.board_reading.going import read_going
-from notifier.board_reading.guards import StoppedSeen, read_stopped
+from notifier.board_reading.guards import BrakedSeen, StoppedSeen, read_braked, read_stopped
 from notifier.board_reading.people import read_people
 from notifier.services import Services
 from notifier.store.engine import reading
@@ -25,6 +25,7 @@ class TaskSeen:
     service: str | None
     zone: str | None
     stopped: StoppedSeen | None = None  # a limit that a person may lift
+    braked: BrakedSeen | None = None  # what waits until a person looked
 
 
 def read_open_tasks(services: Services, brand_id: UUID) -> list[TaskSeen]:
@@ -54,6 +55,7 @@ def read_open_tasks(services: Services, brand_id: UUID) -> list[TaskSeen]:
                     service=job.service if job else None,
                     zone=job.zone if job else None,
                     stopped=read_stopped(session, services, brand, task),
+                    braked=read_braked(session, brand, task),
                 )
             )
         return seen

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from notifier.checkup.paths import look_at_paths
 from notifier.domain.findings import Level
+from notifier.domain.guards.limits import STOPPED_BY
 from notifier.domain.messages import WAITING, MessageStatus
 from notifier.providers.codes import is_unknown
 from notifier.sending.routing import every_path
 from notifier.services import Services
+from notifier.store.braked import count_all_held
 from notifier.store.engine import reading
 from notifier.store.reached_twice import count_reached_twice
 from notifier.store.tables import FactRow, Heartbeat, Message, Receipt
@@ -49,6 +51,7 @@ class Counts:
     facts: Mapping[tuple[str, str], int]  # by type and source
     unknown_codes: Mapping[tuple[str, str], int]  # by provider and code: none that we know
     reached_twice: int  # episodes that somebody has twice, over two channels
+    stopped: Mapping[str, int]  # texts that a guard stopped, by which
 
 
 def check_readiness(services: Services) -> list[Check]:
@@ -62,6 +65,7 @@ def check_readiness(services: Services) -> list[Check]:
                 _overdue(session, now),
                 _callbacks(session, services, now),
                 _paths(session, services),
+                _braked(session),
             ]
     except SQLAlchemyError:
         return [
@@ -86,6 +90,11 @@ def count(session: Session, services: Services) -> Counts:
         .where(Receipt.id >= since, Receipt.code.is_not(None))
         .group_by(Receipt.provider, Receipt.code)
     )
+    stopped = session.execute(
+        select(Message.reason, func.count())
+        .where(Message.id >= since, Message.reason.in_(STOPPED_BY))
+        .group_by(Message.reason)
+    )
     by_status = dict.fromkeys(map(str, MessageStatus), 0)
     by_status |= {row[0]: row[1] for row in messages}
     return Counts(
@@ -96,6 +105,7 @@ def count(session: Session, services: Services) -> Counts:
             for provider, code, n in codes
             if code is not None and is_unknown(provider, code)
         },
+        stopped={why: n for why, n in stopped if why is not None},
         reached_twice=count_reached_twice(
             session,
             since_id=since,
@@ -161,6 +171,21 @@ def _callbacks(session: Session, services: Services, now: datetime) -> Check:
             else "Providers report back."
         ),
         value=sum(silent.values()),
+    )
+
+
+def _braked(session: Session) -> Check:
+    held = count_all_held(session)
+    return Check(
+        name="braked_message_count",
+        level=Level.WARNING if held else Level.OK,
+        sentence=(
+            "A rule is about to send far more than ever, and waits for somebody to look: see the"
+            " board's tasks."
+            if held
+            else "No rule is held."
+        ),
+        value=held,
     )
 
 

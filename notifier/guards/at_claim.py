@@ -24,6 +24,7 @@ from notifier.domain.guards.limits import (
 )
 from notifier.domain.messages import Channel, Priority, WhyNot
 from notifier.domain.windows import OFF, from_json
+from notifier.guards.braking import Brake
 from notifier.sending.composing import Composed
 from notifier.sending.refusals import Around
 from notifier.services import Services
@@ -60,6 +61,15 @@ class GuardsAtClaim:
             if self._limits(brand).any:
                 mine = [row for row in fresh if row.brand_id == brand_id]
                 self._tallies[brand_id] = Tallies(session, brand, self._wanted(mine), now=now)
+        guarded = [row for row in fresh if row.brand_id in self._tallies]
+        self._brake = Brake(session, services, guarded, around, now=now)
+
+    def holds(self, row: Message) -> datetime | None:
+        """Return until when the brake holds the message that is due; None: it goes."""
+        tallies = self._tallies.get(row.brand_id)
+        if tallies is None or row.claimed_at is not None:
+            return None
+        return self._brake.holds(row, tallies.of(TallyOf.RULE, row.rule))
 
     def stops(self, row: Message, composed: Composed) -> WhyNot | None:
         """Return why the text that is due must not go now; None: it may. A person is told."""
@@ -78,7 +88,11 @@ class GuardsAtClaim:
     def count(self, row: Message, composed: Composed) -> None:
         """Count a message that is being claimed."""
         tallies = self._tallies.get(row.brand_id)
-        if tallies is None or row.claimed_at is not None or row.channel != Channel.SMS:
+        if tallies is None or row.claimed_at is not None:
+            return
+        if self._brake.minds(row):
+            tallies.of(TallyOf.RULE, row.rule).amount += 1
+        if row.channel != Channel.SMS:
             return
         for of, key, adds in self._counts_for(row, composed):
             tallies.of(of, key).amount += adds
@@ -114,7 +128,7 @@ class GuardsAtClaim:
         return self._services.guards.of(brand.slug)
 
     def _wanted(self, rows: Sequence[Message]) -> dict[TallyOf, set[str]]:
-        """Return the keys of what `rows` count for; of numbers, keyed hashes."""
+        """Return the keys of what `rows` count for: rules, and the keyed hashes of numbers."""
         vault, around = self._services.vault, self._around
         for row in rows:
             point = around.points.get(row.contact_point_id) if row.contact_point_id else None
@@ -128,9 +142,11 @@ class GuardsAtClaim:
                 TallyOf.NUMBER: point.address_hash.hex(),
                 TallyOf.PREFIX: vault.blind(f"prefix:{prefix_of(number)}").hex(),
             }
+        numbers = self._keys.values()
         return {
-            of: {keys[of] for keys in self._keys.values()}
-            for of in (TallyOf.NUMBER, TallyOf.PREFIX)
+            TallyOf.RULE: {row.rule for row in rows},
+            TallyOf.NUMBER: {keys[TallyOf.NUMBER] for keys in numbers},
+            TallyOf.PREFIX: {keys[TallyOf.PREFIX] for keys in numbers},
         }
 
     def _never_gives_way(self, row: Message) -> bool:

@@ -119,6 +119,11 @@ def _claim_each(
         if way.waits_until is not None:
             rest(row, way.waits_until, now=now)
             continue
+        held_until = guards.holds(row)
+        if held_until is not None:
+            row.status, row.reason = MessageStatus.DEFERRED, WhyNot.BRAKED
+            row.due_at = held_until
+            continue
         together = gather(session, services, row, up_to_date=up_to_date, busy=busy, now=now)
         composed = _compose_together(session, services, row, together, now)
         if composed is None:

@@ -62,6 +62,14 @@ class StoredFigures(Collector):
             "Messages of the last 24 hours that somebody has over two channels.",
             value=counts.reached_twice,
         )
+        stopped = GaugeMetricFamily(
+            "notifier_stopped_by_guards_last_day",
+            "Messages of the last 24 hours that a guard stopped or holds.",
+            labels=["guard"],
+        )
+        for guard, number in counts.stopped.items():
+            stopped.add_metric([guard], number)
+        yield stopped
         failing = GaugeMetricFamily(
             "notifier_path_failing", "1 while a path is left alone for failing.", labels=["path"]
         )

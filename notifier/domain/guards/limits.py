@@ -40,6 +40,9 @@ WHY: Mapping[TallyOf, WhyNot] = {
     TallyOf.SPEND_MONTH: WhyNot.SPENT_THIS_MONTH,
 }
 
+#: Every reason for which a guard keeps a text from going.
+STOPPED_BY = frozenset({*WHY.values(), WhyNot.COUNTRY_CLOSED, WhyNot.BRAKED})
+
 #: Limits of a brand as a whole, of which a person may let as much again go.
 LIFTED_BY_HAND: Mapping[WhyNot, TallyOf] = {
     WHY[of]: of for of in (TallyOf.DAY, TallyOf.SPEND_DAY, TallyOf.SPEND_MONTH)

@@ -17,7 +17,7 @@ from notifier.board_reading.people import PersonSeen
 from notifier.board_reading.risk import believes_otherwise
 from notifier.domain.jobs import AWAITED, JobKind, JobStatus
 from notifier.domain.ledger.endings import PromiseView
-from notifier.domain.messages import WAITING
+from notifier.domain.messages import WAITING, MessageStatus, WhyNot
 from notifier.domain.windows import OFF, Expectation, Window
 from notifier.page_times import say_date, say_day, say_hours, say_moment
 from notifier.preview import Preview
@@ -165,6 +165,8 @@ class Page:
     def next_words(self, line: MessageLine) -> str:
         """Return when a waiting message goes, or why it does not."""
         status = wording.MESSAGE_STATUS[line.status]
+        if line.reason == WhyNot.BRAKED:
+            return f"held: {wording.why_not_words(line.reason)}"
         if line.status in WAITING:
             if line.due_at <= self.now:
                 return "goes now"
@@ -222,7 +224,9 @@ class Page:
         if message.status in _NEVER_WENT:
             return f"Not sent: {why or wording.NEVER_WENT[message.status]}"
         said = wording.MESSAGE_STATUS[message.status]
-        if message.status in WAITING:
+        if message.reason == WhyNot.BRAKED:
+            said = wording.MESSAGE_STATUS[MessageStatus.HELD]
+        elif message.status in WAITING:
             said = f"{said} {self.clock(message.due_at)}"
         elif message.settled_at is not None:
             said = f"{said} {self.clock(message.settled_at)}"

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from notifier.board_reading.tasks import read_open_tasks
 from notifier.errors import NotFound
 from notifier.guards.lifting import lift
+from notifier.guards.releasing import drop, let_go
 from notifier.task_list import mark_done
 from notifier.web.board.access import current_actor, current_staff
 from notifier.web.board.blueprint import board
@@ -43,7 +44,19 @@ def lift_limit(task_id: UUID) -> ResponseReturnValue:
     return _answer(lift, task_id)
 
 
-def _answer(do: Callable[..., None], task_id: UUID) -> ResponseReturnValue:
+@board.post("/board/tasks/<uuid:task_id>/let-go")
+def let_messages_go(task_id: UUID) -> ResponseReturnValue:
+    """Let all go that the brake holds of a rule."""
+    return _answer(let_go, task_id)
+
+
+@board.post("/board/tasks/<uuid:task_id>/drop")
+def drop_messages(task_id: UUID) -> ResponseReturnValue:
+    """Drop all that the brake holds of a rule."""
+    return _answer(drop, task_id)
+
+
+def _answer(do: Callable[..., object], task_id: UUID) -> ResponseReturnValue:
     """Do what a press on a task asks for, and show the tasks anew."""
     try:
         do(services(), current_staff().brand_id, task_id, actor=current_actor())

@@ -12,6 +12,7 @@ from notifier.domain.ledger.endings import Ending, PromiseView
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
 from notifier.domain.reasons import Party, Reason
 from notifier.guards.at_claim import GUARD_TASK
+from notifier.guards.braking import BRAKE_TASK
 from notifier.ledgers import GivenBy
 from notifier.providers.codes import TWILIO
 from notifier.rule_tools.reason_sentences import (
@@ -379,7 +380,7 @@ def task_why(kind: str, why: str) -> str:
 def task_words(task: TaskLine) -> str:
     """Return what must be done, and about whom."""
     kind = task.kind
-    if kind == GUARD_TASK:
+    if kind in (GUARD_TASK, BRAKE_TASK):
         return GUARD[task.why]
     if kind == "look_into" and task.why not in _WHY_NOT_VALUES:  # a rule turned to dispatch
         kind = "going" if task.going else "dispatch"

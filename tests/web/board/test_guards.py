@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,12 +12,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.delivery import deliver_due
 from notifier.domain.guards.limits import Guards, Limits
+from notifier.domain.windows import Window
 from notifier.planner import look_again
 from notifier.services import Services
 from notifier.store.tables import Message, Task
 from tests.fakes.clock import FakeClock
 from tests.services import make_services
-from tests.web.board.world import Board, given_visit
+from tests.web.board.world import Board, a_customer, given_visit
 
 _FIRST = 16_600  # millionths: a first text says how to stop, and so is two segments
 
@@ -79,8 +82,66 @@ def test_a_number_that_gets_too_many_texts_is_looked_into(board: Board) -> None:
     assert board.part(f"/board/tasks/{_guard_task(board)}/lift").status_code == 404
 
 
-def _guard_task(board: Board) -> object:
+def test_what_the_brake_holds_is_shown_with_examples_and_decided(board: Board) -> None:
+    """How many, of which rule, three of the jobs; then all of them go, or none."""
+    held = replace(board, services=_braked(board.services))
+    for number in range(5):
+        given_visit(
+            held.services,
+            board.brand,
+            reference=f"JOB-{number}",
+            window=_in_a_day(held.services),
+            people=(a_customer(phone=f"+1206555010{number}"),),
+        )
+    deliver_due(held.services)
+    page = board.get("/board/tasks").text
+    assert "Held until you look: far more than ever" in page
+    assert "<b>Booked</b>: 3 messages wait; the rule never sent more than 2 in an hour" in page
+    assert page.count("Boiler repair · JOB-") == 3
+    job = re.search(r"/board/jobs/([0-9a-f-]+)", page)
+    assert job is not None
+    assert "held: far more than ever were about to go" in board.get(job[0]).text
+
+    task = _guard_task(board, "brake")
+    assert board.part(f"/board/tasks/{task}/let-go").status_code == 204
+    deliver_due(held.services)
+    assert "Held until you look" not in board.get("/board/tasks").text
+    with board.services.sessions() as session:
+        assert set(session.scalars(select(Message.reason).where(Message.rule == "booked"))) == {
+            None
+        }
+
+
+def test_what_is_dropped_says_so(board: Board) -> None:
+    """On the page of each job."""
+    held = replace(board, services=_braked(board.services))
+    jobs = [
+        given_visit(
+            held.services,
+            board.brand,
+            reference=f"JOB-{number}",
+            window=_in_a_day(held.services),
+            people=(a_customer(phone=f"+1206555010{number}"),),
+        )
+        for number in range(4)
+    ]
+    task = _guard_task(board, "brake")
+    assert board.part(f"/board/tasks/{task}/drop").status_code == 204
+    assert "and you dropped them" in board.get(f"/board/jobs/{jobs[3]}").text
+
+
+def _braked(services: Services) -> Services:
+    """Return services whose rules send two messages an hour unasked."""
+    return replace(services, guards=Guards(usual=Limits(brake_from=2)))
+
+
+def _in_a_day(services: Services) -> Window:
+    start = services.now() + timedelta(hours=24)
+    return Window(start, start + timedelta(hours=2))
+
+
+def _guard_task(board: Board, kind: str = "guard") -> object:
     with board.services.sessions() as session:
         return session.scalars(
-            select(Task.id).where(Task.kind == "guard", Task.done_at.is_(None))
+            select(Task.id).where(Task.kind == kind, Task.done_at.is_(None))
         ).one()
