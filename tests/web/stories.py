@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from notifier.domain.facts import FactSource, FactType
 from notifier.intake import NewFact, record
 from notifier.services import Services
 from tests.fakes.clock import FakeClock
-from tests.web.pages import deliver, link_of, say, show
+from tests.web.pages import deliver, link_of, plain, say, show
 
 #: Midnight in Los Angeles at the beginning of the clock's day.
 MIDNIGHT = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -66,6 +67,11 @@ class Story:
             assert said in page, page
         for said in never:
             assert said not in page, page
+
+    def struck_out(self) -> list[str]:
+        """Return what is crossed out on the page."""
+        html = self.client.get(self.link).text
+        return [plain(words) for words in re.findall(r"<s>(.*?)</s>", html)]
 
     def settle(self) -> None:
         """Let a few minutes pass, in which a burst of corrections would become one message."""
