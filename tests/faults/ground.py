@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from notifier.store.migrate import upgrade
 from tests.databases import Databases
 from tests.faults.nursery import Nursery
 from tests.faults.world import World
@@ -34,6 +35,11 @@ class Ground:
         home = Path(tempfile.mkdtemp(prefix="case-", dir=self.directory))
         yield home
         shutil.rmtree(home)
+
+    def migrate(self, url: str) -> None:
+        """Make the tables of a database that a case brought along, one at a time."""
+        with self._made:
+            upgrade(url)
 
     @contextmanager
     def world(self, database: str) -> Iterator[World]:

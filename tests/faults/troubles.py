@@ -18,7 +18,6 @@ from random import Random
 
 import psycopg
 
-from notifier.store.migrate import upgrade
 from tests.faults.ground import Ground, NotReached
 from tests.faults.world import World
 from tests.postgres_server import PostgresServer
@@ -102,7 +101,7 @@ def disk_full(ground: Ground, database: str, chance: Random, brief: bool) -> Ite
             world = opened.enter_context(_world_on(server, ground))
         else:
             url = f"sqlite:///{disk}/notifier.db"
-            upgrade(url)
+            ground.migrate(url)
             world = opened.enter_context(_world_at(url, ground))
 
         def trouble() -> None:
@@ -160,7 +159,7 @@ def pool_empty(ground: Ground, database: str, chance: Random, brief: bool) -> It
 def _world_on(server: PostgresServer, ground: Ground) -> Iterator[World]:
     """Give a world on the only database of `server`."""
     url = server.url("postgres")
-    upgrade(url)
+    ground.migrate(url)
     with _world_at(url, ground) as world:
         yield world
 

@@ -28,7 +28,7 @@ from notifier.store.engine import create_sessions, reading
 from notifier.store.tables import Message, Task
 from tests.fakes.provider_server import FakeProviders
 from tests.fakes.provider_state import Taken
-from tests.faults.judge import Admitted, Owed, Sent, Verdict, judge
+from tests.faults.judge import EXCUSED, Admitted, Owed, Sent, Verdict, judge
 from tests.faults.nursery import Nursery, Order
 from tests.faults.points import Point
 from tests.services import given_brand, make_services
@@ -40,6 +40,7 @@ _PATIENCE = 20  # times that a caller says again what was turned away
 #: What is due later than this is not waited for: reminders, thanks.
 _SOON = timedelta(minutes=2)
 _UNDER_WAY = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
+_UNSENT = WAITING | EXCUSED | {MessageStatus.REJECTED, MessageStatus.SKIPPED}
 _REST_POLL_S = 0.3
 _STUCK_S = 200  # longer than anything is waited for
 
@@ -234,6 +235,16 @@ class World:
     def verdict(self) -> Verdict:
         """Return the judgement on all that was owed and all that was taken."""
         return judge(self.owed, self._sent(), self._admitted())
+
+    def unrecorded(self) -> list[str]:
+        """Return what was taken and is on record as not sent, by message and status."""
+        admitted = self._admitted()
+        sent = {one.message for one in self._sent()}
+        return [
+            f"{message} is {admitted[message].status}"
+            for message in sorted(sent & admitted.keys())
+            if admitted[message].status in _UNSENT
+        ]
 
     def _sent(self) -> list[Sent]:
         journal = self.directory / "journal"
