@@ -12,6 +12,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
+from notifier.checkup.silence import owe_looking_into_silence
 from notifier.delivery import deliver_due
 from notifier.housekeeping import tidy
 from notifier.planner import look_again
@@ -64,6 +65,7 @@ class Worker:
         )
         self._ticks.add_job(waker.event.set, "interval", seconds=tick_seconds)
         self._ticks.add_job(self._beat, "interval", seconds=10)
+        self._ticks.add_job(self._watch, "interval", minutes=1)
         self._ticks.add_job(self._tidy, "interval", hours=6)
 
     def start(self) -> None:
@@ -96,6 +98,12 @@ class Worker:
             tidy(self._services)
         except SQLAlchemyError as error:
             _log.warning("tidy_failed", error=type(error).__name__)
+
+    def _watch(self) -> None:
+        try:
+            owe_looking_into_silence(self._services)
+        except SQLAlchemyError as error:
+            _log.warning("watch_failed", error=type(error).__name__)
 
     def _beat(self) -> None:
         try:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from notifier.checkup.paths import look_at_paths
+from notifier.checkup.silence import first_id, silent_paths
 from notifier.domain.findings import Level
 from notifier.domain.guards.limits import STOPPED_BY
 from notifier.domain.messages import WAITING, MessageStatus
@@ -28,7 +29,6 @@ TICK = "tick"
 
 _TICK_LIMIT = timedelta(seconds=60)
 _OVERDUE_LIMIT = timedelta(seconds=120)
-_CALLBACK_LIMIT = timedelta(minutes=15)
 #: What is counted, so that the cost does not grow with history.
 _COUNTED = timedelta(hours=24)
 
@@ -63,7 +63,7 @@ def check_readiness(services: Services) -> list[Check]:
                 Check(name="database", level=Level.OK, sentence="The database answers."),
                 _tick(session, now),
                 _overdue(session, now),
-                _callbacks(session, services, now),
+                _callbacks(session, services),
                 _paths(session, services),
                 _braked(session),
             ]
@@ -75,7 +75,7 @@ def check_readiness(services: Services) -> list[Check]:
 
 def count(session: Session, services: Services) -> Counts:
     """Return how many messages and facts the last day brought, and what they ran into."""
-    since = _first_id(services.now() - _COUNTED)
+    since = first_id(services.now() - _COUNTED)
     paths = every_path(services)
     messages = session.execute(
         select(Message.status, func.count()).where(Message.id >= since).group_by(Message.status)
@@ -142,25 +142,11 @@ def _overdue(session: Session, now: datetime) -> Check:
     )
 
 
-def _callbacks(session: Session, services: Services, now: datetime) -> Check:
+def _callbacks(session: Session, services: Services) -> Check:
     """Count what a provider took and never reported on: its callbacks may not reach us."""
-    paths = every_path(services)
-    reporting = [name for name, path in paths.items() if path.gives_receipts]
-    rows = session.execute(
-        select(Message.provider, func.count())
-        .where(
-            Message.id >= _first_id(now - _COUNTED),
-            Message.status.in_((MessageStatus.ACCEPTED, MessageStatus.SENT)),
-            Message.provider.in_(reporting),
-            Message.accepted_at < now - _CALLBACK_LIMIT,
-            ~select(Receipt.id)
-            .where(Receipt.message_id == Message.id, Receipt.origin == "callback")
-            .exists(),
-        )
-        .group_by(Message.provider)
-        .order_by(Message.provider)
-    )
-    silent = {row[0]: row[1] for row in rows}
+    silent: Counter[str] = Counter()
+    for one in silent_paths(session, services):
+        silent[one.path] += one.count
     named = ", ".join(f"{name} ({n})" for name, n in silent.items())
     return Check(
         name="accepted_without_callback_count",
@@ -170,7 +156,7 @@ def _callbacks(session: Session, services: Services, now: datetime) -> Check:
             if silent
             else "Providers report back."
         ),
-        value=sum(silent.values()),
+        value=silent.total(),
     )
 
 
@@ -198,11 +184,6 @@ def _paths(session: Session, services: Services) -> Check:
         sentence=f"Not well: {', '.join(failing)}." if failing else "Every path is well.",
         value=len(failing),
     )
-
-
-def _first_id(moment: datetime) -> UUID:
-    """Return the smallest UUIDv7 of `moment`: ids are ordered by when they were made."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def _seconds(age: timedelta) -> float:

@@ -197,6 +197,7 @@ TASK: dict[str, str] = {
     "reply": "Answer {who}",
     "look_into": "Look into a message to {who}",
     "sender_halted": "Mend the sender: nothing goes out",
+    "sender_silent": "See why a provider reports nothing",
     "dispatch": "Look into this for {who}",
     "going": "Ask {who}",
 }
@@ -220,6 +221,8 @@ CALL_WHY: dict[str, str] = {
     "offer_declined": "the time that we asked about does not suit them",
     "update_promised": "we promised them an update",
     "promise_not_said": "no text could tell them in time what we promised",
+    "nothing_reported": "it takes messages, and nobody learns what became of them: check the public"
+    " address and the sender",
     "no_word_from_technician": "no clear word from them, and the customer is waiting",
 }
 

@@ -1,0 +1,74 @@
+"""A provider that takes everything and reports nothing is found out, and a person is asked."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifier.checkup.readiness import check_readiness
+from notifier.checkup.silence import owe_looking_into_silence
+from notifier.domain.findings import Level
+from notifier.providers.receipt import ReceiptEvent
+from notifier.scheduler import run_round
+from notifier.store.tables import Message
+from notifier.web.board.wording import TASK, task_why
+from tests.fakes.clock import FakeClock
+from tests.fakes.ids import FakeIds
+from tests.outbox_world import World, make_world
+
+
+@pytest.fixture
+def world(sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds) -> World:
+    """Return a live brand with scripted providers."""
+    return make_world(sessions, clock, ids)
+
+
+def given_taken(world: World, *, minutes_ago: int) -> Message:
+    """Let one text be taken, and return it."""
+    job = world.book(email=None)
+    world.late(job)
+    while run_round(world.services):
+        pass
+    world.clock.advance(minutes=minutes_ago)
+    return world.message(job)
+
+
+def level(world: World) -> Level:
+    """Return what `/readyz` says of callbacks."""
+    return next(
+        check.level
+        for check in check_readiness(world.services)
+        if check.name == "accepted_without_callback_count"
+    )
+
+
+def test_silence_for_a_quarter_of_an_hour_is_a_task_once_a_day(world: World) -> None:
+    """The board says it in words, however often it is looked at, and again tomorrow."""
+    given_taken(world, minutes_ago=14)
+    assert (owe_looking_into_silence(world.services), level(world)) == (0, Level.OK)
+
+    world.clock.advance(minutes=2)
+    assert level(world) is Level.WARNING
+    assert [owe_looking_into_silence(world.services) for _ in range(3)] == [1, 0, 0]
+    (task,) = world.tasks("sender_silent")
+    assert task.brand_id == world.brand
+    assert "a provider reports nothing" in TASK[task.kind]
+    assert "public address" in task_why(task.kind, task.why)
+
+    world.clock.advance(hours=12)
+    assert owe_looking_into_silence(world.services) == 1
+
+
+def test_one_report_of_a_message_is_enough(world: World) -> None:
+    """Whatever it says: callbacks reach us."""
+    world.receipt(given_taken(world, minutes_ago=16), ReceiptEvent.SENT)
+
+    assert (owe_looking_into_silence(world.services), level(world)) == (0, Level.OK)
+
+
+def test_a_path_without_receipts_is_silent_by_nature(world: World) -> None:
+    """Nobody is asked why a mail server says nothing."""
+    world.sms.gives_receipts = False
+    given_taken(world, minutes_ago=16)
+
+    assert (owe_looking_into_silence(world.services), level(world)) == (0, Level.OK)
