@@ -83,7 +83,7 @@ def cases() -> Iterator[Repeat]:
 
 
 def run(case: Repeat, ground: Ground) -> Verdict:
-    """Run `case` and return the verdict; answers that differ count as doubled.
+    """Run `case` and return the verdict; a second job or fact counts as doubled.
 
     :raises NotReached: if the process was to be killed and never was while callers asked.
     """
@@ -103,9 +103,7 @@ def run(case: Repeat, ground: Ground) -> Verdict:
             callers.turn_late(number)
         world.wait_until(world.is_quiet, _QUIET_S)
         verdict = world.verdict()
-        for fault in callers.faults:
-            verdict.doubled += 1
-            verdict.untold.append(f"doubled: {fault}")
+        verdict.add(callers.verdict)
         if server is not None:
             if not server.cut_off:
                 raise NotReached("it never died while somebody asked")
@@ -117,7 +115,7 @@ class _Callers:
     """Fifty who say the same at the same time, and what was wrong with their answers."""
 
     def __init__(self, case: Repeat, world: World, ask: _Ask) -> None:
-        self.faults: list[str] = []
+        self.verdict = Verdict()
         self._case, self._world, self._ask = case, world, ask
 
     def book(self, number: int) -> None:
@@ -143,7 +141,7 @@ class _Callers:
         with reading(self._world.services.sessions) as session:
             jobs = list(session.scalars(select(Job.id).where(Job.reference == f"JOB-{number}")))
         if [str(job) for job in jobs] != [answer["id"]]:
-            self.faults.append(f"{len(jobs)} visits for one key")
+            self._doubled(f"{len(jobs)} visits for one key")
         self._world.jobs.append(jobs[0])
         says = self._world.clock_time(0)
         self._world.owed.append(Owed(job=jobs[0], rule="booked", says=says))
@@ -163,7 +161,7 @@ class _Callers:
         with reading(self._world.services.sessions) as session:
             facts = session.scalar(query)
         if facts != 1:
-            self.faults.append(f"{facts} facts for one key")
+            self._doubled(f"{facts} facts for one key")
         says = self._world.clock_time(said["minutes"])
         self._world.owed.append(Owed(job=job, rule="running_late", says=says))
 
@@ -187,11 +185,16 @@ class _Callers:
         refused = [its for its, (code, _) in answers if code == self._case.other.status]
         if len(taken) + len(refused) < _CALLERS:
             codes = sorted({code for _, (code, _) in answers})
-            self.faults.append(f"answered with {codes}")
+            self.verdict.misled += 1
+            self.verdict.untold.append(f"misled: answered with {codes}")
         about = {str(answer.get("fact", answer)["id"]) for _, answer in taken}
         if len(about) > 1 or any(its in refused for its, _ in taken):
-            self.faults.append(f"{len(taken)} were told of {len(about)} things")
+            self._doubled(f"{len(taken)} were told of {len(about)} things")
         return taken[0]
+
+    def _doubled(self, what: str) -> None:
+        self.verdict.doubled += 1
+        self.verdict.untold.append(f"doubled: {what}")
 
 
 def _in_process(world: World) -> _Ask:
