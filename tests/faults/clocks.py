@@ -11,6 +11,7 @@ from notifier.clock import system_now
 from tests.faults.ground import Ground, NotReached
 from tests.faults.judge import Verdict
 from tests.faults.killing import DATABASES, LOSSES
+from tests.faults.nursery import FIVE_TIMES_AS_FAST
 from tests.faults.points import Point
 from tests.faults.world import World
 
@@ -53,6 +54,7 @@ def run(case: WrongClock, ground: Ground) -> Verdict:
         one_machine = case.database == "sqlite"
         if one_machine:
             _set_clock(world, case.off_by)
+        world.timings.update(FIVE_TIMES_AS_FAST)
         world.book(CUSTOMERS)
         for off_by in (case.off_by,) * 3 if one_machine else (0, case.off_by, -case.off_by):
             world.timings["clock_off_by"] = off_by

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from tests.faults.callers import Callers
 from tests.faults.ground import Ground, NotReached
 from tests.faults.judge import Verdict
+from tests.faults.nursery import FIVE_TIMES_AS_FAST
 from tests.faults.troubles import (
     Trouble,
     disk_full,
@@ -23,9 +24,6 @@ from tests.faults.troubles import (
 _BEFORE_S, _AFTER_S = 1.0, 5.0  # that callers talk before and after the trouble
 _WAITING, _BRIEFLY_WAITING = 100, 20  # who are owed something when workers start
 _CALL_S = 0.5  # what a call takes, so that the trouble comes in the midst of some
-
-#: As in production, five times as fast.
-_TIMINGS = MappingProxyType({"lease": 6.0, "look_up_after": 8.0, "look_up_again": 18.0})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +72,7 @@ def run(case: Broken, ground: Ground) -> Verdict:
     chance = random.Random(case.name)
     with _TROUBLES[case.trouble](ground, case.database, chance, case.brief) as place:
         world, make_trouble = place
-        world.timings.update(_TIMINGS)
+        world.timings.update(FIVE_TIMES_AS_FAST)
         callers = Callers.of(world)
         world.book(_BRIEFLY_WAITING if case.brief else _WAITING)
         world.providers.fail_next_sms("slow", times=4 * _WAITING, seconds=_CALL_S)

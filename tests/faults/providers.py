@@ -14,6 +14,7 @@ from tests.fakes.provider_state import FaultKind
 from tests.faults.ground import Ground
 from tests.faults.judge import Verdict
 from tests.faults.killing import DATABASES
+from tests.faults.nursery import FIVE_TIMES_AS_FAST
 from tests.faults.postman import reporting
 from tests.faults.world import World
 
@@ -53,17 +54,9 @@ _FLAPS = (
     _K.GARBAGE,
 )
 
-#: Shorter than in production, in the same order: nobody waits for an answer until the lease is
-#: over, and what is taken late is there before it is looked for.
-_TIMINGS = MappingProxyType(
-    {
-        "answer_timeout": 1.0,
-        "lease": 6.0,
-        "look_up_after": 8.0,
-        "look_up_again": 12.0,
-        "hold_after": 20.0,
-    }
-)
+#: Nobody waits for an answer until the lease is over, and what is taken late is there before it
+#: is looked for.
+_TIMINGS = MappingProxyType({**FIVE_TIMES_AS_FAST, "answer_timeout": 1.0, "hold_after": 20.0})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
