@@ -169,6 +169,21 @@ def test_what_is_no_longer_true_at_the_claim_is_left_out(world: World) -> None:
     assert news(world, jobs[1]).status == S.SUPERSEDED
 
 
+def test_it_is_valid_until_the_first_of_its_news_is_stale(world: World) -> None:
+    """The provider drops it rather than deliver it after that, whichever of them carries it."""
+    one, other, _ = three(world)
+    slip(world, one)
+    slip(world, other, TOMORROW.shifted(24 * 60))
+    world.clock.advance(minutes=4)
+    deliver(world)
+
+    (text,) = world.sms.sent
+    ends = [news(world, job).expires_at for job in (one, other)]
+    assert carrier(world, one, other).job_id == one
+    assert ends[1] < ends[0]
+    assert text.valid_until == ends[1]
+
+
 def test_what_slipped_since_it_was_planned_is_said_as_it_is(world: World) -> None:
     """The truth at the claim, for those that are taken along too."""
     one, other, _ = three(world)

@@ -136,7 +136,8 @@ def _claim_each(
             row.status, row.reason, row.settled_at = MessageStatus.SKIPPED, stopped, now
             continue
         guards.count(row, composed)
-        claims.append(_claim(session, services, row, way, composed, around, now))
+        valid_until = min(one.expires_at for one in (row, *together))
+        claims.append(_claim(session, services, row, way, composed, valid_until, around, now))
         tally.claimed.append(row)
         busy.add(row.job_person_id)
         for carried in together:
@@ -189,10 +190,14 @@ def _claim(
     row: Message,
     way: Route,
     composed: Composed,
+    valid_until: datetime,
     around: Around,
     now: datetime,
 ) -> Claim:
-    """Put the intent to send on record, with the words as they will be sent."""
+    """Put the intent to send on record, with the words as they will be sent.
+
+    :param valid_until: when the first of all that it says becomes stale.
+    """
     attempt_id, lease_until = services.ids(), now + timedelta(seconds=services.timing.lease)
     _keep_words(session, services, row, composed)
     row.segments, row.carried_by = composed.segments, None
@@ -219,7 +224,7 @@ def _claim(
         started_at=now,
         lease_until=lease_until,
         provider=way.provider,
-        outgoing=_outgoing(services, row, composed, brand, way, attempt_id),
+        outgoing=_outgoing(services, row, composed, valid_until, brand, way, attempt_id),
     )
 
 
@@ -252,6 +257,7 @@ def _outgoing(
     services: Services,
     row: Message,
     composed: Composed,
+    valid_until: datetime,
     brand: Brand,
     way: Route,
     attempt_id: UUID,
@@ -263,7 +269,7 @@ def _outgoing(
             to=composed.recipient,
             body=composed.body,
             link_token=composed.link_token,
-            valid_until=row.expires_at,
+            valid_until=valid_until,
         )
     assert composed.subject is not None
     assert composed.html is not None
