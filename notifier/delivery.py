@@ -63,7 +63,7 @@ def send_claimed(services: Services, claim: Claim, batch: Batch | None = None) -
     if began >= claim.lease_until:
         outcome: Outcome = SendDeferred("lease_over")
     elif batch.lets_go(path, has_other=has_other_path(services, path), now=began):
-        outcome = SendDeferred("let_go", reaction=Reaction.PACE)
+        outcome = SendDeferred("waits_for_sender", reaction=Reaction.PACE)
     else:
         outcome = _call(claim)
     ended = services.now()

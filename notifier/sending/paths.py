@@ -14,7 +14,9 @@ from notifier.store.paths import AnswerOnRecord
 _ANSWERS = 100
 
 #: No call was made, so nothing is learnt of the path.
-NOT_CALLED = frozenset({"lease_over", "let_go", "expired", "mail_not_built", "address_not_ascii"})
+NOT_CALLED = frozenset(
+    {"lease_over", "waits_for_sender", "expired", "mail_not_built", "address_not_ascii"}
+)
 
 
 def read_answers(session: Session, provider: str) -> list[Answer]:
