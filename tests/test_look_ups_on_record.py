@@ -34,6 +34,7 @@ def test_a_text_that_was_found_is_known_by_the_providers_id_from_then_on(world: 
     resolve_unknown(world.services)
 
     row = world.message(job)
+    assert _noted(world) == [("accepted", row.id, row.attempt_id, "SM1", None)]
     assert (row.status, row.provider_id) == (MessageStatus.ACCEPTED, "SM1")
     assert (row.reason, row.settled_at) == (None, world.clock())  # it is in doubt no longer
     world.receipt(row, ReceiptEvent.DELIVERED, by_provider_id=True)
@@ -49,14 +50,7 @@ def test_where_it_stands_is_noted_with_attempt_and_code(world: World) -> None:
     world.sms.look_ups.append(found)
     resolve_unknown(world.services)
 
-    with world.services.sessions() as session:
-        noted = [
-            (one.event, one.message_id, one.attempt_id, one.provider_id, one.code)
-            for one in session.scalars(
-                select(Receipt).where(Receipt.origin == "look_up").order_by(Receipt.id)
-            )
-        ]
-    assert noted == [
+    assert _noted(world) == [
         ("accepted", row.id, row.attempt_id, "SM1", None),
         ("undelivered", row.id, row.attempt_id, "SM1", "30003"),
     ]
@@ -91,3 +85,14 @@ def _lose_the_answer(world: World, job: UUID) -> None:
     world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
     deliver_due(world.services)
     world.clock.advance(seconds=40)
+
+
+def _noted(world: World) -> list[tuple[object, ...]]:
+    """Return what look-ups left: event, message, attempt, the provider's id and code."""
+    with world.services.sessions() as session:
+        return [
+            (row.event, row.message_id, row.attempt_id, row.provider_id, row.code)
+            for row in session.scalars(
+                select(Receipt).where(Receipt.origin == "look_up").order_by(Receipt.id)
+            )
+        ]
