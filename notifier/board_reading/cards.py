@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from notifier.board_reading.calls import Promised, read_promised, together
 from notifier.board_reading.going import Going, read_going
 from notifier.board_reading.people import PersonSeen, read_people
 from notifier.board_reading.risk import Risk, RiskFacts, act_by, risk_of
@@ -62,6 +63,14 @@ class TaskLine:
     overdue: bool
     going: Going | None = None  # who can say where they are, where nobody has
     rule: str | None = None  # that asks for it
+    unreached: bool = False  # in place of a message of that rule
+    promised: Promised | None = None  # that the message was to tell
+    also: tuple[TaskLine, ...] = ()  # what the same call does as well
+
+    @property
+    def whole(self) -> tuple[TaskLine, ...]:
+        """All that is done with it."""
+        return (self, *self.also)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,16 +191,19 @@ def read_tasks(
     )
     if job_ids is not None:
         query = query.where(Task.job_id.in_(list(job_ids)))
-    return [
-        _task(task, people, going, now)
-        for task in session.scalars(query.order_by(Task.due_at, Task.id))
+    tasks = session.scalars(query.order_by(Task.due_at, Task.id)).all()
+    promised = read_promised(session, tasks)
+    lines = [
+        [_task(task, people, going, promised, now) for task in group] for group in together(tasks)
     ]
+    return [replace(first, also=tuple(others)) for first, *others in lines]
 
 
 def _task(
     task: Task,
     people: Mapping[UUID, tuple[PersonSeen, ...]],
     going: Mapping[UUID, Going],
+    promised: Mapping[UUID, Promised],
     now: datetime,
 ) -> TaskLine:
     of_job = people.get(task.job_id, ()) if task.job_id else ()
@@ -210,6 +222,8 @@ def _task(
         overdue=task.due_at < now,
         going=asked,
         rule=task.rule,
+        unreached=task.duty == Duty.UNREACHED,
+        promised=promised.get(task.id),
     )
 
 

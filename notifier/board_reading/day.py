@@ -8,13 +8,14 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.board_reading.cards import Card, read_cards, read_technicians
 from notifier.board_reading.phone import Phone, read_phone
 from notifier.board_reading.trials import count_trials
 from notifier.domain.jobs import JobKind
+from notifier.domain.owed import Duty
 from notifier.domain.windows import Window
 from notifier.errors import NotFound
 from notifier.services import Services
@@ -127,12 +128,13 @@ def read_day(services: Services, brand_id: UUID, *, docked: UUID | None = None) 
 
 
 def count_open_tasks(session: Session, brand_id: UUID) -> int:
-    """Return how many tasks wait for somebody."""
+    """Return how many tasks wait for somebody; calls that are one call are one."""
+    whole = case((Task.duty == Duty.UNREACHED, Task.job_person_id), else_=Task.id)
     return (
         session.scalar(
-            select(func.count())
-            .select_from(Task)
-            .where(Task.brand_id == brand_id, Task.done_at.is_(None), Task.dropped.is_(False))
+            select(func.count(whole.distinct())).where(
+                Task.brand_id == brand_id, Task.done_at.is_(None), Task.dropped.is_(False)
+            )
         )
         or 0
     )

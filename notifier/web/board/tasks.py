@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from flask import abort, make_response, redirect, url_for
+from flask import abort, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from notifier.board_reading.tasks import read_open_tasks
@@ -34,8 +34,8 @@ def poll_tasks() -> ResponseReturnValue:
 
 @board.post("/board/tasks/<uuid:task_id>/done")
 def finish_task(task_id: UUID) -> ResponseReturnValue:
-    """Tick one off."""
-    return _answer(mark_done, task_id)
+    """Tick one off, and with a call whatever else it was to say."""
+    return _answer(mark_done, task_id, *request.form.getlist("also", UUID))
 
 
 @board.post("/board/tasks/<uuid:task_id>/lift")
@@ -56,10 +56,11 @@ def drop_messages(task_id: UUID) -> ResponseReturnValue:
     return _answer(drop, task_id)
 
 
-def _answer(do: Callable[..., object], task_id: UUID) -> ResponseReturnValue:
-    """Do what a press on a task asks for, and show the tasks anew."""
+def _answer(do: Callable[..., object], *task_ids: UUID) -> ResponseReturnValue:
+    """Do what a press on tasks asks for, and show the tasks anew."""
     try:
-        do(services(), current_staff().brand_id, task_id, actor=current_actor())
+        for task_id in task_ids:
+            do(services(), current_staff().brand_id, task_id, actor=current_actor())
     except NotFound:
         abort(404)
     if not is_part():
