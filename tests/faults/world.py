@@ -39,10 +39,11 @@ _POLL_S = 0.05
 _PATIENCE = 20  # times that a caller says again what was turned away
 #: What is due later than this is not waited for: reminders, thanks.
 _SOON = timedelta(minutes=2)
-_UNDER_WAY = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
+#: Of these it matters that they end, however long they are put off.
+_UNDER_WAY = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN, MessageStatus.DEFERRED)
 _UNSENT = WAITING | EXCUSED | {MessageStatus.REJECTED, MessageStatus.SKIPPED}
 _REST_POLL_S = 0.3
-_STUCK_S = 200  # longer than anything is waited for
+_STUCK_S = 400  # longer than anything is put off after five attempts
 
 
 @dataclass
