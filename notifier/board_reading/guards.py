@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,8 +16,8 @@ from notifier.guards.at_claim import GUARD_TASK
 from notifier.guards.braking import BRAKE_TASK
 from notifier.services import Services
 from notifier.store.braked import count_held, is_held
-from notifier.store.tables import Brand, Job, Message, Tally
-from notifier.store.tallies import read_tally, stretch_start
+from notifier.store.tables import Brand, Job, Message
+from notifier.store.tallies import read_count, stretch_start
 
 #: How many of the jobs are named.
 _EXAMPLES = 3
@@ -61,13 +62,15 @@ def read_stopped(
         return None  # its day or month is over
     unit = MILLIONTHS if of.is_money else 1
     return StoppedSeen(
-        so_far=read_tally(session, brand, of, now=now).amount / unit,
+        so_far=read_count(session, brand, of, now=now).amount / unit,
         adds=at_most / unit,
         currency=services.guards.currency if of.is_money else None,
     )
 
 
-def read_braked(session: Session, brand: Brand, task: TaskLine) -> BrakedSeen | None:
+def read_braked(
+    session: Session, brand: Brand, task: TaskLine, *, now: datetime
+) -> BrakedSeen | None:
     """Return what is held of the rule that a task tells of; None: nothing is, any more."""
     rule = task.rule if task.kind == BRAKE_TASK else None
     held = count_held(session, brand.id, rule) if rule is not None else 0
@@ -79,11 +82,11 @@ def read_braked(session: Session, brand: Brand, task: TaskLine) -> BrakedSeen | 
         .order_by(Job.starts_at, Job.id)
         .limit(_EXAMPLES)
     )
-    tally = session.get(Tally, (brand.id, TallyOf.RULE, rule))
+    count = read_count(session, brand, TallyOf.RULE, rule, now=now)
     return BrakedSeen(
         rule=rule,
         held=held,
-        most=max(tally.most, tally.amount) if tally is not None else 0,
+        most=max(count.most, count.amount),
         examples=tuple(
             Example(job_id=job.id, service=job.service, reference=job.reference) for job in jobs
         ),

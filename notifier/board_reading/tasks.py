@@ -55,7 +55,7 @@ def read_open_tasks(services: Services, brand_id: UUID) -> list[TaskSeen]:
                     service=job.service if job else None,
                     zone=job.zone if job else None,
                     stopped=read_stopped(session, services, brand, task),
-                    braked=read_braked(session, brand, task),
+                    braked=read_braked(session, brand, task, now=services.now()),
                 )
             )
         return seen

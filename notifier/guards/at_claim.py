@@ -97,6 +97,11 @@ class GuardsAtClaim:
         for of, key, adds in self._counts_for(row, composed):
             tallies.of(of, key).amount += adds
 
+    def write(self) -> None:
+        """Put on record what was counted."""
+        for tallies in self._tallies.values():
+            tallies.write()
+
     def _measured(self, row: Message, composed: Composed, tallies: Tallies) -> Iterator[Measured]:
         limits = self._limits(self._around.brands[row.brand_id])
         for of, key, adds in self._counts_for(row, composed):

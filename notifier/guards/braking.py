@@ -16,7 +16,8 @@ from notifier.domain.messages import WhyNot
 from notifier.sending.refusals import Around
 from notifier.services import Services
 from notifier.store.braked import count_about_to_go, count_held, said_by
-from notifier.store.tables import AuditLine, Message, Tally, Task
+from notifier.store.tables import AuditLine, Message, Task
+from notifier.store.tallies import Count
 from notifier.store.tasks import owe_task
 
 _log = structlog.get_logger()
@@ -46,7 +47,7 @@ class Brake:
         """Return whether the message is one that the brake would hold, and so counts."""
         return not self._about(row).passes(self._now)
 
-    def holds(self, row: Message, tally: Tally) -> datetime | None:
+    def holds(self, row: Message, tally: Count) -> datetime | None:
         """Return until when the message is held; None: it goes. A person is paged once.
 
         :param tally: what its rule sent in this hour, and at most.
@@ -58,7 +59,7 @@ class Brake:
             self._braked[key] = self._is_braked(row, tally)
         return self._about(row).held_until(self._now) if self._braked[key] else None
 
-    def _is_braked(self, row: Message, tally: Tally) -> bool:
+    def _is_braked(self, row: Message, tally: Count) -> bool:
         brand = self._around.brands[row.brand_id]
         bearable = bears(self._services.guards.of(brand.slug), tally.most)
         if bearable is None:
@@ -87,7 +88,7 @@ class Brake:
             said_by=self._said_by.get(row.rests_on) if row.rests_on is not None else None,
         )
 
-    def _page(self, row: Message, slug: str, tally: Tally, bearable: int) -> None:
+    def _page(self, row: Message, slug: str, tally: Count, bearable: int) -> None:
         """Raise a task, unless one is open for this rule."""
         paged = self._session.scalar(
             select(Task.id).where(

@@ -39,6 +39,7 @@ def lift(services: Services, brand_id: UUID, task_id: UUID, *, actor: str) -> No
         tallies = Tallies(session, session.get_one(Brand, brand_id), {}, now=now)
         tally = tallies.of(LIFTED_BY_HAND[why])
         tally.more += 1
+        tallies.write()
         session.add(
             AuditLine(
                 id=services.ids(),

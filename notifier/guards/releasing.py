@@ -74,6 +74,7 @@ def _decide(services: Services, brand_id: UUID, task_id: UUID, actor: str, *, go
             tallies = Tallies(session, brand, {TallyOf.RULE: [task.rule]}, now=now)
             tally = tallies.of(TallyOf.RULE, task.rule)
             tally.most = max(tally.most, tally.amount + result.rowcount)
+            tallies.write()
         session.add(
             AuditLine(
                 id=services.ids(),

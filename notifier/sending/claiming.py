@@ -143,6 +143,7 @@ def _claim_each(
         for carried in together:
             _carry(session, services, carried, row, composed)
             busy.add(carried.job_person_id)
+    guards.write()
     return claims, waiting
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, time
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_, select
@@ -14,6 +14,24 @@ from sqlalchemy.orm import Session
 from notifier.domain.guards.limits import LIFTED_BY_HAND, TallyOf
 from notifier.domain.local_time import instant_of
 from notifier.store.tables import Brand, Tally
+
+_COLUMNS = (Tally.of, Tally.key, Tally.since, Tally.amount, Tally.more, Tally.most)
+
+
+@dataclass(slots=True)
+class Count:
+    """A row of `tallies`, being counted on."""
+
+    since: datetime
+    amount: int = 0
+    more: int = 0
+    most: int = 0
+
+    def begin(self, since: datetime) -> None:
+        """Begin the stretch of `since`, unless it has begun."""
+        if self.since < since:
+            self.most = max(self.most, self.amount)
+            self.since, self.amount, self.more = since, 0, 0
 
 
 class Tallies:
@@ -35,34 +53,49 @@ class Tallies:
         self._starts = {of: stretch_start(of, brand.zone, now) for of in TallyOf}
         _lock(session, brand, self._starts[TallyOf.DAY])
         asked = [and_(Tally.of == of, Tally.key.in_(keys)) for of, keys in wanted.items()]
-        rows = session.scalars(
-            select(Tally)
-            .where(
+        rows = session.execute(
+            select(*_COLUMNS).where(
                 Tally.brand_id == brand.id,
                 or_(Tally.of.in_(LIFTED_BY_HAND.values()), *asked),
             )
-            .execution_options(populate_existing=True)
         )
-        self._rows = {(row.of, row.key): row for row in rows}
+        self._counts = {
+            (row.of, row.key): Count(row.since, row.amount, row.more, row.most) for row in rows
+        }
+        self._used: dict[tuple[TallyOf, str], Count] = {}
 
-    def of(self, of: TallyOf, key: str = "") -> Tally:
-        """Return the tally of the present stretch."""
-        since = self._starts[of]
-        row = self._rows.get((of, key))
-        if row is None:
-            row = self._rows[of, key] = _empty(self._brand.id, of, key, since)
-            self._session.add(row)
-        elif row.since < since:
-            row.most = max(row.most, row.amount)
-            row.since, row.amount, row.more = since, 0, 0
-        return row
+    def of(self, of: TallyOf, key: str = "") -> Count:
+        """Return the count of the present stretch, to be read and added to."""
+        found = self._used.get((of, key))
+        if found is None:
+            found = self._counts.get((of, key)) or Count(self._starts[of])
+            found.begin(self._starts[of])
+            self._used[of, key] = found
+        return found
+
+    def write(self) -> None:
+        """Write what was counted: once, at the end, for each write in between would be two."""
+        rows = [
+            {"brand_id": self._brand.id, "of": of, "key": key, **asdict(count)}
+            for (of, key), count in sorted(self._used.items())
+        ]
+        if rows:
+            written = _insert(self._session).values(rows)
+            news = {name: written.excluded[name] for name in ("since", "amount", "more", "most")}
+            self._session.execute(
+                written.on_conflict_do_update(index_elements=["brand_id", "of", "key"], set_=news)
+            )
 
 
-def read_tally(session: Session, brand: Brand, of: TallyOf, *, now: datetime) -> Tally:
-    """Return a tally of the brand as a whole as it stands, to be read and no more."""
+def read_count(
+    session: Session, brand: Brand, of: TallyOf, key: str = "", *, now: datetime
+) -> Count:
+    """Return the count of the present stretch, without a lock."""
     since = stretch_start(of, brand.zone, now)
-    found = session.get(Tally, (brand.id, of, ""))
-    return found if found and found.since >= since else _empty(brand.id, of, "", since)
+    row = session.get(Tally, (brand.id, of, key))
+    found = Count(row.since, row.amount, row.more, row.most) if row is not None else Count(since)
+    found.begin(since)
+    return found
 
 
 def stretch_start(of: TallyOf, zone: str, now: datetime) -> datetime:
@@ -80,12 +113,11 @@ def _lock(session: Session, brand: Brand, since: datetime) -> None:
     locked = select(Tally.key).where(*of_day).with_for_update()
     if session.scalar(locked) is not None:
         return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    first = _empty(brand.id, TallyOf.DAY, "", since)
-    values = {column.key: getattr(first, column.key) for column in Tally.__table__.columns}
-    session.execute(insert(Tally).values(values).on_conflict_do_nothing())
+    first = {"brand_id": brand.id, "of": TallyOf.DAY, "key": "", **asdict(Count(since))}
+    session.execute(_insert(session).values(first).on_conflict_do_nothing())
     session.execute(locked)
 
 
-def _empty(brand_id: UUID, of: TallyOf, key: str, since: datetime) -> Tally:
-    return Tally(brand_id=brand_id, of=of, key=key, since=since, amount=0, more=0, most=0)
+def _insert(session: Session) -> postgresql.Insert | sqlite.Insert:
+    postgres = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(Tally) if postgres else sqlite.insert(Tally)

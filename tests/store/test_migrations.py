@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, event, inspect, select
+from sqlalchemy import Engine, MetaData, event, inspect, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.facts import FactSource, FactType
@@ -18,7 +18,7 @@ from notifier.intake import withdraw
 from notifier.providers.receipt import ReceiptEvent
 from notifier.store.engine import create_engine_for
 from notifier.store.migrate import upgrade
-from notifier.store.tables import Base, DayLink, Task, Technician
+from notifier.store.tables import Base, DayLink, Tally, Task, Technician
 from tests.databases import Databases
 from tests.desk import make_desk
 from tests.fakes.clock import FakeClock
@@ -163,6 +163,28 @@ def test_open_tasks_of_an_older_version_are_known_for_what_they_are(
     assert found == keys
     engine.dispose()
     databases.drop(url)
+
+
+def test_what_a_rule_sent_before_it_was_counted_is_what_it_ever_did(
+    database_url: str, sessions: sessionmaker[Session], clock: FakeClock
+) -> None:
+    """Its fullest hour: the first evening after the update is none to hold."""
+    desk = make_desk(sessions, clock)
+    started = clock()
+    for number, hours in enumerate((0, 0, 0, 1, 1)):
+        clock.set(started + timedelta(hours=hours, minutes=number))
+        desk.visit(f"JOB-{number}")
+    with sessions.begin() as session:
+        session.execute(text("DROP TABLE tallies"))
+        session.execute(text("DROP INDEX ix_messages_braked"))
+        session.execute(text("UPDATE alembic_version SET version_num = '0006'"))
+
+    upgrade(database_url, "0007")
+
+    with sessions() as session:
+        (tally,) = session.scalars(select(Tally))
+    assert (tally.of, tally.key, tally.most, tally.amount) == ("rule", "booked", 3, 0)
+    assert tally.since == started
 
 
 @pytest.mark.parametrize("table", ["facts", "promises", "attempts", "receipts"])
