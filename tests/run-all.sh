@@ -44,10 +44,10 @@ if [ "${1:-}" != "--only-checks" ]; then
     export TMPDIR="$scratch" HOME="$scratch/home"
     export XDG_CACHE_HOME="$HOME/.cache" XDG_CONFIG_HOME="$HOME/.config"
     mkdir -p "$HOME"
-    # Browser tests share the machine badly with others, so they come after, one at a time.
+    # Browser tests share the machine badly with others, so they come after.
     step "pytest" "$bin/python" -m pytest -q -n 2 --dist loadgroup -m "not browser" </dev/null
     if [ -n "$CHROMIUM" ]; then
-        step "pytest, in the browser" "$bin/python" -m pytest -q -m browser </dev/null
+        step "pytest, in the browser" "$bin/python" -m pytest -q -n 2 -m browser </dev/null
     fi
 fi
 
