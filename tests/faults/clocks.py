@@ -63,7 +63,7 @@ def run(case: WrongClock, ground: Ground) -> Verdict:
             raise NotReached("the confirmations did not all go out")
         for loss in chance.sample(LOSSES, len(LOSSES)):
             world.providers.fail_next_sms(loss)
-        world.set_trap(Point.CALL_ENDED, chance.randint(1, CUSTOMERS))
+        world.set_trap(Point.CALL_ENDED, chance.randint(1, CUSTOMERS // 3))  # of one worker
         world.late()
         if not world.wait_until(world.somebody_died, _DEATH_S):
             raise NotReached("nobody died")
