@@ -61,7 +61,10 @@ def database_url(request: pytest.FixtureRequest, kept_databases: KeptDatabases) 
 
 @pytest.fixture
 def sessions(database_url: str, kept_databases: KeptDatabases) -> sessionmaker[Session]:
-    """Return sessions on `database_url`, made as the product makes them."""
+    """Return sessions on `database_url`, made as the product makes them.
+
+    Their engine is used by the next test, too: a listener has to be taken off again.
+    """
     return kept_databases.sessions(database_url)
 
 
