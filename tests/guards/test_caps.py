@@ -224,14 +224,19 @@ def test_only_the_brand_itself_lifts_its_limits_and_no_number_has_one(desk: Desk
 
 
 def test_what_is_tried_again_is_counted_once(desk: Desk) -> None:
-    """A provider that says *later* a hundred times has sent nothing."""
+    """A provider that says *later* twice has sent nothing; others of the same claim are judged."""
     desk = guarded(desk, texts_per_number=1)
     desk.sms.fail_next += [SendDeferred("20429"), SendDeferred("20429")]
     desk.visit("JOB-1")
-    for _ in range(3):
-        desk.clock.advance(minutes=10)
-        desk.deliver()
-    assert len(desk.sms.sent) == 1
+    desk.clock.advance(hours=1)
+    for number in range(2, 4):
+        _book_only(desk, number)
+    desk.deliver()
+    desk.clock.advance(hours=1)
+    desk.deliver()
+    assert {sms.to for sms in desk.sms.sent} == {ADA.phone, somebody(2).phone, somebody(3).phone}
+    assert len(desk.sms.sent) == 3
+    assert alerts(desk) == []
 
 
 def test_workers_do_not_pass_a_limit_together(desk: Desk) -> None:
