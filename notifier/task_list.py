@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from notifier.domain.duties import said_by_call
-from notifier.domain.facts import FactSource
+from notifier.domain.facts import FactSource, FactType
 from notifier.domain.owed import Duty
 from notifier.errors import NotFound
 from notifier.intake import NewFact, record_in
@@ -53,8 +53,12 @@ def _said(session: Session, services: Services, task: Task, actor: str) -> NewFa
     if person is None:
         return None
     duty = Duty(task.duty) if task.duty is not None else None
+    said = said_by_call(duty, job, person, key=task.key, now=services.now())
     return NewFact(
-        type=said_by_call(duty, job, person, now=services.now(), key=task.key),
+        type=said.type,
+        what=said.what,
+        moment=said.moment,
+        by_phone=True if said.type is FactType.PROMISED else None,
         source=FactSource.STAFF,
         actor=actor,
         person=person.job_person,

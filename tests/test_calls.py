@@ -215,15 +215,26 @@ def test_a_call_that_nobody_needs_any_more_says_nothing(world: World) -> None:
     assert FactType.TOLD not in {fact.type for fact in facts(world, job)}
 
 
-def test_rung_about_a_promise_she_was_told_no_time(world: World) -> None:
-    """That we have news by three says nothing of the visit."""
+def test_rung_about_a_promise_she_was_promised_it_and_told_no_time(world: World) -> None:
+    """That we have news by three says nothing of the visit; from now on it is watched."""
     job = given_a_promise_to_tell(world)
     held = len(world.promises(job))
     call = call_about(world, "promise_made")
+    assert world.tasks("update") == []
+    ring(world, call)
+    assert facts(world, job)[-1].type == FactType.PROMISED
+    *_, given = world.promises(job)
+    assert (len(world.promises(job)), given.strength) == (held + 1, Strength.GIVEN)
+    assert call.id not in {task.id for task in world.tasks("call")}
+    assert len(world.tasks("update")) == 1
+
+
+def test_rung_about_a_promise_whose_moment_has_come_she_was_spoken_to(world: World) -> None:
+    job = given_a_promise_to_tell(world)
+    call = call_about(world, "promise_made")
+    world.clock.advance(days=1)
     ring(world, call)
     assert facts(world, job)[-1].type == FactType.SPOKEN_TO
-    assert len(world.promises(job)) == held
-    assert call.id not in {task.id for task in world.tasks("call")}
 
 
 def test_not_rung_after_all_she_is_to_be_rung_again(world: World) -> None:

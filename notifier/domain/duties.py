@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -140,6 +141,15 @@ def _about(duty: Duty, rule: Rule, episode: Episode, asserts: Expectation | None
     return f"{duty}:{rule.id}:{episode.text}:{news}"
 
 
+@dataclass(frozen=True, slots=True)
+class SaidByCall:
+    """The fact that a call is: its type, and what was promised in it."""
+
+    type: FactType
+    what: PromiseKind | None = None
+    moment: datetime | None = None
+
+
 def promised_in(key: str) -> UUID | None:
     """Return the fact in which staff promised what the call of that key tells; None: no promise."""
     found = _PROMISED_IN.search(key)
@@ -147,21 +157,28 @@ def promised_in(key: str) -> UUID | None:
 
 
 def said_by_call(
-    duty: Duty | None, job: PlanInput, person: PersonView, *, now: datetime, key: str = ""
-) -> FactType:
+    duty: Duty | None, job: PlanInput, person: PersonView, *, key: str, now: datetime
+) -> SaidByCall:
     """Return the fact that a call to `person`, made and ticked off at `now`, is.
 
-    Rung about news, they were *told* the newest. An offer that was made by phone binds nobody
-    either, what has passed is no news, and other calls, as of a promise, are about something
-    else: then somebody has *spoken to* them, no more.
+    Rung about news, they were *told* the newest; about a promise whose moment is ahead, they
+    were *promised* it on the phone. An offer that was made by phone binds nobody either, what
+    has passed is no news, and other calls are about something else: then somebody has *spoken
+    to* them, no more.
+
+    :param key: of the task of that call.
     """
-    state = job.state
-    about_news = duty in _ABOUT_NEWS and promised_in(key) is None
-    if not about_news or not _can_be_told(state, now):
-        return FactType.SPOKEN_TO
+    state, promise = job.state, promised_in(key)
+    if promise is not None:
+        made = next((fact for fact in state.answers if fact.id == promise), None)
+        if made is None or made.moment is None or made.moment <= now:
+            return SaidByCall(FactType.SPOKEN_TO)
+        return SaidByCall(FactType.PROMISED, what=made.what, moment=made.moment)
+    if duty not in _ABOUT_NEWS or not _can_be_told(state, now):
+        return SaidByCall(FactType.SPOKEN_TO)
     reference = reference_of(person, state.agreed)
     drift = drift_of(state, person, reference, zone=job.zone, now=now)
-    return FactType.SPOKEN_TO if is_asked(drift.kind) else FactType.TOLD
+    return SaidByCall(FactType.SPOKEN_TO if is_asked(drift.kind) else FactType.TOLD)
 
 
 def _can_be_told(state: JobState, now: datetime) -> bool:

@@ -19,11 +19,11 @@ _TO_GO = frozenset({MessageStatus.PLANNED, MessageStatus.READY})
 class Calls(News):
     """Looks at tasks when they are ticked off, and when planning ends them."""
 
-    def rung(self, task: TaskRow, called: FactType | None) -> None:
+    def rung(self, task: TaskRow, called: FactType) -> None:
         """Whoever is rung about news hears it: ticked off, the call is what told them."""
         person = next((one for one in self.people if one.id == task.job_person), None)
-        if person is None or task.duty not in _ABOUT_NEWS:
-            return
+        if person is None or task.duty not in _ABOUT_NEWS or "promised/" in task.key:
+            return  # of a promise they hear no time
         held = self._held_by(person)
         if held[0] != held[-1]:
             return  # what is on its way to them tells as well

@@ -194,12 +194,18 @@ class Engine(RuleBasedStateMachine):
         task = tasks[-1 - index % len(tasks)]
         self.world.finish_task(task.key)
         called = self.world.said_by(task)
-        self.watch.rung(task, called)
         if called is not None:
+            self.watch.rung(task, called.type)
             fact = (
                 self.ring(task.job_person)
-                if called is FactType.TOLD
-                else self.say(called, person=task.job_person)
+                if called.type is FactType.TOLD
+                else self.say(
+                    called.type,
+                    person=task.job_person,
+                    what=called.what,
+                    moment=called.moment,
+                    by_phone=True if called.type is FactType.PROMISED else None,
+                )
             )
             self.world.tasks[task.key].done_fact = fact.id
         self.observe()

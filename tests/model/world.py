@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from notifier.domain.drift import drift_of, is_asked
-from notifier.domain.duties import said_by_call
+from notifier.domain.duties import SaidByCall, said_by_call
 from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
 from notifier.domain.jobs import FACTS_OF
 from notifier.domain.ledger.entries import Entry
@@ -66,12 +66,12 @@ class World(Workers):
             return Terms.OFFER if is_asked(drift.kind) else Terms.SUITS
         return None if drifted(state.kind, window, reference.asserts, PLACE) else Terms.SUITS
 
-    def said_by(self, task: TaskRow) -> FactType | None:
+    def said_by(self, task: TaskRow) -> SaidByCall | None:
         """Return the fact that it is to have done `task`; None where nobody was rung."""
         if task.duty in (None, Duty.UPDATE, Duty.DISPATCH):
             return None
         view = self._owner_of(task.job_person).view()
-        return said_by_call(task.duty, self.plan_input(), view, now=self.now)
+        return said_by_call(task.duty, self.plan_input(), view, key=task.key, now=self.now)
 
     def hold(self, held: bool) -> None:
         """*Hold, I'll call*, or let go."""
