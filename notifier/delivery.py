@@ -61,7 +61,7 @@ def send_claimed(services: Services, claim: Claim, batch: Batch | None = None) -
     batch = batch or Batch()
     path, began = claim.provider.name, services.now()
     if began >= claim.lease_until:
-        outcome: Outcome = SendDeferred("lease_over")
+        outcome: Outcome = SendDeferred("lease_over", reaction=Reaction.PACE)
     elif batch.lets_go(path, has_other=has_other_path(services, path), now=began):
         outcome = SendDeferred("waits_for_sender", reaction=Reaction.PACE)
     else:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.delivery import deliver_due
+from notifier.delivery import deliver_due, send_claimed
 from notifier.domain.facts import FactType
 from notifier.domain.messages import MessageStatus
 from notifier.sending.claiming import claim_due
@@ -133,6 +133,21 @@ def test_two_due_messages_of_one_person_go_one_after_the_other(world: World) -> 
 
     statuses = [row.status for row in world.messages(job)]
     assert sorted(statuses) == [MessageStatus.CLAIMED, MessageStatus.READY]
+
+
+def test_a_claim_whose_turn_came_too_late_goes_with_the_next(world: World) -> None:
+    """It is not sent, for others may look for it by then; nobody refused it: it waits no longer."""
+    job = world.book()
+    world.late(job)
+    for _ in range(4):
+        (claim,) = claim_due(world.services, limit=100).claims
+        world.clock.advance(seconds=world.services.timing.lease)
+        send_claimed(world.services, claim)
+    assert world.sms.sent == []
+
+    assert deliver_due(world.services) == 1
+
+    assert [sms.to for sms in world.sms.sent] == [ADA]
 
 
 def test_what_was_sent_is_kept_sealed_and_readable(world: World) -> None:
