@@ -31,7 +31,7 @@ from notifier.store.tables import (
     Person,
     Technician,
 )
-from notifier.store.vault import Unreadable, Vault
+from notifier.store.vault import Vault, opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,16 +127,6 @@ def job_views(session: Session, services: Services, jobs: Sequence[Job]) -> list
             _view(services.vault, key, job, parcels[job.id], people[job.id], folded, technician)
         )
     return views
-
-
-def opened(vault: Vault, key: bytes | None, sealed: bytes | None) -> str | None:
-    """Return what was sealed, or None if nothing was or its person is erased."""
-    if sealed is None:
-        return None
-    try:
-        return vault.open(key, sealed)
-    except Unreadable:
-        return None
 
 
 def _view(

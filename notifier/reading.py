@@ -13,11 +13,11 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.search_terms import query_terms
 from notifier.domain.windows import Expectation, from_json
 from notifier.errors import NotFound
-from notifier.job_views import JobView, job_views, opened
+from notifier.job_views import JobView, job_views
 from notifier.services import Services
 from notifier.store.job_lists import JobFilter, page_of_jobs
 from notifier.store.tables import ContactPoint, Job, JobPerson, Message, Person
-from notifier.store.vault import Vault
+from notifier.store.vault import Vault, opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

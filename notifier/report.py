@@ -15,11 +15,11 @@ from notifier.domain.ledger.endings import Ending, PromiseView
 from notifier.domain.ledger.report import PromiseReport, ReportLine
 from notifier.domain.windows import utc_text
 from notifier.errors import Invalid
-from notifier.job_views import opened
 from notifier.ledgers import GivenBy, JobLedger, read_ledgers
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Brand, Promise, Source, Technician
+from notifier.store.vault import opened
 
 #: Jobs read in one transaction, so that a report never holds one for long.
 _STEP = 100

@@ -24,9 +24,9 @@ from notifier.domain.messages import WAITING, Channel, MessageStatus, Role
 from notifier.domain.owed import Duty
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Expectation, from_json
-from notifier.job_views import opened
 from notifier.services import Services
 from notifier.store.tables import Job, Message, Parcel, Task, Technician
+from notifier.store.vault import opened
 
 #: A message in one of these is about to go, or went and nobody knows yet how it ended.
 _MOVING = WAITING | {MessageStatus.CLAIMED, MessageStatus.UNKNOWN, MessageStatus.HELD}

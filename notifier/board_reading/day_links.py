@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 
 from notifier.board_reading.day import read_brand
 from notifier.errors import NotFound
-from notifier.job_views import opened
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import DayLink, Technician
+from notifier.store.vault import opened
 from notifier.technicians.register import number_of
 
 

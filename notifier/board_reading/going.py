@@ -14,9 +14,9 @@ from notifier.board_reading.people import PersonSeen
 from notifier.domain.jobs import AWAITED
 from notifier.domain.messages import WhyNot
 from notifier.domain.windows import Window, from_json
-from notifier.job_views import opened
 from notifier.services import Services
 from notifier.store.tables import Job, Technician
+from notifier.store.vault import opened
 
 #: What a tap says that they are late, in minutes from what was agreed.
 _LATE = (15, 30)

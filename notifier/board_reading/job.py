@@ -18,7 +18,6 @@ from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.windows import Expectation, from_json
 from notifier.errors import NotFound
-from notifier.job_views import opened
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.facts import fact_of
@@ -30,6 +29,7 @@ from notifier.store.tables import (
     Source,
     Staff,
 )
+from notifier.store.vault import opened
 
 _STAFF_ACTOR = "staff:"
 

@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from notifier.domain.guards.countries import is_abroad
 from notifier.domain.messages import Channel, Role, Strength, WhyNot
 from notifier.domain.windows import Expectation, from_json
-from notifier.job_views import opened
 from notifier.store.tables import Brand, ContactPoint, JobPerson, Person, Suppression
-from notifier.store.vault import Vault
+from notifier.store.vault import Vault, opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

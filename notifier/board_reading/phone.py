@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from notifier.board_reading.cards import Card, MessageLine
 from notifier.domain.messages import WAITING, Channel, MessageStatus
-from notifier.job_views import opened
 from notifier.services import Services
 from notifier.store.tables import ContactPoint, Message, Person, Reply, SandboxItem
+from notifier.store.vault import opened
 
 _MOST_BUBBLES = 8
 

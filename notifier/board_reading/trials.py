@@ -11,13 +11,12 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.messages import WAITING, Channel, MessageStatus, WhyNot
-from notifier.job_views import opened
 from notifier.rendering import RenderFailed
 from notifier.sending.composing import compose
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import JobPerson, Message, Person
-from notifier.store.vault import Unreadable
+from notifier.store.vault import Unreadable, opened
 
 
 def is_trial(services: Services) -> ColumnElement[bool]:

@@ -68,3 +68,13 @@ class Vault:
 
 def _derive(secret: str, purpose: bytes) -> bytes:
     return HKDF(hashes.SHA256(), 32, salt=b"notifier", info=purpose).derive(secret.encode())
+
+
+def opened(vault: Vault, key: bytes | None, sealed: bytes | None) -> str | None:
+    """Return what was sealed, or None if nothing was or its person is erased."""
+    if sealed is None:
+        return None
+    try:
+        return vault.open(key, sealed)
+    except Unreadable:
+        return None

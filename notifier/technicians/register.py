@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from notifier.domain.messages import Channel, Role
 from notifier.domain.phones import to_e164
 from notifier.errors import Invalid, NotFound
-from notifier.job_views import opened
 from notifier.links import link_hash, person_token
 from notifier.people import NewPerson, PeoplePatch, add_contacts, correct, open_contacts
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Brand, Job, JobPerson, Person, Technician
+from notifier.store.vault import opened
 
 #: From here on two names are alike: a letter more or less, or a first name for both.
 _ALIKE = 0.5
