@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewPerson, PeoplePatch, correct_people
+from notifier.brands import set_countries
 from notifier.customers.consents import NewConsent
 from notifier.delivery import deliver_due
 from notifier.domain.consent import ConsentPolicy, Needs
@@ -207,6 +208,7 @@ def test_the_reading_of_the_brands_country_and_the_numbers_both_count(desk: Desk
     """A number of a country where care needs an agreement gets none without."""
     policy = ConsentPolicy(regions={"GB": {MARKETING: Needs.NEVER}})
     desk = replace(desk, services=replace(desk.services, consent=policy))
+    set_countries(desk.services, desk.brand, ["US", "GB"], actor="cli")
     british = NewPerson(name="Di", phone="+447400123456")
     here = desk.visit("JOB-1", people=who(ADA, said(MARKETING, True)))
     there = desk.visit("JOB-2", people=who(british, said(MARKETING, True)))

@@ -55,6 +55,7 @@ class Request:
 
 
 WINDOW = {"start": "2026-11-23T19:00:00Z", "end": "2026-11-23T21:00:00Z"}
+BEGUN = {"start": "2026-11-23T16:30:00Z", "end": "2026-11-23T18:30:00Z"}
 SAID = {"granted": True, "source": "form", "at": "2026-11-20T10:00:00Z", "channels": ["sms"]}
 PERSON = {
     "reference": "C-7",
@@ -95,16 +96,19 @@ def requests_of(api: Api, kind: JobKind) -> Iterator[Request]:
 
     numbers = itertools.count(1)
 
-    def path() -> tuple[str, str]:
+    def path(fact: FactType | None = None) -> tuple[str, str]:
         """Return the address of a new job, so that none gathers facts, and its customer."""
-        job = api.post(several, booking | {"reference": f"{kind}-{next(numbers)}"}).json
+        new = booking | {"reference": f"{kind}-{next(numbers)}"}
+        if fact is FactType.MISSED:  # not before its time begins
+            new |= {"window": BEGUN}
+        job = api.post(several, new).json
         return f"{several}/{job['id']}", job["people"][0]["id"]
 
     corrected = PERSON | {"wrong_number": False}
     patch = {"customer": corrected, "people": [corrected | {"role": "on_site"}]}
     yield Request("PATCH", path()[0], patch)
     for fact in sorted(FACTS_OF[kind]):
-        at, person = path()
+        at, person = path(fact)
         fields = VALUES | {"person": person}
         known = {name: fields[name] for name in FIELDS[fact] | {"note", "occurred_at"}}
         if kind is JobKind.APPOINTMENT:

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewPerson
 from notifier.domain.facts import FactType
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Brand, Message, Suppression
-from tests.fakes.clock import FakeClock
 from tests.web.pages import (
     ADA,
     given_visit,
     link_of,
     message_links,
     press,
-    sandbox_services,
     say,
     show,
 )
-
-
-@pytest.fixture
-def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
-    """Return services whose messages arrive."""
-    return sandbox_services(sessions, clock)
 
 
 def test_stop_closes_the_address_that_the_link_was_sent_to(

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.facts import FactType
 from notifier.domain.windows import to_json
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Brand, Job, JobPerson
-from tests.fakes.clock import FakeClock
 from tests.web.pages import (
     WINDOW,
     facts_of,
     given_visit,
     link_of,
     press,
-    sandbox_services,
     say,
     show,
 )
-
-
-@pytest.fixture
-def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
-    """Return services whose messages arrive."""
-    return sandbox_services(sessions, clock)
 
 
 def _told(services: Services, job_id: UUID) -> object:

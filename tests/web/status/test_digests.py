@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from sqlalchemy.orm import Session, sessionmaker
 
 from notifier import booking
 from notifier.booking import NewOrder, NewPerson, PeoplePatch, correct_people
@@ -19,16 +17,10 @@ from notifier.links import message_token
 from notifier.services import Services
 from notifier.store.tables import Brand, JobPerson, Message, Person
 from tests.fakes.clock import FakeClock
-from tests.web.pages import sandbox_services, say
+from tests.web.pages import say
 
 TOMORROW = Window(datetime(2026, 11, 24, 16, tzinfo=UTC), datetime(2026, 11, 25, 2, tzinfo=UTC))
 LATER = TOMORROW.shifted(3 * 24 * 60)
-
-
-@pytest.fixture
-def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
-    """Return services whose messages arrive."""
-    return sandbox_services(sessions, clock)
 
 
 def order(services: Services, brand: Brand, number: str, name: str = "Ada Park") -> UUID:

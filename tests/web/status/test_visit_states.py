@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource, FactType, PromiseKind
@@ -19,7 +18,6 @@ from tests.web.pages import (
     deliver,
     given_visit,
     press,
-    sandbox_services,
     show,
 )
 from tests.web.stories import Story, at
@@ -31,12 +29,6 @@ PLANNED, CHECKING, OVER = (
 )
 NEXT, RING = "You hear from us next", "We ring you"
 ANY_CHANGE = f"{NEXT} as soon as anything changes"
-
-
-@pytest.fixture
-def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
-    """Return services whose messages arrive."""
-    return sandbox_services(sessions, clock)
 
 
 @pytest.fixture

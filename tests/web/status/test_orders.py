@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.facts import FactType
 from notifier.domain.reasons import Reason
 from notifier.domain.windows import Window
 from notifier.services import Services
 from notifier.store.tables import Brand
-from tests.fakes.clock import FakeClock
 from tests.web.pages import (
     WINDOW,
     facts_of,
     given_order,
     link_of,
     press,
-    sandbox_services,
     say,
     show,
 )
-
-
-@pytest.fixture
-def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
-    """Return services whose messages arrive."""
-    return sandbox_services(sessions, clock)
 
 
 def test_an_order_shows_dates_and_parcels_and_takes_i_dont_have_it(

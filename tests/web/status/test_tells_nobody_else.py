@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewPerson
 from notifier.domain.facts import FactType
@@ -13,7 +11,6 @@ from notifier.domain.messages import Role
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Brand, Person, Suppression, Task
-from tests.fakes.clock import FakeClock
 from tests.web.pages import (
     ADA,
     facts_of,
@@ -22,16 +19,9 @@ from tests.web.pages import (
     open_calls,
     plain,
     press,
-    sandbox_services,
     say,
     show,
 )
-
-
-@pytest.fixture
-def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
-    """Return services whose messages arrive."""
-    return sandbox_services(sessions, clock)
 
 
 def test_looking_changes_nothing_and_leaves_no_cookie(

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewParcel
 from notifier.domain.facts import FactType
@@ -22,18 +21,11 @@ from tests.web.pages import (
     deliver,
     given_order,
     press,
-    sandbox_services,
     show,
 )
 from tests.web.stories import Story, at
 
 NEXT = "You hear from us next"
-
-
-@pytest.fixture
-def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
-    """Return services whose messages arrive."""
-    return sandbox_services(sessions, clock)
 
 
 Ordered = Callable[..., Story]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.reasons import Reason
@@ -20,16 +19,9 @@ from tests.web.pages import (
     link_of,
     message_links,
     press,
-    sandbox_services,
     say,
     show,
 )
-
-
-@pytest.fixture
-def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
-    """Return services whose messages arrive."""
-    return sandbox_services(sessions, clock)
 
 
 def test_a_visit_on_time_shows_its_window_and_nothing_to_agree_to(

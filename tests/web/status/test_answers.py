@@ -13,7 +13,6 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.messages import TAKEN
@@ -26,7 +25,7 @@ from notifier.services import Services
 from notifier.store.tables import Brand, Message
 from tests.fakes.clock import FakeClock
 from tests.services import ROOT
-from tests.web.pages import WINDOW, deliver, given_order, given_visit, sandbox_services, show
+from tests.web.pages import WINDOW, deliver, given_order, given_visit, show
 from tests.web.stories import Story
 
 TEXTS = ROOT / "templates" / "messages" / "en"
@@ -166,12 +165,6 @@ ORDERS: list[tuple[str, Window, Happening]] = [
 ]
 #: Nobody but a technician reads it.
 OF_TECHNICIANS = {"ask_technician"}
-
-
-@pytest.fixture
-def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
-    """Return services whose messages arrive."""
-    return sandbox_services(sessions, clock)
 
 
 def wordings(message: str) -> str:

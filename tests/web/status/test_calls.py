@@ -8,9 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Barrier, BrokenBarrierError
 
-import pytest
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.customers.status_actions import ask_for_call
 from notifier.domain.facts import FactType, PromiseKind
@@ -28,16 +26,9 @@ from tests.web.pages import (
     link_of,
     open_calls,
     press,
-    sandbox_services,
     say,
     show,
 )
-
-
-@pytest.fixture
-def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
-    """Return services whose messages arrive."""
-    return sandbox_services(sessions, clock)
 
 
 def test_call_me_is_one_promise_that_the_engine_watches(

@@ -1,0 +1,1 @@
+"""The page of a customer, as they and strangers see it."""
