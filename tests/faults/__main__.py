@@ -121,6 +121,8 @@ def run(cases: Sequence[tuple[Family, Case]], record: Record, *, total: int) -> 
             verdict, reached = family.run(case, ground), True
         except NotReached as why:
             verdict, reached = Verdict(untold=[f"not reached: {why}"]), False
+        except Exception as error:  # the other cases of the shard still count
+            verdict, reached = Verdict(untold=[f"ended by {error!r}"]), False
         record.add(case.name, verdict, reached=reached, seconds=time.monotonic() - started)
         with said:
             done += 1
@@ -130,7 +132,7 @@ def run(cases: Sequence[tuple[Family, Case]], record: Record, *, total: int) -> 
     try:
         with Nursery() as nursery:
             ground = Ground(databases, nursery, directory)
-            for family in FAMILIES:
+            for family in dict.fromkeys(its for its, _ in cases):
                 of_family = [case for its, case in cases if its is family]
                 with ThreadPoolExecutor(family.at_once) as pool:
                     list(pool.map(lambda case, its=family: one(its, case, ground), of_family))
