@@ -106,9 +106,13 @@ def calls(
     *,
     asserts: Expectation | None,
     heard_by: datetime | None,
+    goes_at: datetime,
     now: datetime,
 ) -> Iterator[TaskOwed]:
     """Yield the calls that a message comes with, or that replace it where nothing arrives.
+
+    :param heard_by: by when they must have heard it.
+    :param goes_at: when the message goes, or would: without `heard_by` nobody rings before it.
 
     Where they replace it each news is a call of its own: one that was ticked off spoke of
     what was believed then.
@@ -127,7 +131,7 @@ def calls(
             duty=duty,
             kind="call",
             why=why,
-            due_at=_ring_by(heard_by, now),
+            due_at=_ring_by(heard_by, goes_at, now),
             job_person=person.job_person,
             rule=rule.id,
             since=_news_since(job, person) if rule.family is Family.SLIP else None,
@@ -201,5 +205,5 @@ def _news_since(job: PlanInput, person: PersonView) -> datetime | None:
     return max(moments, default=None)
 
 
-def _ring_by(heard_by: datetime | None, now: datetime) -> datetime:
-    return now + _SOON if heard_by is None else max(now, heard_by)
+def _ring_by(heard_by: datetime | None, goes_at: datetime, now: datetime) -> datetime:
+    return max(now, goes_at) + _SOON if heard_by is None else max(now, heard_by)

@@ -275,7 +275,7 @@ class Side:
         step = self._not_stuck(rule, self._step(rule, episode), owed_at, heard_by)
         if step.passed_over:
             notes["passed_over"] = list(step.passed_over)
-        self._call(rule, episode, step, asserts, heard_by)
+        self._call(rule, episode, step, asserts, heard_by, goes_at=send_at)
         if not step.owed:
             return step.reason
         why_not = self._why_not(rule, step, send_at)
@@ -316,7 +316,7 @@ class Side:
         step = self._step(rule, episode)
         if step.owed or step.unreached is not None:
             unsaid = replace(step, unreached=step.unreached or duties.NOT_SAID)
-            self._call(rule, episode, unsaid, asserts, None)
+            self._call(rule, episode, unsaid, asserts, None, goes_at=self.now)
 
     def _call(
         self,
@@ -325,6 +325,8 @@ class Side:
         step: Step,
         asserts: Expectation | None,
         heard_by: datetime | None,
+        *,
+        goes_at: datetime,
     ) -> None:
         if rule.trial:
             return
@@ -336,6 +338,7 @@ class Side:
             step,
             asserts=asserts,
             heard_by=heard_by,
+            goes_at=goes_at,
             now=self.now,
         )
         self.of_rules += [(rule.id, task) for task in calls]

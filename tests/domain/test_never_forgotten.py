@@ -159,3 +159,10 @@ def test_that_nobody_comes_is_worth_saying_for_as_long_as_they_wait() -> None:
     assert stage.owed() == ["cancelled"]
     stage.now = at(11, day=27)
     assert stage.owed() == []
+
+
+def test_whom_no_reminder_reaches_is_rung_when_it_would_have_gone() -> None:
+    """Not a day early: what the card asks for is not due yet."""
+    stage = Stage(now=at(10, day=22), channels=(), speaking=("reminder",))
+    (task,) = [task for task in stage.plan().tasks if task.kind == "call"]
+    assert task.due_at == at(18, 15, day=23)
