@@ -72,13 +72,13 @@ def take_back_last(world: World, job: UUID) -> None:
     take_back(world, job, facts(world, job)[-1].id)
 
 
-def given_a_call_back(world: World) -> UUID:
-    """Staff promise on the phone to call back within two hours."""
+def given_promised(world: World, what: PromiseKind) -> UUID:
+    """Staff promise on the phone to call back, or to have news, within two hours."""
     job = world.book(starts_in=timedelta(hours=30))
     world.say(
         job,
         FactType.PROMISED,
-        what=PromiseKind.CALL_BACK,
+        what=what,
         moment=world.clock() + timedelta(hours=2),
         by_phone=True,
     )
@@ -267,7 +267,7 @@ def test_not_rung_after_all_of_what_has_ended_she_is_to_be_rung_again(
 
 
 def test_a_call_back_that_was_not_made_after_all_is_still_promised(world: World) -> None:
-    job = given_a_call_back(world)
+    job = given_promised(world, PromiseKind.CALL_BACK)
     ring(world, world.tasks("call")[0])
     take_back_last(world, job)
     (call,) = world.tasks("call")
@@ -321,7 +321,7 @@ def test_who_was_rung_that_nobody_comes_knows_it(world: World) -> None:
 
 def test_a_call_back_that_was_made_is_kept(world: World) -> None:
     """They were rung as promised, about whatever it was: no text says that nobody rang."""
-    job = given_a_call_back(world)
+    job = given_promised(world, PromiseKind.CALL_BACK)
     ring(world, world.tasks("call")[0])
     assert facts(world, job)[-1].type == FactType.SPOKEN_TO
     world.clock.advance(minutes=115)
@@ -332,14 +332,7 @@ def test_a_call_back_that_was_made_is_kept(world: World) -> None:
 
 def test_looking_into_something_is_no_call(world: World) -> None:
     """News that was promised is not given by ticking it off."""
-    job = world.book(starts_in=timedelta(hours=30))
-    world.say(
-        job,
-        FactType.PROMISED,
-        what=PromiseKind.UPDATE,
-        moment=world.clock() + timedelta(hours=2),
-        by_phone=True,
-    )
+    job = given_promised(world, PromiseKind.UPDATE)
     before = len(facts(world, job))
     ring(world, world.tasks("update")[0])
     assert len(facts(world, job)) == before
