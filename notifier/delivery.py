@@ -56,12 +56,15 @@ def send_claimed(services: Services, claim: Claim, batch: Batch | None = None) -
 
     A claim that waited for its turn until its lease was over is not sent: by then others
     look for it in the provider's record, and a call after they looked would be a second one.
-    Nor is one whose path the rest of its batch found ill, or was asked to leave alone.
+    Nor is one that nobody could use any more, nor one whose path the rest of its batch found
+    ill, or was asked to leave alone.
     """
     batch = batch or Batch()
     path, began = claim.provider.name, services.now()
-    if began >= claim.lease_until:
-        outcome: Outcome = SendDeferred("lease_over", reaction=Reaction.PACE)
+    if began >= claim.valid_until:
+        outcome: Outcome = SendDeferred("expired")
+    elif began >= claim.lease_until:
+        outcome = SendDeferred("lease_over", reaction=Reaction.PACE)
     elif batch.lets_go(path, has_other=has_other_path(services, path), now=began):
         outcome = SendDeferred("waits_for_sender", reaction=Reaction.PACE)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -11,13 +12,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.delivery import deliver_due, send_claimed
 from notifier.domain.facts import FactType
-from notifier.domain.messages import MessageStatus
+from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.sending.claiming import claim_due
 from notifier.store import outbox
 from notifier.store.tables import Person
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
-from tests.outbox_world import ADA, World, make_world
+from tests.outbox_world import ADA, ADA_EMAIL, World, make_world
 
 
 @pytest.fixture
@@ -148,6 +149,25 @@ def test_a_claim_whose_turn_came_too_late_goes_with_the_next(world: World) -> No
     assert deliver_due(world.services) == 1
 
     assert [sms.to for sms in world.sms.sent] == [ADA]
+
+
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.EMAIL])
+def test_a_claim_whose_turn_came_when_the_news_was_over_expires(
+    world: World, channel: Channel
+) -> None:
+    """It was true as it was claimed; silence is better now, and the record says why."""
+    by_text = channel is Channel.SMS
+    job = world.book(phone=ADA if by_text else None, email=None if by_text else ADA_EMAIL)
+    world.late(job)
+    expires_at = world.message(job, channel).expires_at
+    world.clock.set(expires_at - timedelta(seconds=2))
+    (claim,) = claim_due(world.services, limit=100).claims
+    world.clock.set(expires_at)
+    send_claimed(world.services, claim)
+
+    assert (world.sms.sent, world.email.sent) == ([], [])
+    row = world.message(job, channel)
+    assert (row.status, row.reason) == (MessageStatus.EXPIRED, WhyNot.GAVE_UP)
 
 
 def test_what_was_sent_is_kept_sealed_and_readable(world: World) -> None:

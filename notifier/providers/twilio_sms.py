@@ -31,7 +31,6 @@ from notifier.providers.errors import (
     SendDeferred,
     SendError,
     SendOutcomeUnknown,
-    SendRejected,
 )
 from notifier.providers.protocols import (
     Accepted,
@@ -168,7 +167,7 @@ class TwilioSms:
             return {}
         seconds = int((sms.valid_until - self._now()).total_seconds())
         if seconds < 1:
-            raise SendRejected("expired")
+            raise SendDeferred("expired")
         return {"validity_period": min(seconds, _LONGEST_VALIDITY)}
 
 

@@ -44,6 +44,7 @@ class Claim:
     attempt_id: UUID
     started_at: datetime
     lease_until: datetime  # the call must have begun by then
+    valid_until: datetime  # and by then, for afterwards silence is better
     provider: SmsProvider | EmailProvider
     outgoing: OutgoingSms | OutgoingEmail
 
@@ -117,6 +118,8 @@ def _claim_each(
             row.settled_at = now
             continue
         if way.waits_until is not None:
+            if row.reason != WhyNot.WAITS_FOR_SENDER:
+                around.jobs[row.job_id].look_at = now  # planning sees how long it may wait
             rest(row, way.waits_until, now=now)
             continue
         held_until = guards.holds(row)
@@ -224,6 +227,7 @@ def _claim(
         attempt_id=attempt_id,
         started_at=now,
         lease_until=lease_until,
+        valid_until=valid_until,
         provider=way.provider,
         outgoing=_outgoing(services, row, composed, valid_until, brand, way, attempt_id),
     )

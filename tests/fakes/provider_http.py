@@ -166,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._sendgrid_error(401, "authorization required")
             return
         try:
-            item = _email(mail)
+            item = _email(mail) | {"at": self._providers.now().isoformat()}
         except (KeyError, IndexError, TypeError):
             self._sendgrid_error(400, "invalid request")
             return

@@ -74,6 +74,6 @@ def run(case: WrongClock, ground: Ground) -> Verdict:
 
 def _set_clock(world: World, off_by: int) -> None:
     """Let those who record have the clock of the machine; the providers have a right one."""
-    ahead = timedelta(seconds=off_by)
-    world.services = replace(world.services, now=lambda: system_now() + ahead)
-    world.starts_at += ahead
+    world.ahead = timedelta(seconds=off_by)
+    world.services = replace(world.services, now=lambda: system_now() + world.ahead)
+    world.starts_at += world.ahead

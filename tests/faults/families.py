@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tests.faults import clocks, databases, killing, load, providers, races, repeats
+from tests.faults import clocks, databases, deadlines, killing, load, providers, races, repeats
 from tests.faults.ground import Ground
 from tests.faults.judge import Verdict
 
@@ -37,6 +37,7 @@ FAMILIES = (
     Family(providers.cases, providers.run, at_once=3),
     Family(databases.cases, databases.run, at_once=4),
     Family(clocks.cases, clocks.run, at_once=3),
+    Family(deadlines.cases, deadlines.run, at_once=3),
     Family(races.cases, races.run, at_once=1),  # it watches this process, where they race
     Family(repeats.cases, repeats.run, at_once=2),
     Family(load.cases, load.run, at_once=1),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from notifier.domain.messages import MessageStatus
@@ -38,10 +39,11 @@ class Owed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One text or email that a provider took."""
+    """One text or email that a provider took, and when, by the product's clock."""
 
     message: UUID
     body: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +53,21 @@ class Admitted:
     job: UUID
     rule: str
     status: MessageStatus
+    expires_at: datetime
     has_reason: bool
     has_task: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """When nothing may be taken, from the last moment of what was claimed before it."""
+
+    starts: datetime
+    ends: datetime
+
+    def covers(self, moment: datetime) -> bool:
+        """Return whether nobody may be woken at `moment`."""
+        return self.starts <= moment < self.ends
 
 
 @dataclass
@@ -87,7 +102,12 @@ class Verdict:
         self.notes += other.notes
 
 
-def judge(owed: Sequence[Owed], sent: Sequence[Sent], admitted: Mapping[UUID, Admitted]) -> Verdict:
+def judge(
+    owed: Sequence[Owed],
+    sent: Sequence[Sent],
+    admitted: Mapping[UUID, Admitted],
+    night: Night | None = None,
+) -> Verdict:
     """Return what became of everything `owed`, and of everything `sent`."""
     verdict = Verdict(owed=len(owed))
     expected = {(one.job, one.rule): one for one in owed}
@@ -100,7 +120,10 @@ def judge(owed: Sequence[Owed], sent: Sequence[Sent], admitted: Mapping[UUID, Ad
             verdict.untold.append(f"phantom: {message.rule if message else 'of no message'}")
             continue
         taken[message.job, message.rule] += 1
-        if news.says not in one.body:
+        if night is not None and night.covers(one.at):
+            verdict.phantom += 1
+            verdict.untold.append(f"phantom: {message.rule} of {message.job} at night")
+        if news.says not in one.body or one.at > message.expires_at:
             verdict.stale += 1
             verdict.untold.append(f"stale: {message.rule} of {message.job}")
     for key, count in taken.items():
@@ -113,7 +136,12 @@ def judge(owed: Sequence[Owed], sent: Sequence[Sent], admitted: Mapping[UUID, Ad
             verdict.lost += 1
             said = ", ".join(one.status for one in fates) or "no message"
             verdict.untold.append(f"lost: {key[1]} of {key[0]}: {said}")
-    verdict.held = sum(one.status is MessageStatus.HELD for one in admitted.values())
+    held = [row for row in admitted.values() if row.status is MessageStatus.HELD]
+    verdict.held = len(held)
+    for row in held:
+        if not row.has_task and (row.job, row.rule) in taken:
+            verdict.lost += 1
+            verdict.untold.append(f"lost: {row.rule} of {row.job}: held, and nobody was asked")
     return verdict
 
 

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from notifier.domain.messages import MessageStatus
-from tests.faults.judge import Admitted, Owed, Sent, Verdict, judge
+from tests.faults.judge import Admitted, Night, Owed, Sent, Verdict, judge
 
 JOB, OTHER_JOB = UUID(int=1), UUID(int=2)
 MESSAGE, AGAIN, UNHEARD_OF = UUID(int=11), UUID(int=12), UUID(int=13)
 NEWS = Owed(job=JOB, rule="running_late", says="11:45 AM")
-TEXT = Sent(message=MESSAGE, body="now due 9:45-11:45 AM")
+AT = datetime(2026, 10, 12, 16, 0, tzinfo=UTC)
+TEXT = Sent(message=MESSAGE, body="now due 9:45-11:45 AM", at=AT)
 
 
 def _admitted(status: MessageStatus, *, reason: bool = False, task: bool = False) -> Admitted:
-    return Admitted(job=JOB, rule="running_late", status=status, has_reason=reason, has_task=task)
+    return Admitted(
+        job=JOB,
+        rule="running_late",
+        status=status,
+        expires_at=AT + timedelta(minutes=5),
+        has_reason=reason,
+        has_task=task,
+    )
 
 
 def _counts(verdict: Verdict) -> dict[str, int]:
@@ -70,7 +80,7 @@ def test_what_was_not_sent_must_be_accounted_for(
     assert _counts(judge([NEWS], [], admitted)) == counts
 
 
-@pytest.mark.parametrize("sent", [[TEXT, TEXT], [TEXT, Sent(message=AGAIN, body=TEXT.body)]])
+@pytest.mark.parametrize("sent", [[TEXT, TEXT], [TEXT, replace(TEXT, message=AGAIN)]])
 def test_the_same_news_twice_is_doubled(sent: Sequence[Sent]) -> None:
     """By one message or by two: the customer reads it twice."""
     admitted = {**ACCEPTED, AGAIN: _admitted(MessageStatus.ACCEPTED)}
@@ -80,15 +90,35 @@ def test_the_same_news_twice_is_doubled(sent: Sequence[Sent]) -> None:
 
 def test_a_text_of_no_message_or_that_nobody_was_owed_is_a_phantom() -> None:
     """Whatever the product says of it."""
-    stray = Sent(message=UNHEARD_OF, body="hello")
+    stray = Sent(message=UNHEARD_OF, body="hello", at=AT)
     assert _counts(judge([NEWS], [TEXT, stray], ACCEPTED)) == {"phantom": 1}
     assert _counts(judge([], [TEXT], ACCEPTED)) == {"phantom": 1}
 
 
 def test_a_text_that_says_another_time_is_stale() -> None:
     """It was true once."""
-    old = Sent(message=MESSAGE, body="now due 9:15-11:15 AM")
+    old = replace(TEXT, body="now due 9:15-11:15 AM")
     assert _counts(judge([NEWS], [old], ACCEPTED)) == {"stale": 1}
+
+
+def test_a_text_that_came_too_late_to_be_of_use_is_stale() -> None:
+    """What it says is true, and it is over."""
+    late = replace(TEXT, at=AT + timedelta(minutes=5, seconds=1))
+    assert _counts(judge([NEWS], [late], ACCEPTED)) == {"stale": 1}
+
+
+def test_a_text_at_night_is_a_phantom() -> None:
+    """Whoever is woken was not owed it then; before and after the night they were."""
+    night = Night(starts=AT + timedelta(minutes=1), ends=AT + timedelta(minutes=2))
+    for minute, counts in enumerate(({}, {"phantom": 1}, {})):
+        text = replace(TEXT, at=AT + timedelta(minutes=minute))
+        assert _counts(judge([NEWS], [text], ACCEPTED, night)) == counts
+
+
+def test_what_is_held_without_anybody_asked_is_lost_even_if_it_was_taken() -> None:
+    """The next failure of that kind would leave a customer without anything."""
+    held = {MESSAGE: _admitted(MessageStatus.HELD, reason=True)}
+    assert _counts(judge([NEWS], [TEXT], held)) == {"lost": 1, "held": 1}
 
 
 def test_a_caller_who_is_told_something_else_than_to_come_back_is_misled() -> None:

@@ -28,7 +28,7 @@ from notifier.store.engine import create_sessions, reading
 from notifier.store.tables import Message, Task
 from tests.fakes.provider_server import FakeProviders
 from tests.fakes.provider_state import Taken
-from tests.faults.judge import EXCUSED, Admitted, Owed, Sent, Verdict, judge
+from tests.faults.judge import EXCUSED, Admitted, Night, Owed, Sent, Verdict, judge
 from tests.faults.nursery import Nursery, Order
 from tests.faults.points import Point
 from tests.services import given_brand, make_services
@@ -61,6 +61,8 @@ class World:
     workers: list[int] = field(default_factory=list)
     jobs: list[UUID] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
+    ahead: timedelta = timedelta(0)  # of those who record, and of the database, against us
+    night: Night | None = None
     starts_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -235,7 +237,11 @@ class World:
 
     def verdict(self) -> Verdict:
         """Return the judgement on all that was owed and all that was taken."""
-        return judge(self.owed, self._sent(), self._admitted())
+        return judge(self.owed, self._sent(), self._admitted(), self.night)
+
+    def taken_before(self, moment: datetime) -> int:
+        """Return how many texts and emails were taken before `moment`."""
+        return sum(one.at < moment for one in self._sent())
 
     def unrecorded(self) -> list[str]:
         """Return what was taken and is on record as not sent, by message and status."""
@@ -251,7 +257,7 @@ class World:
         journal = self.directory / "journal"
         lines = journal.read_text().splitlines() if journal.exists() else []
         taken = [json.loads(line) for line in lines]
-        return [_sent(item) for item in taken]
+        return [_sent(item, self.ahead) for item in taken]
 
     def _admitted(self) -> dict[UUID, Admitted]:
         with reading(self.services.sessions) as session:
@@ -263,6 +269,7 @@ class World:
                     job=row.job_id,
                     rule=row.rule,
                     status=MessageStatus(row.status),
+                    expires_at=row.expires_at,
                     has_reason=row.reason is not None,
                     has_task=row.id in asked or (row.job_person_id, row.rule) in to_ring,
                 )
@@ -280,12 +287,14 @@ def _until_taken(say: Callable[..., _Answer], *args: object, **kwargs: object) -
     return say(*args, **kwargs)
 
 
-def _sent(taken: Taken) -> Sent:
+def _sent(taken: Taken, ahead: timedelta) -> Sent:
     """Return what was taken with the id of ours that it carries."""
+    at = datetime.fromisoformat(taken["at"]) + ahead
     if taken["kind"] == "email":
-        return Sent(message=UUID(taken["custom_args"]["message_id"]), body=taken["text"])
-    (message,) = parse_qs(urlsplit(taken["status_callback"]).query)["m"]
-    return Sent(message=UUID(message), body=taken["body"])
+        message = UUID(taken["custom_args"]["message_id"])
+        return Sent(message=message, body=taken["text"], at=at)
+    (id_,) = parse_qs(urlsplit(taken["status_callback"]).query)["m"]
+    return Sent(message=UUID(id_), body=taken["body"], at=at)
 
 
 def _midday() -> str:

@@ -64,7 +64,7 @@ def test_a_text_with_less_than_a_second_left_is_not_sent(
     providers: FakeProviders, twilio: TwilioSms, clock: FakeClock
 ) -> None:
     """Twilio takes no validity of 0."""
-    with pytest.raises(SendRejected, match="expired"):
+    with pytest.raises(SendDeferred, match="expired"):
         twilio.send(a_text(valid_until=clock() + timedelta(seconds=0.9)))
 
     assert providers.state.requests("sms") == 0
@@ -74,7 +74,7 @@ def test_a_text_past_its_time_is_not_sent(
     providers: FakeProviders, twilio: TwilioSms, clock: FakeClock
 ) -> None:
     """Silence is better than a window that has passed."""
-    with pytest.raises(SendRejected, match="expired"):
+    with pytest.raises(SendDeferred, match="expired"):
         twilio.send(a_text(valid_until=clock()))
 
     assert providers.state.requests("sms") == 0
