@@ -13,6 +13,7 @@ from functools import lru_cache
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from notifier.domain.messages import WhyNot
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown
 from notifier.sending.batch import Batch
@@ -66,7 +67,7 @@ def send_claimed(services: Services, claim: Claim, batch: Batch | None = None) -
     elif began >= claim.lease_until:
         outcome = SendDeferred("lease_over", reaction=Reaction.PACE)
     elif batch.lets_go(path, has_other=has_other_path(services, path), now=began):
-        outcome = SendDeferred("waits_for_sender", reaction=Reaction.PACE)
+        outcome = SendDeferred(WhyNot.WAITS_FOR_SENDER, reaction=Reaction.PACE)
     else:
         outcome = _call(claim)
     ended = services.now()

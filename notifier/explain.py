@@ -47,6 +47,9 @@ _IN_THE_WAY = frozenset(
 #: It was owed and its channels were tried: their rows say what came of it.
 _WAS_OWED = frozenset({Reason.UNREACHED, Reason.ALREADY_SPOKEN})
 
+#: What is due, and kept for now.
+_KEPT = frozenset({WhyNot.BRAKED, WhyNot.WAITS_FOR_SENDER})
+
 _NOT_SENT = FAILED | {MessageStatus.SKIPPED, MessageStatus.EXPIRED, MessageStatus.HELD}
 
 
@@ -233,8 +236,7 @@ def _in_the_way(
             found.append(WhyNot.SHADOW)
         if snapshot.plan_input.held:
             found.append(WhyNot.HELD_BY_STAFF)
-        if any(row.status in WAITING and row.reason == WhyNot.BRAKED for row in rows):
-            found.append(WhyNot.BRAKED)
+        found += [row.reason for row in rows if row.status in WAITING and row.reason in _KEPT]
         if owed.why_not is not None:
             found.append(owed.why_not)
         elif owed.owed_at <= at < owed.send_at:

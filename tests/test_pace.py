@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.delivery import deliver_due
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.explain import explain
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendDeferred
 from notifier.scheduler import run_round
@@ -162,3 +163,32 @@ def test_a_text_that_would_come_too_late_leaves_it_to_the_email(world: World) ->
 
     assert world.message(job, Channel.SMS).status == MessageStatus.EXPIRED
     assert [email.to for email in world.email.sent] == [ADA_EMAIL]
+
+
+def test_whoever_waits_for_a_resting_sender_is_rung_in_time(world: World) -> None:
+    """Never handed over, for its sender rests: that is no reason to let the time go by."""
+    first = world.book("JOB-1", starts_in=timedelta(hours=8))
+    second = world.book("JOB-2", phone="+12065550101", email=None)
+    world.late(first)
+    world.sms.answers.append(too_many(3.8 * 3600))
+    deliver_all(world.services)
+    world.late(second)
+    work(world.services)
+    row = world.message(second)
+    assert (row.status, row.reason) == (MessageStatus.DEFERRED, WhyNot.WAITS_FOR_SENDER)
+    explained = {one.rule: one for one in explain(world.services, world.brand, second)}
+    assert explained["running_late"].in_the_way == (WhyNot.WAITS_FOR_SENDER,)
+    assert row.tell_by is not None
+
+    world.clock.set(row.tell_by - timedelta(minutes=15, seconds=1))
+    work(world.services)
+    assert world.tasks("call") == []
+    world.clock.advance(seconds=1)
+    work(world.services)
+
+    assert [(task.job_id, task.why, task.due_at) for task in world.tasks("call")] == [
+        (second, WhyNot.WAITS_FOR_SENDER, row.tell_by)
+    ]
+    world.clock.advance(hours=1, minutes=15)
+    work(world.services)
+    assert world.message(second).status == MessageStatus.ACCEPTED

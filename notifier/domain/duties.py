@@ -36,8 +36,8 @@ NOT_SAID = "promise_not_said"
 #: In a call's key: the fact in which staff promised what the call tells.
 _PROMISED_IN = re.compile(r":promised/([0-9a-f]{32})(?::|$)")
 
-#: Nobody can ring sooner.
-_SOON = timedelta(minutes=15)
+#: What somebody needs to see that they are to ring, and to do so.
+TIME_TO_RING = timedelta(minutes=15)
 
 
 def promised_moments(job: PlanInput, person: PersonView) -> Iterator[TaskOwed]:
@@ -206,4 +206,4 @@ def _news_since(job: PlanInput, person: PersonView) -> datetime | None:
 
 
 def _ring_by(heard_by: datetime | None, goes_at: datetime, now: datetime) -> datetime:
-    return max(now, goes_at) + _SOON if heard_by is None else max(now, heard_by)
+    return max(now, goes_at) + TIME_TO_RING if heard_by is None else max(now, heard_by)

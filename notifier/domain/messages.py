@@ -136,3 +136,4 @@ class WhyNot(StrEnum):
     SPENT_THIS_MONTH = "spent_this_month"
     BRAKED = "braked"
     DROPPED_BY_STAFF = "dropped_by_staff"
+    WAITS_FOR_SENDER = "waits_for_sender"

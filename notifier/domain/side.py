@@ -346,10 +346,11 @@ class Side:
     def _not_stuck(
         self, rule: Rule, step: Step, owed_at: datetime, heard_by: datetime | None
     ) -> Step:
-        """Call a person in where providers would not take it until it should have been heard."""
+        """Call a person in where providers would not take it, while there is time to ring."""
         if step.not_taken is None:
             return step
-        patience = max(owed_at + rule.reach, heard_by or owed_at)
+        ring_from = heard_by - duties.TIME_TO_RING if heard_by is not None else owed_at
+        patience = max(owed_at + rule.reach, ring_from)
         if self.now >= patience:
             return replace(step, unreached=step.not_taken)
         self.untold.add(rule.id)

@@ -24,7 +24,7 @@ class Step:
     reason: Reason = Reason.OWED
     why_not: WhyNot | None = None  # why nothing goes by this channel; None: it does
     unreached: str | None = None  # a person must ring: why nothing reaches them
-    not_taken: str | None = None  # it was tried, and waits to be tried again: why
+    not_taken: str | None = None  # it was tried, or its sender rests, and it waits: why
     passed_over: tuple[str, ...] = ()  # channels that can't carry it, and why
 
 
@@ -91,7 +91,7 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
                 index=index,
                 contact=contact,
                 why_not=why_not,
-                not_taken=row.reason or row.status if row.claimed_at is not None else None,
+                not_taken=_not_taken(row),
                 passed_over=tuple(passed),
             )
         if verdict != "next":
@@ -155,6 +155,12 @@ def is_last_channel(rule: Rule, row: PastMessage, person: PersonView) -> bool:
     )
     ways = [person.contact(channel, rule.kind) for channel in later]
     return not any(way is not None and way.why_not_for(rule.kind) is None for way in ways)
+
+
+def _not_taken(row: PastMessage) -> str | None:
+    """Return why a message whose turn had come still waits; None: its turn is yet to come."""
+    had_its_turn = row.claimed_at is not None or row.reason == WhyNot.WAITS_FOR_SENDER
+    return row.reason or row.status if had_its_turn else None
 
 
 def _row(rows: list[PastMessage], channel: Channel, contact: UUID) -> PastMessage | None:

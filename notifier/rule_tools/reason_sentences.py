@@ -56,6 +56,7 @@ _ROWS: Mapping[WhyNot, str] = {
     WhyNot.SPENT_TODAY: "As much as your guards allow for texts in a day was spent.",
     WhyNot.SPENT_THIS_MONTH: "As much as your guards allow for texts in a month was spent.",
     WhyNot.BRAKED: "Its rule was about to send far more than ever: somebody must look first.",
+    WhyNot.WAITS_FOR_SENDER: "It waits for its sender, which was asked to rest or is not well.",
     WhyNot.DROPPED_BY_STAFF: "Its rule was about to send far more than ever, and staff dropped it.",
     WhyNot.BOUNCED: "Email to them comes back.",
     WhyNot.SHADOW: "The brand is in shadow: everything is planned, nothing is sent.",

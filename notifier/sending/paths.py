@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from notifier.domain.messages import WhyNot
 from notifier.domain.sending.path_health import Answer, PathHealth, Tone, health_of
 from notifier.store import paths
 from notifier.store.paths import AnswerOnRecord
@@ -15,7 +16,13 @@ _ANSWERS = 100
 
 #: No call was made, so nothing is learnt of the path.
 NOT_CALLED = frozenset(
-    {"lease_over", "waits_for_sender", "expired", "mail_not_built", "address_not_ascii"}
+    {
+        "lease_over",
+        WhyNot.WAITS_FOR_SENDER,
+        "expired",
+        "mail_not_built",
+        "address_not_ascii",
+    }
 )
 
 

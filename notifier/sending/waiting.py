@@ -15,6 +15,7 @@ from notifier.store.tables import Message
 def rest(message: Message, until: datetime, *, now: datetime) -> None:
     """Let a message wait for its path, or give it up where that would be too late."""
     if until < message.expires_at:
+        message.status, message.reason = MessageStatus.DEFERRED, WhyNot.WAITS_FOR_SENDER
         message.due_at = until
         return
     message.status, message.reason = MessageStatus.EXPIRED, WhyNot.GAVE_UP

@@ -28,14 +28,14 @@ def held_up(stage: Stage, until: datetime) -> None:
     stage._update(row.id, status=MessageStatus.DEFERRED, reason="20429", due_at=until)
 
 
-def test_what_no_provider_takes_is_rung_about_once_it_should_have_been_heard() -> None:
-    """It goes on being tried; but a person knows of it by `tell_by`."""
+def test_what_no_provider_takes_is_rung_about_while_there_is_time_to() -> None:
+    """It goes on being tried; but a person knows of it before `tell_by`, once it had its reach."""
     stage = Stage(now=at(7, 55))
     stage.expect(window(13, 15))
     held_up(stage, at(8, 20))
     assert calls(stage) == []
-    assert stage.plan().look_at == at(8, 10)
-    stage.now = at(8, 10)
+    assert stage.plan().look_at == at(8, 5)
+    stage.now = at(8, 5)
     (call,) = calls(stage)
     assert call.startswith("unreached:running_late:")
     assert stage.owed() == ["running_late"]
