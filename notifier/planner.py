@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.caps import longest_period
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.ledger.views import first_window
-from notifier.domain.messages import MessageStatus, Role, Strength
+from notifier.domain.messages import MessageStatus, Role, Strength, WhyNot
 from notifier.domain.owed import Duty, Owed, Plan
 from notifier.domain.plan_input import current_tell_by, is_late
 from notifier.domain.planning import plan
@@ -191,7 +191,8 @@ def _add(
 
 
 def _bind(row: Message, owed: Owed, stands: Standing, now: datetime) -> None:
-    """Make the row say what is owed now."""
+    """Make the row say what is owed now. What the brake holds is judged anew when that changes."""
+    before = (row.asserts, row.rests_on, row.tell_by)
     row.asserts = to_json(owed.asserts)
     row.moves_told = owed.moves_told
     row.rests_on = owed.rests_on
@@ -202,6 +203,8 @@ def _bind(row: Message, owed: Owed, stands: Standing, now: datetime) -> None:
     row.tell_by = owed.tell_by
     row.status, row.reason = stands.status, stands.reason
     row.send_at, row.due_at = stands.send_at, stands.due_at
+    if stands.reason == WhyNot.BRAKED and before != (row.asserts, row.rests_on, row.tell_by):
+        row.due_at = max(now, owed.send_at)
     if stands.status is not MessageStatus.DEFERRED:
         row.settled_at = now if owed.why_not is not None else None
 

@@ -27,6 +27,7 @@ _NEXT_STEPS = {
     "oldest_overdue_message": "See that the worker runs and what its log says.",
     "accepted_without_callback_count": "Check PUBLIC_URL, that the proxy passes /webhooks/ on,"
     " SendGrid's event webhook, and that the sender is registered with the carriers.",
+    "braked_message_count": "Open the board's tasks: let them go, or drop them (docs/guards.md).",
 }
 
 _MOST_CODES = 5  # that a line names

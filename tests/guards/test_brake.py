@@ -232,6 +232,56 @@ def test_a_flood_that_was_a_mistake_ends_without_anybody(desk: Desk) -> None:
     assert reasons(desk, jobs, "running_late") == {WhyNot.NO_LONGER_OWED}
 
 
+def held(desk: Desk, window: Window, moved: Window, rule: str) -> list[UUID]:
+    """Return nine visits of which a feed said that they are `moved`: more than ever at once."""
+    jobs = booked(desk, 1, 2, 3, window=window)
+    desk.deliver()
+    desk.clock.advance(hours=1)
+    jobs += booked(desk, *range(10, 16), window=window)
+    desk.deliver()
+    for job in jobs:
+        rescheduled(desk, job, moved)
+    desk.deliver()
+    assert reasons(desk, jobs, rule) == {WhyNot.BRAKED}
+    return jobs
+
+
+def rescheduled(desk: Desk, job: UUID, to: Window) -> None:
+    """Let a feed say that a visit is at another time."""
+    desk.say(job, FactType.RESCHEDULED, window=to, source=FactSource.API, actor="key:1")
+
+
+def test_what_a_person_says_of_what_is_held_goes_at_once(desk: Desk) -> None:
+    """Of this one visit somebody knows; the others wait on."""
+    jobs = held(desk, AFTERNOON, AFTERNOON.shifted(60), "moved")
+    sent = len(desk.sms.sent)
+
+    desk.say(jobs[0], FactType.RESCHEDULED, window=AFTERNOON.shifted(75))
+    desk.deliver()
+
+    assert len(desk.sms.sent) == sent + 1
+    assert [row.status for row in desk.messages(jobs[0], "moved")] == [MessageStatus.DELIVERED]
+    assert reasons(desk, jobs[1:], "moved") == {WhyNot.BRAKED}
+
+
+def test_what_is_held_goes_in_time_for_what_is_believed_by_then(desk: Desk) -> None:
+    """Two hours before that, not before what was believed when it was stopped."""
+    tonight = Window(desk.clock() + timedelta(hours=8), desk.clock() + timedelta(hours=10))
+    jobs = held(desk, tonight, tonight.shifted(-60), "earlier_if_suits")
+    sent, sooner = len(desk.sms.sent), tonight.shifted(-180)
+
+    rescheduled(desk, jobs[0], sooner)
+    desk.deliver()
+    desk.clock.set(sooner.start - timedelta(hours=2, minutes=1))
+    desk.deliver()
+    assert len(desk.sms.sent) == sent
+    desk.clock.set(sooner.start - timedelta(hours=2))
+    desk.deliver()
+
+    assert len(desk.sms.sent) == sent + 1
+    assert reasons(desk, jobs[1:], "earlier_if_suits") == {WhyNot.BRAKED}
+
+
 def test_workers_do_not_pass_the_brake_together(desk: Desk) -> None:
     """However the claims fall, a flood waits."""
     booked(desk, *range(12))

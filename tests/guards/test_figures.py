@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
+from notifier.checkup.diagnosis import diagnose
 from notifier.checkup.readiness import check_readiness
 from notifier.domain.findings import Level
 from notifier.web.metrics import StoredFigures
@@ -30,6 +31,18 @@ def test_what_the_brake_holds_is_a_warning(desk: Desk) -> None:
     booked(desk, *range(5))
     desk.deliver()
     assert _braked(desk) == (Level.WARNING, 5)
+
+
+def test_the_doctor_says_what_to_do_about_what_the_brake_holds(desk: Desk) -> None:
+    """It is a line among the others."""
+    booked(desk, *range(5))
+    desk.deliver()
+    nobody_listens = replace(desk.services, public_url="http://127.0.0.1:9")
+
+    found = {one.subject: one for one in diagnose(nobody_listens, webhook_key=None)}
+
+    assert found["braked message"].level is Level.WARNING
+    assert "board" in (found["braked message"].remedy or "")
 
 
 def test_what_was_stopped_is_counted_by_guard(desk: Desk) -> None:
