@@ -85,7 +85,9 @@ class SendGridEmail:
         raise error
 
     def look_up(self, *, to: str, link_token: str, since: datetime) -> LookUp:
-        """Say that SendGrid's record can't be searched without its paid activity history."""
+        """Say that SendGrid's record can't be searched: its activity history is sold apart, and
+        answers six questions a minute (https://www.twilio.com/docs/sendgrid/api-reference/email-activity).
+        """
         return LookUpImpossible("no_record")
 
     def check(self) -> list[Finding]:

@@ -1,7 +1,8 @@
 """What became of a message whose answer was lost, from the provider's own record.
 
 Unknown is never blindly retried. Found: it was taken. Absent twice, some time apart: it was
-not, and it goes again if it is still true. Where nobody can say, a person must.
+not, and it goes again if it is still true. Where a record can't be searched, the provider's
+reports are read in its place. Where nobody can say, a person must.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from notifier.providers.protocols import (
 )
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
+from notifier.sending.reports import would_have_come
 from notifier.sending.routing import provider_named
 from notifier.sending.settling import take
 from notifier.sending.waiting import defer
@@ -56,6 +58,7 @@ class _Question:
     provider: SmsProvider | EmailProvider | None
     to: str | None  # None: erased meanwhile
     link_token: str
+    unreported: bool  # the provider reports what it takes, and would have reported this
 
 
 def resolve_unknown(services: Services, limit: int = 100) -> int:
@@ -111,13 +114,16 @@ def _take_questions(services: Services, limit: int) -> list[_Question]:
 def _question(session: Session, services: Services, message: Message, now: datetime) -> _Question:
     assert message.attempt_id is not None
     attempt = session.get_one(Attempt, message.attempt_id)
+    provider = provider_named(services, Channel(message.channel), attempt.provider)
+    by_reports = provider is not None and provider.gives_receipts and not provider.can_look_up
     return _Question(
         message_id=message.id,
         attempt_id=attempt.id,
         started_at=attempt.started_at,
-        provider=provider_named(services, Channel(message.channel), attempt.provider),
+        provider=provider,
         to=_recipient(session, services, message),
         link_token=message_token(services.vault, message.id),
+        unreported=by_reports and would_have_come(session, attempt, services.timing, now),
     )
 
 
@@ -137,7 +143,7 @@ def _ask(question: _Question) -> LookUp | None:
     if question.provider is None or question.to is None:
         return LookUpImpossible("gone")
     if not question.provider.can_look_up:
-        return LookUpImpossible("no_record")
+        return _by_reports(question.provider, question)
     try:
         return question.provider.look_up(
             to=question.to, link_token=question.link_token, since=question.started_at
@@ -147,6 +153,15 @@ def _ask(question: _Question) -> LookUp | None:
     except Exception as error:
         _log.error("look_up_broke", message_id=str(question.message_id), error=type(error).__name__)
     return None
+
+
+def _by_reports(
+    provider: SmsProvider | EmailProvider, question: _Question
+) -> LookUpAbsent | LookUpImpossible | None:
+    """Had it been taken and reported, it would not be in question."""
+    if not provider.gives_receipts:
+        return LookUpImpossible("no_record")
+    return LookUpAbsent() if question.unreported else None
 
 
 def _settle(services: Services, question: _Question, answer: LookUp | None) -> None:

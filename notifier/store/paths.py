@@ -1,13 +1,14 @@
-"""The queries about paths: what each of them answered lately, and what is with it as a trial."""
+"""The queries about paths: what each answered and reported, and what is with it as a trial."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select, text
+from sqlalchemy.orm import Session, aliased
 
 from notifier.domain.messages import MessageStatus
 from notifier.store.tables import Message, Receipt
@@ -37,6 +38,44 @@ def latest_answers(session: Session, provider: str, *, limit: int) -> Sequence[A
         .limit(limit)
     ).all()
     return [AnswerOnRecord(*row) for row in reversed(rows)]
+
+
+def lost_at(session: Session, attempt_id: UUID, message_id: UUID) -> datetime | None:
+    """Return when the answer of an attempt was noted as lost; None: nobody lived to note it."""
+    return session.scalar(
+        select(Receipt.received_at).where(
+            _ANSWERS,
+            Receipt.message_id == message_id,
+            Receipt.attempt_id == attempt_id,
+            Receipt.event == "unknown",
+        )
+    )
+
+
+def reported_around(
+    session: Session, provider: str, at: datetime, *, since: datetime, until: datetime, limit: int
+) -> tuple[list[bool], list[bool]]:
+    """Return whether what a path took was reported, by callback: before `at`, and after it.
+
+    Of each the `limit` nearest to `at`, from `since` until `until`.
+    """
+    told = aliased(Receipt)
+    reported = exists().where(
+        told.message_id == Receipt.message_id,
+        told.attempt_id == Receipt.attempt_id,
+        told.origin == "callback",
+    )
+    taken = (
+        select(reported)
+        .where(_ANSWERS, Receipt.provider == provider, Receipt.event == "accepted")
+        .limit(limit)
+    )
+    before = taken.where(Receipt.received_at >= since, Receipt.received_at < at)
+    after = taken.where(Receipt.received_at >= at, Receipt.received_at <= until)
+    return (
+        list(session.scalars(before.order_by(Receipt.received_at.desc()))),
+        list(session.scalars(after.order_by(Receipt.received_at))),
+    )
 
 
 def claimed_since(session: Session, provider: str, since: datetime) -> int:
