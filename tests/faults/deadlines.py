@@ -27,7 +27,7 @@ CUSTOMERS = 250
 
 _CALL_S = 4.0  # sixteen calls at once: all of them take longer than it is until the moment
 _TO_BOOK = timedelta(seconds=15)
-_AHEAD = timedelta(seconds=5)  # from the start of the workers to the moment, and a minute at most
+_AHEAD = timedelta(seconds=10)  # from the start of the workers to the moment, and a minute at most
 _NIGHT = timedelta(minutes=1)
 _DEATH_S = 120
 
