@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from notifier.domain.decisions import Reason
 from notifier.domain.messages import WhyNot
 from notifier.rule_tools.reason_sentences import SENTENCES, sentence_of
@@ -21,3 +23,17 @@ def test_a_providers_code_is_told_by_its_own_meaning() -> None:
     assert "21614" in sentence_of("twilio 21614")
     assert len(sentence_of("twilio 21614")) > len("The provider said: twilio 21614.")
     assert sentence_of("sendgrid 999") == "The provider said: sendgrid 999."
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("twilio 21610", "Opted out with STOP (twilio 21610)."),
+        ("reputation", "The mail server distrusts our sending domain (reputation)."),
+        ("smtp smtp_554", "The mail was refused (smtp smtp_554)."),
+        ("read_timeout", "The provider did not answer in time (read_timeout)."),
+    ],
+)
+def test_whoever_said_it_it_is_told_in_words(reason: str, sentence: str) -> None:
+    """SendGrid's and a mail server's reasons are no clearer to staff than Twilio's numbers."""
+    assert sentence_of(reason) == sentence

@@ -1,5 +1,7 @@
 """What each provider's code means and what we do about it, one line a code.
 
+What became of a call that was never answered has a code of our own (`CALLS`).
+
 A code without a line falls to its class, and is counted (`is_unknown`).
 
 Sources: Twilio's error dictionary (twilio.com/docs/api/errors), SendGrid's event webhook
@@ -53,15 +55,21 @@ TWILIO: dict[str, Code] = {
     "20005": Code(_HALT, "our Twilio account is not active"),
     "20006": Code(_HALT, "our credentials may not do this"),
     "20008": Code(_HALT, "test credentials were used for a real send"),
+    "20010": Code(_HALT, "our Twilio account may not do this"),
+    "20403": Code(_HALT, "our credentials may not do this"),
     "20404": Code(_HALT, "our Twilio account was not found"),
     "20429": Code(_PACE, "too many requests at once"),
+    "20500": Code(_HOLD, "Twilio failed"),
+    "20503": Code(_HOLD, "Twilio is not available"),
     "21211": Code(_FLAG, "not a valid phone number"),
     "21212": Code(_HALT, "our sender number is not valid"),
     "21408": Code(_OTHER, "texts to this region are not enabled on our account"),
+    "21601": Code(_HALT, "our sender number can't send texts"),
     "21602": Code(_NEVER, "the text is empty"),
     "21603": Code(_HALT, "no sender number is set"),
     "21604": Code(_FLAG, "no phone number was given"),
     "21606": Code(_HALT, "our sender number can't send texts"),
+    "21607": Code(_HALT, "a trial account can't send from our sender number"),
     "21608": Code(_OTHER, "a trial account texts verified numbers only"),
     "21609": Code(_HALT, "our public URL is not one that Twilio can call"),
     "21610": Code(_SUPPRESS, "opted out with STOP"),
@@ -69,15 +77,21 @@ TWILIO: dict[str, Code] = {
     "21612": Code(_OTHER, "not reachable by text from our sender number"),
     "21614": Code(_FLAG, "not a mobile number"),
     "21617": Code(_NEVER, "the text is longer than 1,600 characters"),
+    "21618": Code(_NEVER, "Twilio can't send these words"),
     "21619": Code(_NEVER, "the text is empty"),
     "21620": Code(_NEVER, "a picture's address was not valid"),
     "21621": Code(_HALT, "our sender number can't send pictures"),
     "21655": Code(_NEVER, "Twilio's own template was not found"),
     "21656": Code(_NEVER, "the values for Twilio's own template are not valid"),
+    "21657": Code(_HALT, "our sender is not valid"),
     "21659": Code(_HALT, "our sender number is not one of Twilio's"),
     "21660": Code(_HALT, "our sender number belongs to another account"),
+    "21701": Code(_HALT, "the messaging service does not exist"),
+    "21702": Code(_HALT, "the messaging service can't send at the moment"),
     "21703": Code(_HALT, "the messaging service has no usable sender"),
     "21704": Code(_HALT, "the messaging service has no sender"),
+    "21705": Code(_HALT, "the messaging service is not valid"),
+    "21711": Code(_HALT, "our sender is not one of the messaging service's"),
     "30001": Code(_PACE, "the queue was full and the text was dropped"),
     "30002": Code(_HALT, "our Twilio account is suspended"),
     "30003": Code(_OTHER, "the phone is off or out of reach"),
@@ -91,8 +105,11 @@ TWILIO: dict[str, Code] = {
     "30017": Code(_PACE, "the carrier's network is congested"),
     "30018": Code(_HALT, "the carrier wants our sender registered first"),
     "30019": Code(_NEVER, "the text is longer than the carrier takes"),
+    "30020": Code(_OTHER, "Twilio failed to send it"),
+    "30021": Code(_OTHER, "Twilio failed to send it"),
     "30022": Code(_PACE, "our campaign's rate limit was passed"),
     "30023": Code(_OTHER, "our daily limit with the carrier is used up"),
+    "30024": Code(_OTHER, "the carrier takes no texts from a number like ours"),
     "30027": Code(_OTHER, "our daily limit with T-Mobile is used up"),
     "30032": Code(_HALT, "our toll-free number is not verified"),
     "30033": Code(_HALT, "our campaign is suspended"),
@@ -168,6 +185,24 @@ HTTP: dict[str, Code] = {
 # By the first digit: no message is to blame for a redirect, the API's address is wrong.
 HTTP_CLASSES: dict[int, Reaction] = {1: _HOLD, 2: _HOLD, 3: _HALT, 4: _NEVER, 5: _HOLD}
 
+# Our own words for a call that got no answer, or was not made.
+CALLS: dict[str, str] = {
+    "address_not_ascii": "the address has letters that email can't carry everywhere",
+    "certificate_not_trusted": "the provider's certificate is not trusted",
+    "connect_timeout": "the provider could not be reached in time",
+    "connection_lost": "the connection broke before the provider answered",
+    "garbage_answer": "the provider's answer made no sense",
+    "invalid_api_url": "the provider's address is not valid",
+    "lease_lapsed": "the worker stopped before the provider answered",
+    "lease_over": "its turn came too late for this try",
+    "mail_not_built": "no email could be made for this address",
+    "no_connection": "the provider could not be reached",
+    "no_handshake": "no secure connection to the provider could be made",
+    "no_proxy": "the proxy on the way to the provider is not there",
+    "read_timeout": "the provider did not answer in time",
+    "smtp_not_supported": "the mail server offers no sign-in or no TLS of the kind asked for",
+}
+
 # A number of theirs, an answer's status, or what a parser says of a word that it has not met.
 UNKNOWN_EVENT, UNKNOWN_CLASS = "unknown_event", "unknown_class"
 _OF_A_PROVIDER = re.compile(r"(http_|smtp_)?[0-9]+|unknown_(event|class)")
@@ -225,9 +260,14 @@ def receipt_reaction(provider: str, *, event: ReceiptEvent, code: str | None) ->
     return known.reaction
 
 
-def meaning(provider: str, code: str | None) -> str | None:
-    """Return what `code` means in words for staff, or None for a code we do not know."""
-    known = _line(provider, code)
+def meaning(code: str | None) -> str | None:
+    """Return what `code` means in words for staff, or None for a code we do not know.
+
+    It is the same whichever provider said it: no two of them share a code.
+    """
+    if code in CALLS:
+        return CALLS[code]
+    known = _of_a_protocol(code) or (TWILIO | SENDGRID).get(code or "")
     return known.meaning if known else None
 
 
@@ -240,7 +280,10 @@ def is_unknown(provider: str, code: str) -> bool:
 
 
 def _line(provider: str, code: str | None) -> Code | None:
-    for prefix, table in (("http_", HTTP), ("smtp_", SMTP)):
-        if code is not None and code.startswith(prefix):
-            return table.get(code.removeprefix(prefix))
-    return _TABLES.get(provider_of(provider), {}).get(code or "")
+    return _of_a_protocol(code) or _TABLES.get(provider_of(provider), {}).get(code or "")
+
+
+def _of_a_protocol(code: str | None) -> Code | None:
+    """Return the line of an HTTP status or an SMTP reply, whoever gave it."""
+    scheme, _, number = (code or "").partition("_")
+    return {"http": HTTP, "smtp": SMTP}.get(scheme, {}).get(number)

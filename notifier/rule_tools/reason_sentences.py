@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from notifier.domain.decisions import Reason
 from notifier.domain.messages import WhyNot
-from notifier.providers.codes import TWILIO
+from notifier.providers.codes import meaning
 
 #: What planning answers of a rule and a person.
 _ANSWERS: Mapping[Reason, str] = {
@@ -82,7 +82,7 @@ def sentence_of(reason: str) -> str:
     """Return what a reason means; a code of a provider is told by its own table."""
     if reason in SENTENCES:
         return SENTENCES[reason]
-    code = reason.rpartition(" ")[2]
-    if code in TWILIO:
-        return f"{TWILIO[code].meaning} ({reason}).".capitalize()
-    return f"The provider said: {reason}."
+    said = meaning(reason.rpartition(" ")[2])
+    if said is None:
+        return f"The provider said: {reason}."
+    return f"{said[0].upper()}{said[1:]} ({reason})."

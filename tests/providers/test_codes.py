@@ -1,11 +1,17 @@
 """The tables of codes: what is promised of them as a whole."""
 
 import json
+import re
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import notifier
+from notifier.domain.messages import WhyNot
 from notifier.providers.codes import (
+    CALLS,
     HTTP,
     HTTP_CLASSES,
     SENDGRID,
@@ -138,11 +144,29 @@ def test_what_follows_from_a_receipt(
 
 def test_a_code_has_words_for_staff() -> None:
     """The board shows these; a code that we do not know has none."""
-    assert meaning("twilio", "21614") == "not a mobile number"
-    assert meaning("twilio", "99999") is None
-    assert meaning("twilio", None) is None
-    assert meaning("sendgrid", "http_429") == "too many requests at once"
-    assert meaning("smtp", "smtp_550") == "the mailbox does not exist or refuses us"
+    assert meaning("21614") == "not a mobile number"
+    assert meaning("99999") is None
+    assert meaning(None) is None
+    assert meaning("http_429") == "too many requests at once"
+    assert meaning("smtp_550") == "the mailbox does not exist or refuses us"
+    assert meaning("reputation") == "the mail server distrusts our sending domain"
+    assert meaning("read_timeout") == "the provider did not answer in time"
+
+
+def test_no_code_has_two_meanings() -> None:
+    """Whoever reads a reason need not know which provider it is from."""
+    for one, other in combinations((set(TWILIO), set(SENDGRID), set(CALLS)), 2):
+        assert one.isdisjoint(other)
+
+
+def test_whatever_a_call_can_end_with_has_words() -> None:
+    """No answer is shown to staff as a name from the code."""
+    raised = re.compile(r"(?:Deferred|Unknown|Rejected|Misconfigured)\(\s*\"([a-z_]+)\"")
+    sources = [path.read_text() for path in Path(notifier.__file__).parent.rglob("*.py")]
+    named = {name for source in sources for name in raised.findall(source)}
+
+    assert len(named) > 10
+    assert {name for name in named if meaning(name) is None} <= set(WhyNot)
 
 
 @pytest.mark.parametrize(

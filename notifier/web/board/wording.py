@@ -14,7 +14,7 @@ from notifier.domain.reasons import Party, Reason
 from notifier.guards.at_claim import GUARD_TASK
 from notifier.guards.braking import BRAKE_TASK
 from notifier.ledgers import GivenBy
-from notifier.providers.codes import TWILIO
+from notifier.providers.codes import CALLS, meaning
 from notifier.rule_tools.reason_sentences import (
     sentence_of as sentence_of,  # templates call it here
 )
@@ -337,9 +337,16 @@ def why_not_words(reason: str | None) -> str:
         return ""
     if reason in _WHY_NOT_VALUES:
         return WHY_NOT[WhyNot(reason)]
-    if reason in TWILIO:
-        return f"{TWILIO[reason].meaning} ({reason})"
-    return plain(reason)
+    said = meaning(reason)
+    if said is None:
+        return plain(reason)
+    return said if reason in CALLS else f"{said} ({_as_looked_up(reason)})"
+
+
+def _as_looked_up(code: str) -> str:
+    """Return a code as it is written elsewhere: `HTTP 500` for `http_500`."""
+    scheme, _, number = code.partition("_")
+    return f"{scheme.upper()} {number}" if number.isdecimal() else plain(code)
 
 
 def channel_words(channel: Channel) -> str:
