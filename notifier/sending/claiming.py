@@ -118,7 +118,7 @@ def _claim_each(
             row.settled_at = now
             continue
         if way.waits_until is not None:
-            if row.reason != WhyNot.WAITS_FOR_SENDER:
+            if row.claimed_at is None and row.reason != WhyNot.WAITS_FOR_SENDER:
                 around.jobs[row.job_id].look_at = now  # planning sees how long it may wait
             rest(row, way.waits_until, now=now)
             continue

@@ -15,7 +15,8 @@ from notifier.store.tables import Message
 def rest(message: Message, until: datetime, *, now: datetime) -> None:
     """Let a message wait for its path, or give it up where that would be too late."""
     if until < message.expires_at:
-        message.status, message.reason = MessageStatus.DEFERRED, WhyNot.WAITS_FOR_SENDER
+        if message.claimed_at is None:  # else its row says why it was not taken
+            message.status, message.reason = MessageStatus.DEFERRED, WhyNot.WAITS_FOR_SENDER
         message.due_at = until
         return
     message.status, message.reason = MessageStatus.EXPIRED, WhyNot.GAVE_UP
