@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.delivery import deliver_due, resolve_unknown, send_claimed
 from notifier.domain.facts import FactType
-from notifier.domain.messages import MessageStatus, WhyNot
+from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.domain.rules.rule import OnUnknown, RuleSet
 from notifier.planner import look_again
 from notifier.providers.errors import (
@@ -20,6 +21,7 @@ from notifier.providers.errors import (
 )
 from notifier.providers.protocols import Accepted, LookUpAbsent, LookUpFound, LookUpImpossible
 from notifier.providers.receipt import ReceiptEvent
+from notifier.scheduler import run_round
 from notifier.sending.claiming import claim_due
 from notifier.sending.settling import settle
 from tests.fakes.clock import FakeClock
@@ -271,3 +273,32 @@ def test_a_record_that_cannot_be_read_teaches_nothing(world: World) -> None:
         resolve_unknown(world.services)
 
     assert world.message(job).status == MessageStatus.DEFERRED
+
+
+def given_email_beside_a_text_in_doubt(world: World) -> UUID:
+    """Return a job whose text nobody could look up, until its email had gone instead."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
+    world.sms.look_ups.extend(SendDeferred("http_503") for _ in range(60))
+    while not world.email.sent:
+        world.clock.advance(seconds=20)
+        while run_round(world.services):
+            pass
+    world.sms.look_ups.clear()
+    for _ in range(4):
+        world.clock.advance(seconds=20)
+        while run_round(world.services):
+            pass
+    assert world.message(job).status == MessageStatus.SUPERSEDED, "the email is on its way"
+    return job
+
+
+def test_a_text_that_gave_way_to_an_email_that_failed_is_a_call(world: World) -> None:
+    """It was certainly not taken, nor did the email arrive: nobody has told them."""
+    job = given_email_beside_a_text_in_doubt(world)
+
+    world.receipt(world.message(job, Channel.EMAIL), ReceiptEvent.BOUNCED)
+
+    assert len(world.sms.sent) == 1
+    assert [task.job_id for task in world.tasks("call")] == [job]

@@ -176,17 +176,16 @@ def _verdict(row: PastMessage, rule: Rule, person: PersonView, *, live: bool, no
         return "open"
     if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.DROPPED_BY_STAFF:
         return Reason.ALREADY_SPOKEN  # nothing else says it either
-    gave_up = row.status is MessageStatus.EXPIRED and row.reason == WhyNot.GAVE_UP
-    over = row.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED) and not gave_up
-    if over and row.claimed_at is None:
-        return "open"
+    if row.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED):
+        gave_up = row.status is MessageStatus.EXPIRED and row.reason == WhyNot.GAVE_UP
+        return "open" if row.claimed_at is None and not gave_up else "next"  # nobody took it
     if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.SHADOW:
         return "open" if live else Reason.ALREADY_SPOKEN
     if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.CAP_REACHED:
         return "open"  # there may be room again
     if row.status is MessageStatus.SKIPPED and row.reason == WhyNot.TRIAL:
         return Reason.ON_TRIAL if rule.trial else "open"
-    if gave_up or row.status in FAILED or row.status is MessageStatus.SKIPPED:
+    if row.status in FAILED or row.status is MessageStatus.SKIPPED:
         return "next"
     if is_presumed(rule, row, person, now):
         return Reason.ALREADY_TOLD
