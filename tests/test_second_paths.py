@@ -187,6 +187,22 @@ def test_refused_credentials_leave_it_to_the_second_path(paths: TwoPaths) -> Non
     assert [task.why for task in paths.world.tasks("sender_halted")] == ["20003"]
 
 
+def test_the_doctor_tells_a_path_that_refuses_us_from_one_in_a_hurry(paths: TwoPaths) -> None:
+    """Somebody must act, though the other path carries: it does not wait for a second one."""
+    paths.world.sms.answers.append(ProviderMisconfigured("20003"))
+    paths.late(0)
+
+    found = {one.subject: one for one in diagnose(paths.world.services, webhook_key=None)}
+
+    path = found["path twilio"]
+    (sender,) = (one for subject, one in found.items() if subject.startswith("sender of"))
+    assert (path.level, sender.level) == (Level.FAILING, Level.FAILING)
+    assert "It refused us" in path.sentence
+    assert "The other path carries" in (path.remedy or "")
+    assert "does not accept our credentials (20003)" in sender.sentence
+    assert "texts go by the other path" in sender.sentence
+
+
 def test_a_carrier_that_refuses_our_number_leaves_it_to_the_second(paths: TwoPaths) -> None:
     """An unregistered number is found out by a receipt, not by an answer."""
     paths.world.receipt(paths.world.message(paths.late(0)), ReceiptEvent.UNDELIVERED, code="30034")

@@ -13,10 +13,12 @@ from notifier.checkup.paths import look_at_paths, say_path
 from notifier.checkup.reachability import ask_address, judge_address
 from notifier.checkup.readiness import Counts, check_readiness, count
 from notifier.domain.findings import Finding, Level
+from notifier.domain.messages import Channel
 from notifier.domain.quiet.week import brand_hours, say_quiet
+from notifier.providers.codes import meaning
 from notifier.providers.findings import Checkable
 from notifier.providers.signatures import load_sendgrid_key
-from notifier.sending.routing import any_configured
+from notifier.sending.routing import any_configured, has_other_path
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.migrate import is_current
@@ -120,7 +122,7 @@ def _database(services: Services, *, configured: bool) -> list[Finding]:
             found = [
                 schema,
                 *_brands(session, configured=configured),
-                *_senders(session),
+                *_senders(session, services),
                 *map(say_path, look_at_paths(session, services)),
                 *_last_day(count(session, services)),
             ]
@@ -215,7 +217,7 @@ def _quiet_hours(brand: Brand) -> Finding:
     return Finding.ok(subject, f"{say_quiet(quiet)}, where the reader is.")
 
 
-def _senders(session: Session) -> list[Finding]:
+def _senders(session: Session, services: Services) -> list[Finding]:
     """Return which senders rest because a provider refused our account."""
     halted = session.execute(
         select(Brand.slug, Sender.channel, Sender.provider, Sender.halted_code)
@@ -226,11 +228,18 @@ def _senders(session: Session) -> list[Finding]:
     return [
         Finding.failing(
             f"sender of {slug}",
-            f"{provider} refused us ({code or 'no code'}): its {channel} waits.",
+            f"{provider} refused us: {_why_refused(code)}."
+            f" Its {'texts' if channel == Channel.SMS else 'emails'}"
+            f" {'go by the other path' if has_other_path(services, provider) else 'wait'}.",
             "Mend the account as the lines above say; it is tried again every minute.",
         )
         for slug, channel, provider, code in halted
     ] or [Finding.ok("senders", "None is halted.")]
+
+
+def _why_refused(code: str | None) -> str:
+    said = meaning(code)
+    return f"{said} ({code})" if said else code or "no code"
 
 
 def _last_day(counts: Counts) -> list[Finding]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from notifier.domain.findings import Finding
-from notifier.domain.sending.path_health import Figures, PathHealth, figures, health_of
+from notifier.domain.sending.path_health import (
+    Answer,
+    Figures,
+    PathHealth,
+    Tone,
+    figures,
+    health_of,
+)
 from notifier.domain.windows import utc_text
 from notifier.sending.paths import read_answers
-from notifier.sending.routing import SANDBOX, every_path
+from notifier.sending.routing import SANDBOX, every_path, has_other_path
 from notifier.services import Services
 
 #: What is shown, and for how long a failure is news: a path without traffic is not tried.
@@ -25,6 +33,8 @@ class PathSeen:
     name: str
     health: PathHealth
     lately: Figures
+    refused: bool  # and did not only find us too fast
+    has_other: bool  # another path of its channel is set up
     now: datetime
 
     @property
@@ -49,6 +59,8 @@ def look_at_paths(session: Session, services: Services) -> list[PathSeen]:
                 name=name,
                 health=health_of(answers),
                 lately=figures(answers, since=now - _LATELY),
+                refused=_refused(answers),
+                has_other=has_other_path(services, name),
                 now=now,
             )
         )
@@ -63,18 +75,39 @@ def say_path(path: PathSeen) -> Finding:
         assert path.health.open_until is not None
         return Finding.warning(
             subject,
-            f"It fails. {lately} It is tried again, with little, from"
-            f" {utc_text(path.health.open_until)}.",
-            "See the provider's status page. A second path would carry: docs/providers.md.",
+            f"{'It refuses us' if path.refused else 'It fails'}. {lately} It is tried again, with"
+            f" little, from {utc_text(path.health.open_until)}.",
+            f"{_MEND if path.refused else _STATUS} {_MEANWHILE[path.has_other]}",
         )
-    if path.rests:
-        assert path.health.rests_until is not None
-        return Finding.warning(
+    if not path.rests:
+        return Finding.ok(subject, lately)
+    assert path.health.rests_until is not None
+    until = utc_text(path.health.rests_until)
+    if path.refused:
+        return Finding.failing(
             subject,
-            f"We were too fast: it rests until {utc_text(path.health.rests_until)}. {lately}",
-            "It goes on by itself; ask the provider for a higher rate, if it happens often.",
+            f"It refused us, and is left alone until {until}. {lately}",
+            f"{_MEND} {_MEANWHILE[path.has_other]}",
         )
-    return Finding.ok(subject, lately)
+    return Finding.warning(
+        subject,
+        f"We were too fast: it rests until {until}. {lately}",
+        "It goes on by itself; ask the provider for a higher rate, if it happens often.",
+    )
+
+
+_MEND = "A task on the board says why: mend the account or the sender."
+_STATUS = "See the provider's status page."
+_MEANWHILE = {
+    True: "The other path carries meanwhile.",
+    False: "A second path would carry meanwhile: docs/providers.md.",
+}
+
+
+def _refused(answers: Sequence[Answer]) -> bool:
+    """Whether it last asked for rest because it refused us, not because we were too fast."""
+    asked = [one for one in answers if one.tone is Tone.PACED or one.wait is not None]
+    return bool(asked) and asked[-1].tone is Tone.ILL
 
 
 def _say(lately: Figures) -> str:
