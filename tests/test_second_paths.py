@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
+from notifier.board_reading.senders import path_in
 from notifier.brands import keep_sender
 from notifier.checkup.diagnosis import diagnose
 from notifier.checkup.readiness import check_readiness
@@ -184,7 +185,8 @@ def test_refused_credentials_leave_it_to_the_second_path(paths: TwoPaths) -> Non
     assert paths.by() == [1, 2]
     assert paths.world.message(first).status == MessageStatus.ACCEPTED
     assert paths.world.message(second).provider == "twilio_2"
-    assert [task.why for task in paths.world.tasks("sender_halted")] == ["20003"]
+    (task,) = paths.world.tasks("sender_halted")
+    assert (task.why, path_in(task.key)) == ("20003", "twilio")
 
 
 def test_the_doctor_tells_a_path_that_refuses_us_from_one_in_a_hurry(paths: TwoPaths) -> None:

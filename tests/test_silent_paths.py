@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
+from notifier.board_reading.senders import path_in
 from notifier.checkup.readiness import check_readiness
 from notifier.checkup.silence import owe_looking_into_silence
 from notifier.domain.findings import Level
@@ -52,7 +53,8 @@ def test_silence_for_a_quarter_of_an_hour_is_a_task_once_a_day(world: World) -> 
     assert [owe_looking_into_silence(world.services) for _ in range(3)] == [1, 0, 0]
     (task,) = world.tasks("sender_silent")
     assert task.brand_id == world.brand
-    assert "a provider reports nothing" in TASK[task.kind]
+    assert path_in(task.key) == "twilio"
+    assert "gets no receipts" in TASK[task.kind]
     assert "public address" in task_why(task.kind, task.why)
 
     world.clock.advance(hours=12)

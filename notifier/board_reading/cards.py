@@ -16,6 +16,7 @@ from notifier.board_reading.calls import Promised, read_promised, together
 from notifier.board_reading.going import Going, read_going
 from notifier.board_reading.people import PersonSeen, read_people
 from notifier.board_reading.risk import Risk, RiskFacts, act_by, risk_of
+from notifier.board_reading.senders import path_in
 from notifier.board_reading.standing import Standing, read_standing
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind, JobStatus
@@ -65,6 +66,7 @@ class TaskLine:
     rule: str | None = None  # that asks for it
     unreached: bool = False  # in place of a message of that rule
     promised: Promised | None = None  # that the message was to tell
+    path: str | None = None  # whose sender is to be looked into
     also: tuple[TaskLine, ...] = ()  # what the same call does as well
 
     @property
@@ -224,6 +226,7 @@ def _task(
         rule=task.rule,
         unreached=task.duty == Duty.UNREACHED,
         promised=promised.get(task.id),
+        path=path_in(task.key),
     )
 
 

@@ -191,16 +191,24 @@ SOURCE: dict[FactSource, str] = {
     FactSource.API: "your own system",
 }
 
-#: By task kind; `{who}` is the person's name.
+#: By task kind; `{who}` is the person's name, `{sender}` one of `SENDER`.
 TASK: dict[str, str] = {
     "call": "Ring {who}",
     "update": "Have news for {who}",
     "reply": "Answer {who}",
     "look_into": "Look into a message to {who}",
-    "sender_halted": "Mend the sender: nothing goes out",
-    "sender_silent": "See why a provider reports nothing",
+    "sender_halted": "Mend {sender}",
+    "sender_silent": "See why {sender} gets no receipts",
     "dispatch": "Look into this for {who}",
     "going": "Ask {who}",
+}
+
+#: By path: who speaks on it, and through whom.
+SENDER: dict[str, str] = {
+    "twilio": "the sender of texts (Twilio)",
+    "twilio_2": "the second sender of texts (Twilio)",
+    "sendgrid": "the sender of emails (SendGrid)",
+    "smtp": "the sender of emails (mail server)",
 }
 
 #: What a guard has found, by why it stops texts.
@@ -222,8 +230,8 @@ CALL_WHY: dict[str, str] = {
     "offer_declined": "the time that we asked about does not suit them",
     "update_promised": "we promised them an update",
     "promise_not_said": "no text could tell them in time what we promised",
-    "nothing_reported": "it takes messages, and nobody learns what became of them: check the public"
-    " address and the sender",
+    "nothing_reported": "its messages are taken, and nobody learns what became of them: check the"
+    " public address and the sender",
     "no_word_from_technician": "no clear word from them, and the customer is waiting",
 }
 
@@ -396,4 +404,7 @@ def task_words(task: TaskLine) -> str:
     if kind == "look_into" and task.why not in _WHY_NOT_VALUES:  # a rule turned to dispatch
         kind = "going" if task.going else "dispatch"
     said = TASK.get(kind, plain(kind).capitalize())
-    return said.format(who=task.who or ("the technician" if task.going else "the customer"))
+    return said.format(
+        who=task.who or ("the technician" if task.going else "the customer"),
+        sender=SENDER.get(task.path or "", "the sender"),
+    )
