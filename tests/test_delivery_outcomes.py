@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.delivery import deliver_due
@@ -18,6 +19,8 @@ from notifier.providers.errors import (
 )
 from notifier.providers.protocols import Accepted
 from notifier.providers.receipt import ReceiptEvent
+from notifier.sending.claiming import claim_due
+from notifier.sending.settling import settle
 from notifier.sending.suppressions import drop_what_waits, suppress
 from notifier.store.tables import ContactPoint, Sender
 from tests.fakes.clock import FakeClock
@@ -139,6 +142,23 @@ def test_refused_credentials_halt_the_sender_and_call_staff(world: World) -> Non
     assert world.message(second).status == MessageStatus.ACCEPTED
     with world.services.sessions() as session:
         assert all(sender.halted_at is None for sender in session.query(Sender))
+
+
+def test_only_what_went_after_the_refusal_opens_a_halted_sender_again(world: World) -> None:
+    """Twilio takes texts of a number that carriers refuse; one that it took before says nothing."""
+    jobs = [world.book(f"JOB-{n}", phone=f"+1206555010{n}") for n in range(2)]
+    for job in jobs:
+        world.late(job)
+    one, other = claim_due(world.services, limit=2).claims
+    settle(world.services, one, Accepted("SM1"))
+    refused = next(world.message(job) for job in jobs if world.message(job).id == one.message_id)
+    world.receipt(refused, ReceiptEvent.UNDELIVERED, code="30034")
+
+    settle(world.services, other, Accepted("SM2"))
+
+    with world.services.sessions() as session:
+        halted = session.scalars(select(Sender.halted_code).where(Sender.channel == Channel.SMS))
+        assert list(halted) == ["30034"]
 
 
 @pytest.mark.parametrize(("skew", "expected"), [(-5, 0), (0.5, 0.5), (3600, 2)])

@@ -51,15 +51,17 @@ def close_bounced(session: Session, services: Services, message: Message) -> boo
     return _close(session, services, message, WhyNot.BOUNCED)
 
 
-def wake_sender(session: Session, message: Message) -> None:
-    """Let a sender that rested speak again: the provider took something from it."""
+def wake_sender(session: Session, message: Message, *, started_at: datetime) -> None:
+    """Let a sender that rested speak again: the provider took something that went after it
+    was refused. What was on its way by then says nothing.
+    """
     session.execute(
         update(Sender)
         .where(
             Sender.brand_id == message.brand_id,
             Sender.channel == message.channel,
             Sender.provider == message.provider,
-            Sender.halted_at.is_not(None),
+            Sender.halted_at < started_at,
         )
         .values(halted_at=None, halted_code=None)
     )

@@ -106,7 +106,7 @@ def take(
     point = session.get(ContactPoint, message.contact_point_id)
     if point is not None and point.first_texted_at is None and message.channel == Channel.SMS:
         point.first_texted_at = message.handed_over_at
-    wake_sender(session, message)
+    wake_sender(session, message, started_at=started_at)
 
 
 def _read(outcome: Outcome) -> tuple[MessageEvent, str | None]:
