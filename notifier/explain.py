@@ -50,6 +50,7 @@ _WAS_OWED = frozenset({Reason.UNREACHED, Reason.ALREADY_SPOKEN})
 #: What is due, and kept for now.
 _KEPT = frozenset({WhyNot.BRAKED, WhyNot.WAITS_FOR_SENDER})
 
+_TAKEN = frozenset({MessageStatus.ACCEPTED, MessageStatus.SENT})
 _NOT_SENT = FAILED | {MessageStatus.SKIPPED, MessageStatus.EXPIRED, MessageStatus.HELD}
 
 
@@ -244,11 +245,10 @@ def _in_the_way(
             found.append(WhyNot.IN_DIGEST if gathered else Reason.QUIET_HOURS)
     elif decision.reason in _WAS_OWED:
         last = max((row.episode_no for row in rows), default=0)
-        found += [
-            row.reason
-            for row in rows
-            if row.episode_no == last and row.reason and MessageStatus(row.status) in _NOT_SENT
-        ]
+        tried = [row for row in rows if row.episode_no == last]
+        found += [row.reason for row in tried if row.reason and row.status in _NOT_SENT]
+        if decision.reason is Reason.UNREACHED and any(row.status in _TAKEN for row in tried):
+            found.append(WhyNot.NO_RECEIPT)
     return tuple(dict.fromkeys(str(reason) for reason in found))
 
 

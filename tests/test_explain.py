@@ -14,8 +14,11 @@ from notifier.domain.messages import Role, WhyNot
 from notifier.domain.rules.rule import RuleSet
 from notifier.errors import NotFound
 from notifier.explain import Explained, explain
+from notifier.scheduler import run_round
 from tests.desk import ADA, Desk, make_desk
 from tests.fakes.clock import FakeClock
+from tests.fakes.ids import FakeIds
+from tests.outbox_world import make_world
 
 
 @pytest.fixture
@@ -62,6 +65,23 @@ def test_it_says_which_channel_could_not_carry_it(desk: Desk) -> None:
     desk.late(job, 45)
     late = of(explain(desk.services, desk.brand, job), "running_late")
     assert late.values["passed_over"] == ["sms: no_contact"]
+
+
+def test_it_says_that_no_receipt_came(
+    sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds
+) -> None:
+    """Taken over each channel, and never reported as delivered: that is why somebody rings."""
+    world = make_world(sessions, clock, ids)
+    job = world.book("JOB-1", email=None)
+    world.late(job)
+    while run_round(world.services):
+        pass
+    clock.advance(minutes=30)
+
+    late = of(explain(world.services, world.brand, job), "running_late")
+
+    assert late.reason == "unreached"
+    assert late.in_the_way == ("unreached", "no_receipt")
 
 
 def test_in_shadow_that_is_what_stands_in_the_way(

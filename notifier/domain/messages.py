@@ -137,3 +137,4 @@ class WhyNot(StrEnum):
     BRAKED = "braked"
     DROPPED_BY_STAFF = "dropped_by_staff"
     WAITS_FOR_SENDER = "waits_for_sender"
+    NO_RECEIPT = "no_receipt"

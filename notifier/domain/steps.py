@@ -97,7 +97,7 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
         if verdict != "next":
             return Step(owed=False, channel=channel, reason=Reason(verdict))
         tried = True
-        nothing = row.reason or row.status
+        nothing = row.reason or (WhyNot.NO_RECEIPT if row.under_way else row.status)
         passed.append(f"{channel}: {nothing}")
     way = first_way or Step(owed=True, channel=rule.channels[0], why_not=WhyNot.NO_CONTACT)
     return Step(

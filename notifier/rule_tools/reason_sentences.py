@@ -69,6 +69,7 @@ _ROWS: Mapping[WhyNot, str] = {
     WhyNot.NO_PROVIDER: "Nothing is set up to send it.",
     WhyNot.GAVE_UP: "It was tried again and again, and then given up.",
     WhyNot.RENDER_FAILED: "Its words could not be put together.",
+    WhyNot.NO_RECEIPT: "It went out, and no receipt says that it arrived.",
     WhyNot.IN_DIGEST: "It goes out together with the news of their other jobs.",
 }
 

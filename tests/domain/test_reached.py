@@ -140,7 +140,7 @@ def test_a_silent_channel_is_none_when_its_reach_ran_out() -> None:
     assert stage.customer.told == NINE_TO_ELEVEN
     stage.advance(minutes=10)
     assert stage.send_all() == []
-    assert [task.kind for task in stage.plan().tasks] == ["call"]
+    assert [(task.kind, task.why) for task in stage.plan().tasks] == [("call", "no_receipt")]
     assert stage.customer.told == NINE_TO_ELEVEN
 
 

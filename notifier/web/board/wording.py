@@ -99,6 +99,7 @@ WHY_NOT: dict[WhyNot, str] = {
     WhyNot.SPENT_THIS_MONTH: "what may be spent on texts in a month is spent",
     WhyNot.BRAKED: "far more than ever were about to go: somebody must look first",
     WhyNot.WAITS_FOR_SENDER: "our sender rests, or is not well",
+    WhyNot.NO_RECEIPT: "it went out, and no receipt came",
     WhyNot.DROPPED_BY_STAFF: "far more than ever were about to go, and you dropped them",
     WhyNot.BOUNCED: "email to them comes back",
     WhyNot.SHADOW: "shadow: nothing is sent",
