@@ -56,7 +56,7 @@ _FLAPS = (
 
 #: Nobody waits for an answer until the lease is over, and what is taken late is there before it
 #: is looked for.
-_TIMINGS = MappingProxyType({**FIVE_TIMES_AS_FAST, "answer_timeout": 1.0, "hold_after": 20.0})
+_TIMINGS = MappingProxyType({**FIVE_TIMES_AS_FAST, "answer_timeout": 1.0, "hold_after": 180.0})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
