@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,7 @@ from notifier.providers.receipt import ReceiptEvent
 from notifier.scheduler import run_round
 from notifier.web.metrics import StoredFigures
 from tests.fakes.clock import FakeClock
-from tests.fakes.ids import FakeIds
+from tests.fakes.ids import FakeIds, IdsByTheClock
 from tests.outbox_world import World, make_world
 
 
@@ -115,3 +116,21 @@ def test_two_messages_are_no_message_twice(world: World) -> None:
     world.receipt(world.message(job, Channel.EMAIL), ReceiptEvent.DELIVERED)
 
     assert counted(world) == 0
+
+
+def test_a_message_that_was_planned_days_ago_counts_too(world: World) -> None:
+    """Its email went today, beside a text that is a row since the booking."""
+    by_the_clock = replace(world.services, ids=IdsByTheClock(world.clock))
+    world = replace(world, services=by_the_clock)
+    job = world.book(starts_in=timedelta(days=3))
+    world.late(job)
+    world.clock.advance(days=2)
+    while not world.email.sent:
+        while run_round(world.services):
+            pass
+        world.clock.advance(minutes=1)
+
+    for channel in Channel:
+        world.receipt(world.message(job, channel), ReceiptEvent.DELIVERED)
+
+    assert counted(world) == 1

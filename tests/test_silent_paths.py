@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -9,13 +13,15 @@ from notifier.board_reading.senders import path_in
 from notifier.checkup.readiness import check_readiness
 from notifier.checkup.silence import owe_looking_into_silence
 from notifier.domain.findings import Level
+from notifier.domain.messages import MessageStatus
 from notifier.providers.receipt import ReceiptEvent
 from notifier.scheduler import run_round
 from notifier.store.tables import Message
 from notifier.web.board.wording import TASK, task_why
 from tests.fakes.clock import FakeClock
-from tests.fakes.ids import FakeIds
+from tests.fakes.ids import FakeIds, IdsByTheClock
 from tests.outbox_world import World, make_world
+from tests.three_orders import deliver, news, slip_all, statuses, three
 
 
 @pytest.fixture
@@ -73,4 +79,32 @@ def test_a_path_without_receipts_is_silent_by_nature(world: World) -> None:
     world.sms.gives_receipts = False
     given_taken(world, minutes_ago=16)
 
+    assert (owe_looking_into_silence(world.services), level(world)) == (0, Level.OK)
+
+
+def test_what_was_planned_days_ago_and_went_today_counts(world: World) -> None:
+    """A reminder is a row since the booking; it is silence since it was taken."""
+    by_the_clock = replace(world.services, ids=IdsByTheClock(world.clock))
+    world = replace(world, services=by_the_clock)
+    job = world.book(email=None, starts_in=timedelta(days=3))
+    world.late(job)
+    world.clock.advance(days=2)
+    while run_round(world.services):
+        pass
+    world.clock.advance(minutes=16)
+
+    assert world.message(job).status == MessageStatus.ACCEPTED
+    assert (owe_looking_into_silence(world.services), level(world)) == (1, Level.WARNING)
+
+
+def test_what_went_with_another_message_has_its_report(world: World) -> None:
+    """Of a digest the provider reports once, on the message that carried the others."""
+    jobs = three(world)
+    slip_all(world, *jobs)
+    deliver(world)
+    carrying, *_ = [row for row in map(partial(news, world), jobs) if row.carried_by is None]
+    world.receipt(carrying, ReceiptEvent.SENT)
+    world.clock.advance(minutes=16)
+
+    assert statuses(world, *jobs) == {MessageStatus.SENT}
     assert (owe_looking_into_silence(world.services), level(world)) == (0, Level.OK)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.messages import MessageStatus
-from notifier.store.tables import Message, Receipt
+from notifier.store.tables import Attempt, Message, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,17 @@ class Unreported:
 def unreported(
     session: Session, *, since_id: UUID, taken_before: datetime, paths: Collection[str]
 ) -> list[Unreported]:
-    """Return what of the messages from `since_id` on was taken, and no callback ever came.
+    """Return what of the attempts from `since_id` on was taken, and no callback ever came.
+
+    What a message carried along has its reports on that message, and counts with it.
 
     :param paths: those that give receipts.
     """
     rows = session.execute(
         select(Message.brand_id, Message.provider, func.count())
+        .join(Attempt, and_(Attempt.message_id == Message.id, Attempt.id == Message.attempt_id))
         .where(
-            Message.id >= since_id,
+            Attempt.id >= since_id,
             Message.status.in_((MessageStatus.ACCEPTED, MessageStatus.SENT)),
             Message.provider.in_(paths),
             Message.accepted_at < taken_before,

@@ -1,5 +1,7 @@
 """Ids that a test can foresee."""
 
+from collections.abc import Callable
+from datetime import datetime
 from itertools import count
 from uuid import UUID
 
@@ -20,7 +22,22 @@ class FakeIds:
         return id_number(next(self._numbers))
 
 
+class IdsByTheClock:
+    """As `FakeIds`, but each is of the moment at which it was asked for."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._numbers = count(1)
+
+    def __call__(self) -> UUID:
+        return _version_7(int(self._now().timestamp() * 1000), next(self._numbers))
+
+
 def id_number(number: int) -> UUID:
     """Return the id that `FakeIds` gives out as its `number`th, counting from 1."""
+    return _version_7(_START_MS + number, number)
+
+
+def _version_7(milliseconds: int, number: int) -> UUID:
     version, variant = 0x7 << 76, 0b10 << 62
-    return UUID(int=(_START_MS + number) << 80 | version | variant | number)
+    return UUID(int=milliseconds << 80 | version | variant | number)
