@@ -21,12 +21,13 @@ from notifier.providers.errors import (
 )
 from notifier.providers.protocols import Accepted, LookUpAbsent, LookUpFound, LookUpImpossible
 from notifier.providers.receipt import ReceiptEvent
+from notifier.replies import IncomingReply, take_reply
 from notifier.scheduler import run_round
 from notifier.sending.claiming import claim_due
 from notifier.sending.settling import settle
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
-from tests.outbox_world import World, make_world
+from tests.outbox_world import ADA, ADA_EMAIL, OUR_NUMBER, World, make_world
 
 
 @pytest.fixture
@@ -302,3 +303,76 @@ def test_a_text_that_gave_way_to_an_email_that_failed_is_a_call(world: World) ->
 
     assert len(world.sms.sent) == 1
     assert [task.job_id for task in world.tasks("call")] == [job]
+
+
+def given_text_in_doubt(world: World, *, email: str | None = ADA_EMAIL) -> UUID:
+    """Return a job with a text whose answer was lost, and which was not taken."""
+    job = world.book(email=email)
+    world.late(job)
+    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
+    deliver_due(world.services)
+    return job
+
+
+def look_up_twice(world: World) -> None:
+    """Find nothing twice, and send what may go."""
+    for seconds in (40, 50):
+        world.clock.advance(seconds=seconds)
+        resolve_unknown(world.services)
+    while run_round(world.services):
+        pass
+
+
+def test_what_another_channel_told_is_not_sent_again(world: World) -> None:
+    """The email arrived before anybody could say that the text was not taken."""
+    job = given_email_beside_a_text_in_doubt(world)
+
+    world.receipt(world.message(job, Channel.EMAIL), ReceiptEvent.DELIVERED)
+    look_up_twice(world)
+
+    assert len(world.sms.sent) == 1
+    assert world.tasks("call") == []
+
+
+def test_whoever_opted_out_meanwhile_gets_it_no_second_time(world: World) -> None:
+    """STOP came between the lost answer and the second look-up."""
+    job = given_text_in_doubt(world, email=None)
+    answered = IncomingReply(
+        channel=Channel.SMS,
+        provider_id="SM-stop",
+        from_address=ADA,
+        to_address=OUR_NUMBER,
+        body="STOP",
+        received_at=world.clock(),
+    )
+    take_reply(world.services, answered)
+
+    look_up_twice(world)
+
+    assert len(world.sms.sent) == 1
+    row = world.message(job)
+    assert (row.status, row.reason) == (MessageStatus.SUPPRESSED, WhyNot.OPTED_OUT)
+
+
+def test_what_expired_while_in_doubt_is_not_sent_again(world: World) -> None:
+    """Nobody worked for hours, and the window that it tells of has passed."""
+    job = given_text_in_doubt(world, email=None)
+    world.clock.advance(hours=8)
+
+    look_up_twice(world)
+
+    assert len(world.sms.sent) == 1
+    assert world.message(job).status == MessageStatus.EXPIRED
+
+
+def test_that_nobody_comes_goes_again_though_the_job_has_ended(world: World) -> None:
+    """Its end is what it tells of."""
+    job = world.book()
+    world.say(job, FactType.CANCELLED)
+    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
+    deliver_due(world.services)
+
+    look_up_twice(world)
+
+    assert [sent.message_id for sent in world.sms.sent] == [world.message(job).id] * 2
+    assert world.message(job).status == MessageStatus.ACCEPTED

@@ -13,10 +13,12 @@ from notifier.booking import NewPerson
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactType
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength
+from notifier.domain.sending.transitions import MessageEvent, after
 from notifier.domain.windows import UNKNOWN, Window, from_json
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
-from notifier.store.tables import ContactPoint, JobPerson
+from notifier.scheduler import run_round
+from notifier.store.tables import ContactPoint, JobPerson, Suppression
 from notifier.store.tables import Receipt as ReceiptRow
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
@@ -266,3 +268,29 @@ def _recover(world: World, job: UUID) -> None:
     world.sms.meanwhile = None
     world.late(job, 0)
     assert len(world.messages(job)) == 1
+
+
+@pytest.mark.parametrize("event", list(ReceiptEvent))
+def test_what_is_reported_months_later_is_kept_and_starts_nothing(
+    world: World, event: ReceiptEvent
+) -> None:
+    """The visit is long over: no second channel, no call; what it says of the address counts."""
+    job = world.book()
+    world.late(job)
+    deliver_due(world.services)
+    text = world.message(job)
+    world.say(job, FactType.COMPLETED)
+    world.clock.advance(days=200)
+
+    world.receipt(text, event)
+    while run_round(world.services):
+        pass
+
+    assert world.message(job).status == after(
+        MessageStatus.ACCEPTED, MessageEvent(f"receipt_{event}")
+    )
+    assert (len(world.sms.sent), world.email.sent, world.tasks("call")) == (1, [], [])
+    with world.services.sessions() as session:
+        listed = session.scalar(select(func.count()).select_from(Suppression))
+    closes = {ReceiptEvent.OPTED_OUT, ReceiptEvent.COMPLAINED, ReceiptEvent.BOUNCED}
+    assert listed == (event in closes)
