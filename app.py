@@ -96,6 +96,7 @@ def build_services(settings: Settings) -> Services:
             lease=settings.lease_seconds,
             look_up_after=settings.lookup_after_seconds,
             look_up_again=settings.lookup_again_seconds,
+            hold_after=settings.hold_after_seconds,
         ),
         consent=consent,
         guards=load_guards(config / "guards.yaml", config / "sms_prices.yaml"),

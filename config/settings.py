@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     lease_seconds: Seconds = 30
     lookup_after_seconds: Seconds = 40
     lookup_again_seconds: Seconds = 90
+    hold_after_seconds: Seconds = 900
     tick_seconds: Seconds = 1
     undo_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
 
@@ -191,7 +192,12 @@ def _out_of_order(settings: Settings) -> list[str]:
     Whoever looks a message up while its worker may still be sending it finds nothing, and
     would send it a second time.
     """
-    in_order = ("lease_seconds", "lookup_after_seconds", "lookup_again_seconds")
+    in_order = (
+        "lease_seconds",
+        "lookup_after_seconds",
+        "lookup_again_seconds",
+        "hold_after_seconds",
+    )
     return [
         f"{later.upper()} must be more than {earlier.upper()}."
         for earlier, later in pairwise(in_order)

@@ -295,12 +295,13 @@ def test_nobody_is_texted_under_an_invented_name(monkeypatch: pytest.MonkeyPatch
             "LOOKUP_AGAIN_SECONDS must be more than LOOKUP_AFTER_SECONDS.",
         ),
         ("LEASE_SECONDS", "41", "LOOKUP_AFTER_SECONDS must be more than LEASE_SECONDS."),
+        ("HOLD_AFTER_SECONDS", "90", "HOLD_AFTER_SECONDS must be more than LOOKUP_AGAIN_SECONDS."),
     ],
 )
 def test_nothing_is_looked_up_while_it_may_still_be_sent(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
 ) -> None:
-    """It would be absent twice, and go twice."""
+    """It would be absent twice, and go twice; nor is a person asked before the provider was."""
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsInvalid) as invalid:
         Settings()
