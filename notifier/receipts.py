@@ -13,6 +13,7 @@ from notifier.giving import give, take_back
 from notifier.providers.codes import Reaction, receipt_reaction
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.providers.second import paths_of
+from notifier.sending.in_doubt import need_no_look
 from notifier.sending.reactions import close_bounced, react
 from notifier.sending.settling import take
 from notifier.sending.suppressions import drop_what_waits
@@ -92,6 +93,8 @@ def _move(
         return False
     message.status = status
     message.settled_at = now
+    if before is MessageStatus.HELD:
+        need_no_look(session, message, now)
     if status in TAKEN:
         message.reason = None
         take(

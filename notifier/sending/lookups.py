@@ -32,6 +32,7 @@ from notifier.providers.protocols import (
 )
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
+from notifier.sending.in_doubt import ask_for_a_look
 from notifier.sending.reports import would_have_come
 from notifier.sending.routing import provider_named
 from notifier.sending.settling import take
@@ -40,7 +41,6 @@ from notifier.services import Services
 from notifier.store import outbox
 from notifier.store.tables import Attempt, ContactPoint, Message, Person
 from notifier.store.tables import Receipt as ReceiptRow
-from notifier.store.tasks import owe_task
 from notifier.store.vault import Unreadable
 
 _log = structlog.get_logger()
@@ -275,19 +275,7 @@ def _undecided(
     for message in told:
         message.status = after(MessageStatus(message.status), MessageEvent.UNRESOLVED)
         message.reason = WhyNot.OUTCOME_UNKNOWN
-        owe_task(
-            session,
-            id=services.ids(),
-            brand_id=message.brand_id,
-            key=f"outcome_unknown:{message.id}:{question.attempt_id}",
-            kind="look_into",
-            why=WhyNot.OUTCOME_UNKNOWN,
-            due_at=now,
-            created_at=now,
-            job_id=message.job_id,
-            job_person_id=message.job_person_id,
-            message_id=message.id,
-        )
+        ask_for_a_look(session, services, message, now)
 
 
 def _note(

@@ -14,6 +14,7 @@ from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown, SendRejected
 from notifier.providers.protocols import Accepted
 from notifier.sending.claiming import Claim
+from notifier.sending.in_doubt import need_no_look
 from notifier.sending.paths import NOT_CALLED, tone_of
 from notifier.sending.reactions import react, wake_sender
 from notifier.sending.routing import HALT_REST
@@ -142,6 +143,8 @@ def _apply(
     message.status = after(before, event)
     message.settled_at = now
     moved = message.status is not before
+    if before is MessageStatus.HELD and moved:
+        need_no_look(session, message, now)
     match outcome:
         case Accepted():
             if moved:

@@ -1,0 +1,43 @@
+"""The task about a message of which nobody can say whether it went."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from notifier.domain.messages import WhyNot
+from notifier.services import Services
+from notifier.store.tables import Message, Task
+from notifier.store.tasks import owe_task
+
+
+def ask_for_a_look(session: Session, services: Services, message: Message, now: datetime) -> None:
+    """Ask a person to find out, once for each attempt."""
+    owe_task(
+        session,
+        id=services.ids(),
+        brand_id=message.brand_id,
+        key=_key(message),
+        kind="look_into",
+        why=WhyNot.OUTCOME_UNKNOWN,
+        due_at=now,
+        created_at=now,
+        job_id=message.job_id,
+        job_person_id=message.job_person_id,
+        message_id=message.id,
+    )
+
+
+def need_no_look(session: Session, message: Message, now: datetime) -> None:
+    """End the task: what became of the message is known after all."""
+    session.execute(
+        update(Task)
+        .where(Task.brand_id == message.brand_id, Task.key == _key(message), Task.done_at.is_(None))
+        .values(done_at=now, dropped=True)
+    )
+
+
+def _key(message: Message) -> str:
+    return f"outcome_unknown:{message.id}:{message.attempt_id}"
