@@ -327,7 +327,7 @@ def _card(
         asked=asked,
         said_no=said_no,
         tell_by=job.tell_by,
-        stuck=any(line.status in _STUCK for line in messages),
+        stuck=any(line.status is MessageStatus.HELD for line in messages),
         task_due=min((task.due_at for task in tasks), default=None),
     )
     return Card(
@@ -393,5 +393,4 @@ def _said_no(kind: JobKind, zone: str, expected: Expectation | None, standing: S
     )
 
 
-_STUCK = frozenset({MessageStatus.UNKNOWN, MessageStatus.HELD})
 _TAKEN_LINES = frozenset({MessageStatus.ACCEPTED, MessageStatus.SENT, MessageStatus.DELIVERED})

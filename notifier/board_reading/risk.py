@@ -23,7 +23,7 @@ class Risk(StrEnum):
     SAID_NO = "said_no"  # what we expect now does not suit them
     NOT_HEARD = "not_heard"  # they still expect what won't happen
     NO_WORD = "no_word"  # should be under way, and nobody has reported
-    MESSAGE_STUCK = "message_stuck"  # held, or nobody knows whether it went
+    MESSAGE_STUCK = "message_stuck"  # held: it does not go on by itself
     GONE_WRONG = "gone_wrong"  # a parcel that was attempted, lost or damaged
     TASK_OPEN = "task_open"
     NO_TIME = "no_time"  # nobody knows when

@@ -69,7 +69,7 @@ MESSAGE_STATUS: dict[MessageStatus, str] = {
     MessageStatus.UNDELIVERED: "Did not arrive",
     MessageStatus.DEFERRED: "Trying again",
     MessageStatus.REJECTED: "Refused",
-    MessageStatus.UNKNOWN: "Nobody knows if it went",
+    MessageStatus.UNKNOWN: "Not known yet if it went",
     MessageStatus.HELD: "Held",
     MessageStatus.SUPERSEDED: "Not sent",
     MessageStatus.EXPIRED: "Not sent",

@@ -9,14 +9,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from notifier.board_reading.risk import RiskFacts, act_by
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind, JobStatus
-from notifier.domain.messages import Channel
+from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.windows import OFF, UNKNOWN, Window
 from notifier.intake import NewFact, record
 from notifier.replies import IncomingReply, take_reply
+from notifier.store.tables import Message
 from tests.fakes.clock import FakeClock
 from tests.outbox_world import OUR_NUMBER
 from tests.web.board.world import Board, a_customer, given_visit, say
@@ -67,6 +69,23 @@ def test_whose_time_runs_out_soonest_stands_first(board: Board, clock: FakeClock
     say(board, late, minutes=60)
 
     assert _needs_you(board) == ["LATE", "WROTE", "SILENT", "PARCEL"]
+
+
+@pytest.mark.parametrize(
+    ("status", "needs_you"),
+    [(MessageStatus.UNKNOWN, []), (MessageStatus.HELD, ["DOUBT"])],
+)
+def test_a_lost_answer_that_is_being_looked_up_needs_nobody(
+    board: Board, status: MessageStatus, needs_you: list[str]
+) -> None:
+    """A provider's bad minute fills no list; what nobody could find out is for a person."""
+    job = _visit(board, "DOUBT", board.services.now() + timedelta(hours=2))
+    with board.services.sessions.begin() as session:
+        session.execute(update(Message).where(Message.job_id == job).values(status=status))
+
+    assert _needs_you(board) == needs_you
+    if not needs_you:
+        assert "not known yet if it went" in board.get("/board").text
 
 
 @pytest.mark.parametrize(
