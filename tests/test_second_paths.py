@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
+from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -26,6 +29,7 @@ from notifier.providers.errors import (
 from notifier.providers.receipt import ReceiptEvent
 from notifier.replies import IncomingReply, take_reply
 from notifier.scheduler import run_round
+from notifier.sending.claiming import claim_due
 from notifier.web.metrics import StoredFigures
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
@@ -115,6 +119,39 @@ def test_three_failures_shift_the_traffic_and_trials_bring_it_back(paths: TwoPat
     for number in range(7, 12):
         paths.late(number)
     assert paths.by() == [9, 6]
+
+
+def test_slow_answers_shift_the_traffic_too(paths: TwoPaths) -> None:
+    """Each was taken, after six seconds: a path on its knees, which has not fallen yet."""
+    paths.world.sms.meanwhile = partial(paths.world.clock.advance, seconds=6)
+    jobs = [paths.late(number) for number in range(4)]
+
+    assert paths.by() == [3, 1]
+    assert {paths.world.message(job).status for job in jobs} == {MessageStatus.ACCEPTED}
+
+
+def test_two_workers_make_one_trial_between_them(paths: TwoPaths) -> None:
+    """Both claim at the same moment; the path that was left alone gets one of the two."""
+    paths.world.sms.answers.extend(nobody_there() for _ in range(3))
+    for number in range(3):
+        paths.late(number)
+    paths.world.clock.advance(seconds=5)
+    paths.work()
+    assert paths.by() == [3, 3]
+    paths.world.clock.advance(seconds=15)
+    for number in range(10, 12):
+        paths.world.late(paths.world.book(f"JOB-{number}", phone=f"+1206555{number:04}"))
+    together = Barrier(2)
+
+    def claim(_: int) -> list[str]:
+        together.wait()
+        claimed = claim_due(paths.world.services, limit=1)
+        return [one.provider.name for one in claimed.claims]
+
+    with ThreadPoolExecutor(2) as pool:
+        by = sorted(name for names in pool.map(claim, range(2)) for name in names)
+
+    assert by == ["twilio", "twilio_2"]
 
 
 def test_what_was_claimed_with_the_failures_takes_the_other_path_at_once(

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from notifier.domain.messages import WhyNot
-from notifier.domain.sending.path_health import Answer, PathHealth, Tone, health_of
+from notifier.domain.sending.path_health import MOST_TRIALS, Answer, PathHealth, Tone, health_of
 from notifier.store import paths
 from notifier.store.paths import AnswerOnRecord
 
@@ -38,7 +38,12 @@ def read_health(session: Session, provider: str) -> PathHealth:
 
 
 def trials_under_way(session: Session, provider: str, since: datetime) -> int:
-    """Return how many messages are with a path whose circuit may be tried since then."""
+    """Return how many messages are with a path whose circuit may be tried since then.
+
+    While another claim chooses some at this moment, that is as many as it can have.
+    """
+    if not paths.may_try(session, provider):
+        return MOST_TRIALS
     return paths.claimed_since(session, provider, since)
 
 

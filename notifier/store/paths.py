@@ -17,6 +17,9 @@ from notifier.store.tables import Message, Receipt
 _ANSWERS = text("receipts.origin = 'answer'")
 _OPEN = text("messages.status IN ('claimed', 'unknown')")
 
+#: Keeps our advisory locks of trials apart from others.
+_TRIALS = 0x7472
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerOnRecord:
@@ -91,3 +94,13 @@ def claimed_since(session: Session, provider: str, since: datetime) -> int:
         )
     )
     return found or 0
+
+
+def may_try(session: Session, provider: str) -> bool:
+    """Return whether this transaction may hand trials to a path: one at a time does, until it
+    ends. On SQLite there is no other writer.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    key = func.hashtext(f"trial:{provider}")
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(_TRIALS, key))))

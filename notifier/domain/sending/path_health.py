@@ -25,6 +25,9 @@ _OPEN_S = (15, 30, 60, 120)  # the last holds from then on
 _TRIALS = 4  # good ones that close it
 _PACE_S = (1, 2, 4, 8, 16, 30)  # our own rest after one "too fast" after another
 
+#: No path has more messages as trials at once.
+MOST_TRIALS: int = 2**_TRIALS
+
 #: A path that was told to rest longer than this is as good as away: another one carries.
 PATIENCE = timedelta(seconds=30)
 
