@@ -70,6 +70,11 @@ class TaskLine:
     also: tuple[TaskLine, ...] = ()  # what the same call does as well
 
     @property
+    def lacks_number(self) -> bool:
+        """Whether somebody is to be rung whose number nobody knows."""
+        return self.kind == "call" and self.phone is None
+
+    @property
     def whole(self) -> tuple[TaskLine, ...]:
         """All that is done with it."""
         return (self, *self.also)

@@ -40,14 +40,14 @@ STATUS: dict[JobStatus, str] = {
 }
 
 RISK: dict[Risk, str] = {
-    Risk.TASK_OVERDUE: "A call is overdue",
+    Risk.TASK_OVERDUE: "A task is overdue",
     Risk.TOO_LATE_TO_WARN: "Has not heard, and it was due",
     Risk.NOT_HEARD: "Has not heard yet",
     Risk.SAID_NO: "It does not suit them",
     Risk.NO_WORD: "No word from anyone",
     Risk.MESSAGE_STUCK: "A message needs a look",
     Risk.GONE_WRONG: "Went wrong on the way",
-    Risk.TASK_OPEN: "Somebody must ring",
+    Risk.TASK_OPEN: "A task is open",
     Risk.NO_TIME: "No time known",
 }
 

@@ -17,7 +17,7 @@ from notifier.replies import IncomingReply, take_reply
 from notifier.store.engine import reading
 from notifier.store.tables import Task
 from tests.fakes.clock import FakeClock
-from tests.web.board.world import Board, facts_of, given_visit
+from tests.web.board.world import Board, a_customer, facts_of, given_visit, say
 
 ADA = "+12065550100"
 
@@ -104,3 +104,12 @@ def test_the_number_of_tasks_is_that_of_the_cards(board: Board, job_id: UUID) ->
     badge = re.search(r"Tasks\s*<span[^>]*>(\d+)", page)
     assert badge is not None, page
     assert int(badge[1]) == page.count('<li class="card')
+
+
+def test_who_is_to_be_rung_and_left_no_number_is_not_a_riddle(board: Board) -> None:
+    """It says that there is none, in the list and on the job."""
+    job = given_visit(board.services, board.brand, people=(a_customer(phone=None),))
+    say(board, job, minutes=45)
+
+    assert "There is no number on record" in tasks(board)
+    assert "There is no number on record" in board.get(f"/board/jobs/{job}").text

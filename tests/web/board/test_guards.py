@@ -25,8 +25,8 @@ _FIRST = 16_600  # millionths: a first text says how to stop, and so is two segm
 
 @pytest.fixture
 def services(sessions: sessionmaker[Session], clock: FakeClock) -> Services:
-    """Return services of which one first text uses up the day's money."""
-    limits = Limits(spend_per_day=_FIRST, texts_per_number=2)
+    """Return services of which one first text uses up the day's money, not its texts."""
+    limits = Limits(spend_per_day=_FIRST, texts_per_number=2, texts_per_day=50)
     guards = Guards(usual=limits, prices={"US": 8300}, currency="USD")
     return make_services(sessions, now=clock, guards=guards)
 
@@ -37,7 +37,7 @@ def test_the_stop_of_money_says_how_much_it_was_and_is_lifted(board: Board) -> N
     stopped = given_visit(board.services, board.brand, reference="JOB-1002")
     page = board.get("/board/tasks").text
     assert "Texts have stopped for today" in page
-    assert "0.02 USD so far" in page
+    assert "0.02 USD so far. Emails go on, so does word that nobody comes;" in page
     assert "Let 0.02 USD more go" in page
     assert "Ring Ada Park" in page
 
@@ -68,6 +68,15 @@ def test_yesterdays_stop_is_ticked_off(board: Board, clock: FakeClock) -> None:
     assert "Texts have stopped" not in board.get("/board/tasks").text
 
 
+def test_the_stop_of_the_day_lets_bad_news_go(board: Board) -> None:
+    """That of money does not."""
+    few = replace(board.services, guards=Guards(usual=Limits(texts_per_day=1)))
+    given_visit(few, board.brand)
+    given_visit(few, board.brand, reference="JOB-1002")
+
+    assert "1 texts so far. Emails go on, so does bad news;" in board.get("/board/tasks").text
+
+
 def test_a_number_that_gets_too_many_texts_is_looked_into(board: Board) -> None:
     """The task leads to the visit; nobody lifts it here."""
     generous = replace(
@@ -96,7 +105,10 @@ def test_what_the_brake_holds_is_shown_with_examples_and_decided(board: Board) -
     deliver_due(held.services)
     page = board.get("/board/tasks").text
     assert "Held until you look: far more than ever" in page
-    assert "<b>Booked</b>: 3 messages wait; the rule never sent more than 2 in an hour" in page
+    assert (
+        "<b>Booked</b>: 3 messages wait; the rule never sent more than 2 in an hour, beside what"
+        " always goes: what staff said themselves, and whatever is two hours ahead." in page
+    )
     assert page.count("Boiler repair · JOB-") == 3
     job = re.search(r"/board/jobs/([0-9a-f-]+)", page)
     assert job is not None
