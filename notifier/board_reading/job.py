@@ -67,6 +67,7 @@ class MessageSeen:
     asserts: Expectation | None
     attempts: int
     settled_at: datetime | None
+    also_by: Channel | None  # that brought them the same, where both arrived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +217,8 @@ def _messages(
         select(Message)
         .where(Message.job_id == job_id)
         .order_by(Message.due_at.desc(), Message.id.desc())
-    )
+    ).all()
+    arrived = [row for row in rows if row.status == MessageStatus.DELIVERED]
     seen = []
     for row in rows:
         person = people.get(row.job_person_id)
@@ -239,9 +241,24 @@ def _messages(
                 asserts=from_json(row.asserts),
                 attempts=row.attempts,
                 settled_at=row.accepted_at or row.settled_at,
+                also_by=_also_by(row, arrived),
             )
         )
     return seen
+
+
+def _also_by(message: Message, arrived: Sequence[Message]) -> Channel | None:
+    """Return the other channel by which they have a message that arrived, too."""
+    if message not in arrived:
+        return None
+    same = (message.job_person_id, message.rule, message.episode)
+    others = (
+        Channel(other.channel)
+        for other in arrived
+        if (other.job_person_id, other.rule, other.episode) == same
+        and other.channel != message.channel
+    )
+    return next(others, None)
 
 
 def _replies(

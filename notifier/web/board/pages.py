@@ -230,6 +230,8 @@ class Page:
             said = f"{said} {self.clock(message.due_at)}"
         elif message.settled_at is not None:
             said = f"{said} {self.clock(message.settled_at)}"
+        if message.also_by is not None:
+            why = f"they have it by {wording.channel_words(message.also_by)}, too"
         return f"{said}: {why}" if why else said
 
     def still_unheard(self, card: Card, preview: Preview) -> list[PersonSeen]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -10,8 +11,12 @@ from sqlalchemy import select, update
 
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactType
+from notifier.planner import look_again
+from notifier.providers.receipt import Receipt, ReceiptEvent
+from notifier.receipts import apply_receipt
+from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.tables import ContactPoint, Job, JobPerson, Task
+from notifier.store.tables import ContactPoint, Job, JobPerson, Message, Task
 from tests.fakes.clock import FakeClock
 from tests.web.board.world import (
     Board,
@@ -73,6 +78,40 @@ def test_the_job_page_tells_the_whole_story(board: Board) -> None:
         "(206) 555-0100",
     ):
         assert words in page
+
+
+def test_what_reached_somebody_twice_says_so(board: Board, clock: FakeClock) -> None:
+    """The receipt of the text came after the email had gone in its place."""
+    ada = replace(a_customer(), email="ada@example.com")
+    job_id = given_visit(board.services, board.brand, people=(ada,))
+    say(board, job_id, minutes=45)
+    for _ in range(2):
+        deliver_due(board.services)
+        clock.advance(minutes=11)
+        look_again(board.services)
+    deliver_due(board.services)
+    text, email = sorted(late_texts(board.services, job_id), key=lambda message: message.step)
+    arrived(board.services, email)
+    assert "they have it by" not in board.get(f"/board/jobs/{job_id}").text
+
+    arrived(board.services, text)
+
+    page = board.get(f"/board/jobs/{job_id}").text
+    assert re.search(r"Delivered [^<]*: they have it by text, too", page)
+    assert re.search(r"Delivered [^<]*: they have it by email, too", page)
+
+
+def arrived(services: Services, message: Message) -> None:
+    """Let the provider report that the message arrived."""
+    receipt = Receipt(
+        message_id=message.id,
+        attempt_id=message.attempt_id,
+        provider=message.provider or "",
+        provider_id=message.provider_id,
+        event_id=f"{message.id}:delivered",
+        event=ReceiptEvent.DELIVERED,
+    )
+    apply_receipt(services, receipt, origin="callback")
 
 
 def buttons(page: str) -> tuple[list[str], list[str]]:
