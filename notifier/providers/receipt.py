@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+_LONGEST_ID = 200  # characters; theirs have 34 to 120
+
 
 class ReceiptEvent(StrEnum):
     """What a receipt says, in one vocabulary for every provider."""
@@ -45,3 +47,10 @@ class ParsedReceipts:
 
     receipts: tuple[Receipt, ...]
     skipped: int = 0
+
+
+def readable_id(value: object) -> str | None:
+    """Return an id of a provider, or None for what is none: no database keeps every text."""
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_ID:
+        return None
+    return value if value.isascii() and value.isprintable() else None

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from notifier.providers.codes import UNKNOWN_CLASS, UNKNOWN_EVENT
-from notifier.providers.receipt import ParsedReceipts, Receipt, ReceiptEvent
+from notifier.providers.receipt import ParsedReceipts, Receipt, ReceiptEvent, readable_id
 
 # Opens and clicks prove nothing (mail scanners do both), and re-subscribing to a group is
 # the affair of whoever keeps consents; those and values that we do not know move nothing.
@@ -118,18 +118,20 @@ def _event_id(name: str, item: dict[str, Any]) -> str:
 
     The name is part of it, since test events of different kinds share one id.
     """
-    given = item.get("sg_event_id")
-    if isinstance(given, str) and given:
-        return f"{given}:{name}"
+    given = readable_id(item.get("sg_event_id"))
+    known = readable_id(f"{given}:{name}") if given is not None else None
+    if known is not None:
+        return known
     canonical = json.dumps(item, sort_keys=True).encode()
-    return f"{hashlib.sha256(canonical).hexdigest()}:{name}"
+    return hashlib.sha256(canonical).hexdigest()
 
 
 def _sent_id(value: object) -> str | None:
-    if not isinstance(value, str) or not value or value.startswith("filter"):
+    sent_id = readable_id(value)
+    if sent_id is None or sent_id.startswith("filter"):
         return None
-    match = _SENT_ID.match(value)
-    return match[1] if match else value
+    match = _SENT_ID.match(sent_id)
+    return match[1] if match else sent_id
 
 
 def _moment(value: object) -> datetime | None:

@@ -1,10 +1,11 @@
 """Twilio's status callbacks as receipts."""
 
+import re
 from collections.abc import Mapping
 from uuid import UUID
 
 from notifier.providers.codes import UNKNOWN_EVENT
-from notifier.providers.receipt import ParsedReceipts, Receipt, ReceiptEvent
+from notifier.providers.receipt import ParsedReceipts, Receipt, ReceiptEvent, readable_id
 
 # Source: message_enum_status of Twilio's OpenAPI document. "read" is WhatsApp's and RCS's.
 # "partially_delivered" says nothing about this person, and "receiving" and "received" are of
@@ -26,6 +27,9 @@ STATUS_EVENTS: dict[str, ReceiptEvent] = {
 }
 
 
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+
+
 def parse_status_callback(form: Mapping[str, str], *, query: Mapping[str, str]) -> ParsedReceipts:
     """Return the one receipt that a status callback holds, or count it as skipped.
 
@@ -33,8 +37,8 @@ def parse_status_callback(form: Mapping[str, str], *, query: Mapping[str, str]) 
     URL; a callback without them is still found by its SID. The signature must have been
     verified before. Twilio does not say when the status was reached.
     """
-    sid = form.get("MessageSid") or form.get("SmsSid")
-    status = form.get("MessageStatus") or form.get("SmsStatus")
+    sid = readable_id(form.get("MessageSid") or form.get("SmsSid"))
+    status = readable_id(form.get("MessageStatus") or form.get("SmsStatus"))
     if not sid or not status:
         return ParsedReceipts(receipts=(), skipped=1)
     code = _error_code(form.get("ErrorCode"))
@@ -53,7 +57,7 @@ def parse_status_callback(form: Mapping[str, str], *, query: Mapping[str, str]) 
 
 def _error_code(value: str | None) -> str | None:
     """Return a real error number: Twilio writes none as nothing, `0` or `null`."""
-    return value if value and value.isdecimal() and int(value) else None
+    return value if value and _NUMBER.fullmatch(value) else None
 
 
 def _uuid(value: str | None) -> UUID | None:

@@ -169,6 +169,31 @@ def test_sendgrid_events_move_emails(site: Site) -> None:
     assert site.world.message(job, Channel.EMAIL).status == MessageStatus.DELIVERED
 
 
+@pytest.mark.parametrize("id_", ["\ud800", "a\x00b", "x" * 100_000])
+def test_an_event_that_no_database_takes_spoils_no_other(site: Site, id_: str) -> None:
+    """SendGrid would bring the whole batch again for a day, and none of it would count."""
+    job = site.world.book(phone=None)
+    site.world.late(job)
+    deliver_due(site.world.services)
+    row = site.world.message(job, Channel.EMAIL)
+    ids = {"message_id": str(row.id), "attempt_id": str(row.attempt_id)}
+    email = {"id": row.provider_id, "to": "ada@example.com", "custom_args": ids}
+    spoilt = site.provider.event(email, "processed", {"sg_event_id": id_, "sg_message_id": id_})
+
+    assert site.provider.events([spoilt, site.provider.event(email, "delivered", {})]) == 204
+
+    assert site.world.message(job, Channel.EMAIL).status == MessageStatus.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("sid", "code"), [("SM1", 10**400), ("S" * 100_000, 30003), ("S\x00M", 30003)]
+)
+def test_a_status_that_makes_no_sense_is_answered_well(site: Site, sid: str, code: int) -> None:
+    """It will make none the next time either."""
+    _, taken = given_sent(site)
+    assert site.provider.status(taken | {"sid": sid}, "undelivered", code) == 204
+
+
 def test_sendgrid_events_that_are_old_or_unsigned_are_refused(
     site: Site, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
