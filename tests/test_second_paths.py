@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
+from structlog.testing import capture_logs
 
 from notifier.board_reading.senders import path_in
 from notifier.brands import keep_sender
@@ -212,9 +213,11 @@ def test_what_no_record_settles_is_never_sent_by_the_other_path(paths: TwoPaths)
 def test_refused_credentials_leave_it_to_the_second_path(paths: TwoPaths) -> None:
     """The message goes by it in seconds, others at once; staff are told of the first."""
     paths.world.sms.answers.append(ProviderMisconfigured("20003"))
-    first = paths.late(0)
+    with capture_logs() as logs:
+        first = paths.late(0)
     second = paths.late(1)
     assert paths.by() == [1, 1]
+    assert {"path": "twilio", "code": "20003"}.items() <= logs[0].items()
 
     paths.world.clock.advance(seconds=5)
     paths.work()

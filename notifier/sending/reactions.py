@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,8 @@ from notifier.sending.suppressions import suppress
 from notifier.services import Services
 from notifier.store.tables import ContactPoint, Message, Sender
 from notifier.store.tasks import owe_task
+
+_log = structlog.get_logger()
 
 #: Codes that say that no text will ever arrive, whatever it says: not a mobile number.
 _LANDLINE = frozenset({"21614", "30006"})
@@ -101,7 +104,7 @@ def _halt(session: Session, services: Services, message: Message, code: str, now
         )
         .values(halted_at=now, halted_code=code[:_LONGEST_CODE])
     )
-    owe_task(
+    is_new = owe_task(
         session,
         id=services.ids(),
         brand_id=message.brand_id,
@@ -113,6 +116,8 @@ def _halt(session: Session, services: Services, message: Message, code: str, now
         created_at=now,
         message_id=message.id,
     )
+    if is_new:
+        _log.error("sender_halted", path=message.provider, code=code[:_LONGEST_CODE])
 
 
 def _point(session: Session, message: Message) -> ContactPoint | None:
