@@ -130,7 +130,7 @@ def run(cases: Sequence[tuple[Family, Case]], record: Record, *, total: int) -> 
             print(f"{done}/{total} in {passed:.0f} s: {case.name}", file=sys.stderr, flush=True)
 
     try:
-        with Nursery() as nursery:
+        with Nursery(databases) as nursery:
             ground = Ground(databases, nursery, directory)
             for family in dict.fromkeys(its for its, _ in cases):
                 of_family = [case for its, case in cases if its is family]

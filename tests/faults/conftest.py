@@ -31,7 +31,7 @@ SECONDS = {"LEASE_SECONDS": "2", "LOOKUP_AFTER_SECONDS": "2.5", "LOOKUP_AGAIN_SE
 @pytest.fixture(scope="session")
 def ground(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """Return what cases of the suite stand on."""
-    with Nursery() as nursery:
+    with Nursery(databases) as nursery:
         yield Ground(databases, nursery, tmp_path_factory.mktemp("cases"))
 
 

@@ -8,6 +8,7 @@ input closes.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import selectors
@@ -23,8 +24,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
-from notifier import clock
+from notifier import clock, delivery
+from notifier.booking import NewAppointment, NewPerson, book
 from notifier.clock import system_now
+from notifier.delivery import deliver_due, resolve_unknown
+from notifier.domain.facts import FactSource
+from notifier.domain.messages import Role
+from notifier.domain.windows import Window
 from notifier.providers.sendgrid_email import SendGridEmail
 from notifier.providers.twilio_sms import TwilioSms
 from notifier.scheduler import Worker
@@ -32,9 +38,11 @@ from notifier.services import Services, Timing
 from notifier.store.database_clock import DatabaseClock
 from notifier.store.engine import create_sessions
 from notifier.waking import Waker
+from tests.databases import Databases
 from tests.fakes.provider_server import ACCOUNT_SID, API_KEY, AUTH_TOKEN, PUBLIC_URL
 from tests.faults.points import Trap
-from tests.services import make_services
+from tests.served import free_port
+from tests.services import given_brand, make_services
 
 ROOT = Path(__file__).parents[2]
 FROM = "+15005550006"
@@ -64,9 +72,10 @@ FIVE_TIMES_AS_FAST: Mapping[str, float] = MappingProxyType(
 class Nursery:
     """Starts and ends workers; a context manager that ends all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, databases: Databases) -> None:
+        warmed_on = [databases.create(kind) for kind in ("sqlite", "postgres")]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.nursery"],
+            [sys.executable, "-m", "tests.faults.nursery", *warmed_on],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -128,6 +137,8 @@ class Nursery:
 def main() -> None:
     """Take orders until the input closes."""
     template = make_services(create_sessions("sqlite://"), now=system_now)
+    for database_url in sys.argv[1:]:
+        _send_once(template, database_url)
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -152,6 +163,33 @@ def main() -> None:
                 _live(template, Order(**json.loads(line)))
             children.add(pid)
             _say({"started": pid})
+
+
+def _send_once(template: Services, database_url: str) -> None:
+    """Send a text in vain, so that workers are born with all that the first one loads.
+
+    Loading it took each of them longer than all else that they do.
+    """
+    nobody = f"http://127.0.0.1:{free_port()}"
+    order = Order(database_url=database_url, provider_url=nobody, trap_file="")
+    services = services_for(template, order)
+    brand = given_brand(services, slug="default", zone="Etc/UTC")
+    start = system_now() + timedelta(hours=3)
+    customer = NewPerson(
+        role=Role.CUSTOMER, name="Ada Park", phone="+12062000000", zone="Etc/UTC", locale="en"
+    )
+    visit = NewAppointment(
+        reference="JOB",
+        service="Boiler repair",
+        window=Window(start, start + timedelta(hours=2)),
+        people=(customer,),
+    )
+    book(services, brand.id, visit, source=FactSource.API, actor="key:faults")
+    deliver_due(services)
+    resolve_unknown(services)
+    services.sessions.kw["bind"].dispose()
+    delivery._pool.cache_clear()  # threads do not survive a fork
+    gc.freeze()
 
 
 def _bury(children: set[int]) -> None:
