@@ -16,6 +16,7 @@ from notifier.customers.status_actions import say_here
 from notifier.domain.messages import Channel, Role, WhyNot
 from notifier.domain.phones import for_reading
 from notifier.domain.reply_intents import CLOSES_ADDRESS, Intent, classify
+from notifier.guards.texting_back import may_text_back
 from notifier.links import person_token
 from notifier.sending.suppressions import Address, drop_what_waits, lift, suppress, suppressed_among
 from notifier.services import Services
@@ -94,7 +95,10 @@ def take_reply(services: Services, reply: IncomingReply) -> str | None:
             external_id=reply.provider_id,
         )
     services.wake()
-    return answer
+    if answer is None or reply.channel is not Channel.SMS:
+        return answer
+    may_go = may_text_back(services, brand.id, reply.from_address, hashed, answer)
+    return answer if may_go else None
 
 
 def _intent(reply: IncomingReply, writer: Correspondent, *, suppressed: bool) -> Intent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifier.booking import NewPerson
 from notifier.customers.status_actions import answer
 from notifier.delivery import deliver_due
+from notifier.domain.guards.limits import Guards, Limits
 from notifier.domain.messages import Channel, MessageStatus, Role
 from notifier.domain.reply_intents import Intent
 from notifier.domain.windows import Window, from_json
@@ -363,3 +365,26 @@ def given_offer(
     with world.services.sessions() as session:
         assert session.scalar(select(JobPerson.told).where(JobPerson.job_id == job)) is not None
     return job, offer.asserts
+
+
+def test_whoever_asks_for_help_without_end_is_answered_as_often_as_one_is_texted(
+    world: World,
+) -> None:
+    """Each answer is a text that is paid for; a person reads what was written all the same."""
+    limits = Guards(usual=Limits(texts_per_number=2), prices={"US": 8300}, currency="USD")
+    world = replace(world, services=replace(world.services, guards=limits))
+
+    answers = [write(world, "HELP", sid=f"SM-{number}") for number in range(3)]
+
+    assert [answer is not None for answer in answers] == [True, True, False]
+    assert write(world, "HELP", sid="SM-other", from_="+12065550177") is not None
+    assert len(replies(world)) == 4
+    world.clock.advance(days=1)
+    assert write(world, "HELP", sid="SM-tomorrow") is not None
+
+
+def test_nobody_is_texted_back_where_the_brand_does_not_text(world: World) -> None:
+    """Numbers abroad that are paid for being texted ask for help, too."""
+    assert write(world, "HELP", from_="+447700900123") is None
+    assert write(world, "HELP", sid="SM-short", from_="24273") is None
+    assert len(replies(world)) == 2

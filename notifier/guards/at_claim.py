@@ -7,24 +7,18 @@ what is tried again was counted already.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 from sqlalchemy.orm import Session
 
-from notifier.domain.guards.limits import (
-    LIFTED_BY_HAND,
-    Limits,
-    Measured,
-    TallyOf,
-    prefix_of,
-    stopped_by,
-)
+from notifier.domain.guards.limits import LIFTED_BY_HAND, Limits, TallyOf, stopped_by
 from notifier.domain.messages import Channel, Priority, WhyNot
 from notifier.domain.windows import OFF, from_json
 from notifier.guards.braking import Brake
+from notifier.guards.counting import Counted, counts_of, keys_of, measured
 from notifier.sending.composing import Composed
 from notifier.sending.refusals import Around
 from notifier.services import Services
@@ -77,7 +71,11 @@ class GuardsAtClaim:
         if tallies is None or row.channel != Channel.SMS or row.claimed_at is not None:
             return None
         why = stopped_by(
-            self._measured(row, composed, tallies),
+            measured(
+                self._counts_for(row, composed),
+                tallies,
+                self._limits(self._around.brands[row.brand_id]),
+            ),
             never_gives_way=self._never_gives_way(row),
             calls_off=from_json(row.asserts) is OFF,
         )
@@ -102,32 +100,15 @@ class GuardsAtClaim:
         for tallies in self._tallies.values():
             tallies.write()
 
-    def _measured(self, row: Message, composed: Composed, tallies: Tallies) -> Iterator[Measured]:
-        limits = self._limits(self._around.brands[row.brand_id])
-        for of, key, adds in self._counts_for(row, composed):
-            tally = tallies.of(of, key)
-            yield Measured(
-                of=of,
-                so_far=tally.amount,
-                adds=adds,
-                at_most=limits.at_most(of),
-                more=tally.more,
-            )
-
-    def _counts_for(self, row: Message, composed: Composed) -> list[tuple[TallyOf, str, int]]:
-        """Return the tallies that a text counts for, and how much: texts, or money."""
+    def _counts_for(self, row: Message, composed: Composed) -> list[Counted]:
         assert row.contact_point_id is not None
-        point, brand = self._around.points[row.contact_point_id], self._around.brands[row.brand_id]
-        price = self._services.guards.price(point.regions, brand.country)
-        cost = (composed.segments or 0) * price
-        keys = self._keys[row.contact_point_id]
-        return [
-            (TallyOf.NUMBER, keys[TallyOf.NUMBER], 1),
-            (TallyOf.PREFIX, keys[TallyOf.PREFIX], 1),
-            (TallyOf.DAY, "", 1),
-            (TallyOf.SPEND_DAY, "", cost),
-            (TallyOf.SPEND_MONTH, "", cost),
-        ]
+        return counts_of(
+            self._services.guards,
+            self._around.brands[row.brand_id],
+            self._keys[row.contact_point_id],
+            self._around.points[row.contact_point_id].regions,
+            composed.segments or 0,
+        )
 
     def _limits(self, brand: Brand) -> Limits:
         return self._services.guards.of(brand.slug)
@@ -143,10 +124,7 @@ class GuardsAtClaim:
                 number = vault.open(around.people[point.person_id].key, point.address)
             except Unreadable:
                 continue  # the claim refuses it
-            self._keys[point.id] = {
-                TallyOf.NUMBER: point.address_hash.hex(),
-                TallyOf.PREFIX: vault.blind(f"prefix:{prefix_of(number)}").hex(),
-            }
+            self._keys[point.id] = keys_of(vault, number, point.address_hash)
         numbers = self._keys.values()
         return {
             TallyOf.RULE: {row.rule for row in rows},
