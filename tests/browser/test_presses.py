@@ -57,3 +57,14 @@ def test_what_a_press_did_is_seen_at_once(page: Page, served: ServedBoard) -> No
     page.get_by_role("button", name="Done").click()
 
     expect(page.get_by_text("Nothing to do. Nobody waits for a call.")).to_be_visible()
+
+
+def test_a_long_reason_breaks_no_button(page: Page, served: ServedBoard) -> None:
+    """One line, however much stands beside it."""
+    given_a_task(served)
+    page.goto(f"{served.url}/board/tasks")
+
+    done = page.get_by_role("button", name="Done")
+    box = done.bounding_box()
+    assert box is not None
+    assert box["height"] < 48

@@ -112,4 +112,4 @@ def test_who_is_to_be_rung_and_left_no_number_is_not_a_riddle(board: Board) -> N
     say(board, job, minutes=45)
 
     assert "There is no number on record" in tasks(board)
-    assert "There is no number on record" in board.get(f"/board/jobs/{job}").text
+    assert "there is no number on record" in board.get(f"/board/jobs/{job}").text
