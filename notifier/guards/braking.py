@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.guards.brake import AboutToGo, bears
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import WhyNot
+from notifier.domain.windows import OFF, from_json
 from notifier.sending.refusals import Around
 from notifier.services import Services
 from notifier.store.braked import count_about_to_go, count_held, said_by
@@ -86,6 +87,7 @@ class Brake:
             tell_by=row.tell_by,
             expires_at=row.expires_at,
             said_by=self._said_by.get(row.rests_on) if row.rests_on is not None else None,
+            calls_off=from_json(row.asserts) is OFF,
         )
 
     def _page(self, row: Message, slug: str, tally: Count, bearable: int) -> None:

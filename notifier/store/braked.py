@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.facts import FactSource
 from notifier.domain.guards.brake import AboutToGo
 from notifier.domain.jobs import JobKind
+from notifier.domain.windows import OFF, from_json
 from notifier.store.outbox import PRIORITIES
 from notifier.store.tables import FactRow, Job, Message
 
@@ -52,6 +53,7 @@ def count_about_to_go(
             Job.ends_at,
             Message.tell_by,
             Message.expires_at,
+            Message.asserts,
             FactRow.source,
         )
         .select_from(Message)
@@ -69,7 +71,7 @@ def count_about_to_go(
     )
     found = 0
     with rows:
-        for kind, starts_at, ends_at, tell_by, expires_at, source in rows:
+        for kind, starts_at, ends_at, tell_by, expires_at, asserts, source in rows:
             message = AboutToGo(
                 kind=JobKind(kind),
                 starts_at=starts_at,
@@ -77,6 +79,7 @@ def count_about_to_go(
                 tell_by=tell_by,
                 expires_at=expires_at,
                 said_by=FactSource(source) if source else None,
+                calls_off=from_json(asserts) is OFF,
             )
             found += not message.passes(now)
             if found >= enough:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.booking import NewAppointment, book
+from notifier.booking import NewAppointment, NewOrder, book
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import MessageStatus, WhyNot
 from notifier.domain.windows import Window
@@ -18,6 +18,7 @@ from notifier.errors import NotFound
 from notifier.explain import explain
 from notifier.guards.releasing import drop, let_go
 from notifier.intake import withdraw
+from notifier.planner import look_again
 from notifier.sending.claiming import claim_due
 from notifier.store.tables import AuditLine, Message, Task
 from tests.desk import TOMORROW, Desk, make_desk
@@ -280,6 +281,31 @@ def test_what_is_held_goes_in_time_for_what_is_believed_by_then(desk: Desk) -> N
 
     assert len(desk.sms.sent) == sent + 1
     assert reasons(desk, jobs[1:], "earlier_if_suits") == {WhyNot.BRAKED}
+
+
+def test_no_cancellation_is_held_until_it_is_dropped(desk: Desk) -> None:
+    """Of orders without a date, which concern no two hours: at last it goes, if nobody looks."""
+    jobs = [
+        book(
+            desk.services,
+            desk.brand,
+            NewOrder(reference=f"ORD-{number}", window=None, people=(somebody(number),)),
+            source=FactSource.API,
+            actor="key:1",
+        ).job_id
+        for number in range(8)
+    ]
+    for job in jobs:
+        desk.say(job, FactType.CANCELLED, source=FactSource.API, actor="key:1")
+    desk.deliver()
+    assert reasons(desk, jobs, "order_cancelled") == {WhyNot.BRAKED}
+
+    desk.clock.advance(hours=23)
+    look_again(desk.services)
+    desk.deliver()
+    assert {desk.messages(job, "order_cancelled")[0].status for job in jobs} == {
+        MessageStatus.DELIVERED
+    }
 
 
 def test_workers_do_not_pass_the_brake_together(desk: Desk) -> None:

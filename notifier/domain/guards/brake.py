@@ -33,14 +33,18 @@ class AboutToGo:
     tell_by: datetime | None
     expires_at: datetime
     said_by: FactSource | None  # whose fact it rests on
+    calls_off: bool = False  # it says that nobody comes: never held until it is too late
 
     def passes(self, now: datetime) -> bool:
         """Return whether it goes whatever the brake says."""
-        return self.said_by in _PEOPLE or self._concerns_soon(now)
+        last_call = self.calls_off and self.expires_at <= now + SOON
+        return self.said_by in _PEOPLE or last_call or self._concerns_soon(now)
 
     def held_until(self, now: datetime) -> datetime:
         """Return when it comes to concern the next two hours, or expires."""
         edges = [self.tell_by] if self.kind is JobKind.ORDER else [self.tell_by, self.starts_at]
+        if self.calls_off:
+            edges.append(self.expires_at)
         ahead = [edge - SOON for edge in edges if edge is not None and edge - SOON > now]
         return min([*ahead, self.expires_at])
 
