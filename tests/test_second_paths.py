@@ -244,6 +244,13 @@ def test_the_doctor_tells_a_path_that_refuses_us_from_one_in_a_hurry(paths: TwoP
     assert "does not accept our credentials (20003)" in sender.sentence
     assert "texts go by the other path" in sender.sentence
 
+    paths.world.clock.advance(minutes=2)
+    paths.world.sms.answers.extend(nobody_there() for _ in range(3))
+    for number in range(1, 4):
+        paths.late(number)
+    found = {one.subject: one for one in diagnose(paths.world.services, webhook_key=None)}
+    assert found["path twilio"].sentence.startswith("It fails.")
+
 
 def test_a_carrier_that_refuses_our_number_leaves_it_to_the_second(paths: TwoPaths) -> None:
     """An unregistered number is found out by a receipt, not by an answer."""

@@ -33,7 +33,7 @@ class PathSeen:
     name: str
     health: PathHealth
     lately: Figures
-    refused: bool  # and did not only find us too fast
+    refused: bool  # what went wrong last: it did not want us
     has_other: bool  # another path of its channel is set up
     now: datetime
 
@@ -105,9 +105,9 @@ _MEANWHILE = {
 
 
 def _refused(answers: Sequence[Answer]) -> bool:
-    """Whether it last asked for rest because it refused us, not because we were too fast."""
-    asked = [one for one in answers if one.tone is Tone.PACED or one.wait is not None]
-    return bool(asked) and asked[-1].tone is Tone.ILL
+    """Whether what went wrong last was that it refused us: not our haste, nor its own trouble."""
+    wrong = [one for one in answers if one.tone is not Tone.WELL]
+    return bool(wrong) and wrong[-1].tone is Tone.ILL and wrong[-1].wait is not None
 
 
 def _say(lately: Figures) -> str:
