@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.board_reading.senders import path_in
+from notifier.checkup.diagnosis import diagnose
 from notifier.checkup.readiness import check_readiness
 from notifier.checkup.silence import owe_looking_into_silence
 from notifier.domain.findings import Level
@@ -56,6 +57,13 @@ def test_silence_for_a_quarter_of_an_hour_is_a_task_once_a_day(world: World) -> 
 
     world.clock.advance(minutes=2)
     assert level(world) is Level.WARNING
+    nobody_listens = replace(world.services, public_url="http://127.0.0.1:9")
+    (named,) = [
+        finding.sentence
+        for finding in diagnose(nobody_listens, webhook_key=None)
+        if finding.subject == "accepted without callback"
+    ]
+    assert "by twilio (1)" in named
     assert [owe_looking_into_silence(world.services) for _ in range(3)] == [1, 0, 0]
     (task,) = world.tasks("sender_silent")
     assert task.brand_id == world.brand

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from notifier import planner
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.domain.sending.path_health import PATIENCE
 from notifier.guards.at_claim import GuardsAtClaim
 from notifier.links import status_url
 from notifier.providers.protocols import EmailProvider, OutgoingEmail, OutgoingSms, SmsProvider
@@ -118,7 +119,7 @@ def _claim_each(
             row.settled_at = now
             continue
         if way.waits_until is not None:
-            if row.claimed_at is None and row.reason != WhyNot.WAITS_FOR_SENDER:
+            if way.waits_until > now + PATIENCE:
                 around.jobs[row.job_id].look_at = now  # planning sees how long it may wait
             rest(row, way.waits_until, now=now)
             continue
