@@ -6,10 +6,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from notifier.brands import add_brand, go_live, set_countries, set_quiet_hours, would_go
 from notifier.cli.context import chosen_brand, services
+from notifier.cli.senders import keep_senders
 from notifier.domain.quiet.week import brand_hours, say_quiet
 from notifier.errors import NotifierError
 from notifier.sending.routing import any_configured
@@ -36,6 +38,7 @@ def add(slug: str, name: str, zone: str, phone: str, country: str) -> None:
             )
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
+    keep_senders(current_app.config["SETTINGS"])
     click.echo(f"Made {slug}, in shadow. `flask --app app brand live {slug}` opens it.")
 
 

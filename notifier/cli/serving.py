@@ -7,7 +7,6 @@ import sys
 import threading
 from datetime import timedelta
 from typing import Any, cast
-from uuid import UUID
 
 import click
 import waitress
@@ -16,11 +15,10 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from notifier.api_keys import create_api_key, revoke_api_keys
-from notifier.brands import add_brand, keep_sender
+from notifier.brands import add_brand
 from notifier.cli.context import services
-from notifier.domain.messages import Channel
+from notifier.cli.senders import keep_senders
 from notifier.domain.windows import utc_text
-from notifier.providers.second import second_of
 from notifier.rule_tools.sets import record_rule_set
 from notifier.sandbox.demo import load_demo_day
 from notifier.scheduler import Worker
@@ -87,14 +85,14 @@ def first_start(app: Flask) -> None:
     """Fill an empty database: a demo day, or the brand `default` once a provider is set."""
     settings = app.config["SETTINGS"]
     with reading(services().sessions) as session:
-        brands = {brand.slug: brand.id for brand in session.scalars(select(Brand))}
+        brands = set(session.scalars(select(Brand.slug)))
     if not brands and not settings.providers_configured:
         click.echo("The database is empty: loading a demo day…")
         load_demo_day(services(), zone=settings.brand_time_zone)
         return
     if _DEFAULT not in brands and settings.providers_configured:
         with services().sessions.begin() as session:
-            made = add_brand(
+            add_brand(
                 session,
                 services(),
                 slug=_DEFAULT,
@@ -102,26 +100,7 @@ def first_start(app: Flask) -> None:
                 zone=settings.brand_time_zone,
                 phone=settings.brand_phone or "",
             )
-            brands[_DEFAULT] = made.id
-    if _DEFAULT in brands:
-        _keep_senders(brands[_DEFAULT], settings)
-
-
-def _keep_senders(brand_id: UUID, settings: Any) -> None:
-    """The numbers and addresses of the settings are what the first brand speaks from."""
-    speaks = (
-        (Channel.SMS, "twilio", settings.sms_configured and settings.twilio_from),
-        (
-            Channel.SMS,
-            second_of("twilio"),
-            settings.sms_configured and settings.twilio_second_from,
-        ),
-        (Channel.EMAIL, "sendgrid", settings.sendgrid_api_key and settings.sendgrid_from),
-        (Channel.EMAIL, "smtp", settings.smtp_url and settings.sendgrid_from),
-    )
-    for channel, provider, address in speaks:
-        if address:
-            keep_sender(services(), brand_id, channel=channel, provider=provider, address=address)
+    keep_senders(settings)
 
 
 def _worker(app: Flask) -> Worker:
