@@ -9,18 +9,19 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select
 
 from notifier.checkup.diagnosis import diagnose
 from notifier.checkup.readiness import TICK
 from notifier.clock import system_now
 from notifier.domain.findings import Level
+from notifier.domain.messages import MessageStatus
 from notifier.domain.windows import utc_text
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
 from notifier.services import Services
 from notifier.store.engine import create_sessions
-from notifier.store.tables import Brand, Heartbeat, Message
+from notifier.store.tables import Attempt, Brand, Heartbeat, Message
 from notifier.web.app_factory import create_app
 from tests.fakes.clock import FakeClock
 from tests.web.conftest import Api, WebSettingsOfTests, booked
@@ -94,9 +95,19 @@ def test_a_provider_that_never_reports_back_is_a_warning(
     job_id = booked_ahead(api, clock)
     api.post(f"/appointments/{job_id}/facts", {"type": "delayed", "minutes": 45})
     with services.sessions.begin() as session:
-        session.execute(
-            update(Message).values(status="accepted", provider="sandbox", accepted_at=clock())
-        )
+        for message in session.scalars(select(Message)):
+            attempt = Attempt(
+                id=services.ids(),
+                brand_id=message.brand_id,
+                message_id=message.id,
+                number=1,
+                provider="sandbox",
+                started_at=clock(),
+                lease_until=clock(),
+            )
+            session.add(attempt)
+            message.attempt_id, message.provider = attempt.id, "sandbox"
+            message.status, message.accepted_at = MessageStatus.ACCEPTED, clock()
     clock.advance(minutes=16)
     ticked(services, clock())
 
