@@ -30,3 +30,8 @@ def test_a_call_says_why_in_words() -> None:
     """As does the name of a business's own message, which nobody has words for."""
     assert task_why("call", "smtp_554") == "the mail was refused (SMTP 554)"
     assert task_why("call", "our_own_news") == "our own news"
+
+
+def test_a_message_in_doubt_says_what_can_be_done() -> None:
+    """Nothing goes by itself, and there is nothing to press: somebody asks, or looks it up."""
+    assert "ask them" in task_why("look_into", "outcome_unknown")
