@@ -233,8 +233,8 @@ CALL_WHY: dict[str, str] = {
     "promise_not_said": "no text could tell them in time what we promised",
     "nothing_reported": "its messages are taken, and nobody learns what became of them: check the"
     " public address and the sender",
-    "outcome_unknown": "it may or may not have gone out, and is not sent again: ask them, or look in"
-    " the provider's record",
+    "outcome_unknown": "it may or may not have gone out, and is not sent again: ask them, or look"
+    " in the provider's record",
     "no_word_from_technician": "no clear word from them, and the customer is waiting",
 }
 
