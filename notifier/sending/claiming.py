@@ -30,7 +30,7 @@ from notifier.sending.waiting import rest
 from notifier.services import Services
 from notifier.store import outbox
 from notifier.store.tables import Attempt, Brand, ContactPoint, Message, Person
-from notifier.store.tasks import owe_task
+from notifier.store.tasks import owe_look_into
 from notifier.store.vault import Unreadable
 from notifier.technicians.day_links import open_day
 
@@ -173,18 +173,13 @@ def _compose(session: Session, services: Services, row: Message, now: datetime) 
     except RenderFailed as error:
         _log.error("render_failed", message_id=str(row.id), why=str(error))
         row.status, row.reason = MessageStatus.SKIPPED, WhyNot.RENDER_FAILED
-        owe_task(
+        owe_look_into(
             session,
+            row,
             id=services.ids(),
-            brand_id=row.brand_id,
             key=f"render_failed:{row.id}",
-            kind="look_into",
             why=WhyNot.RENDER_FAILED,
-            due_at=now,
-            created_at=now,
-            job_id=row.job_id,
-            job_person_id=row.job_person_id,
-            message_id=row.id,
+            now=now,
         )
     return None
 

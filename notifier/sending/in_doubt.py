@@ -10,23 +10,18 @@ from sqlalchemy.orm import Session
 from notifier.domain.messages import WhyNot
 from notifier.services import Services
 from notifier.store.tables import Message, Task
-from notifier.store.tasks import owe_task
+from notifier.store.tasks import owe_look_into
 
 
 def ask_for_a_look(session: Session, services: Services, message: Message, now: datetime) -> None:
     """Ask a person to find out, once for each attempt."""
-    owe_task(
+    owe_look_into(
         session,
+        message,
         id=services.ids(),
-        brand_id=message.brand_id,
         key=_key(message),
-        kind="look_into",
         why=WhyNot.OUTCOME_UNKNOWN,
-        due_at=now,
-        created_at=now,
-        job_id=message.job_id,
-        job_person_id=message.job_person_id,
-        message_id=message.id,
+        now=now,
     )
 
 

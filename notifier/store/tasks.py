@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from notifier.store.tables import Task
+from notifier.domain.messages import WhyNot
+from notifier.store.tables import Message, Task
 
 
 def owe_task(session: Session, *, id: UUID, brand_id: UUID, key: str, **values: Any) -> bool:
@@ -32,3 +34,22 @@ def owe_task(session: Session, *, id: UUID, brand_id: UUID, key: str, **values: 
         .returning(Task.id)
     )
     return session.scalar(added) is not None
+
+
+def owe_look_into(
+    session: Session, message: Message, *, id: UUID, key: str, why: WhyNot, now: datetime
+) -> None:
+    """Ask a person to look into a message, at once."""
+    owe_task(
+        session,
+        id=id,
+        brand_id=message.brand_id,
+        key=key,
+        kind="look_into",
+        why=why,
+        due_at=now,
+        created_at=now,
+        job_id=message.job_id,
+        job_person_id=message.job_person_id,
+        message_id=message.id,
+    )
