@@ -7,6 +7,7 @@ claimed before the moment comes up again after it.
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ CUSTOMERS = 250
 
 _CALL_S = 4.0  # sixteen calls at once: all of them take longer than it is until the moment
 _TO_BOOK = timedelta(seconds=15)
-_AHEAD = timedelta(seconds=10)  # from the start of the workers to the moment, and a minute at most
+_AHEAD = timedelta(seconds=10)  # from the start of the workers to the moment
 _NIGHT = timedelta(minutes=1)
 _DEATH_S = 120
 
@@ -75,7 +76,9 @@ def run(case: Deadline, ground: Ground) -> Verdict:
     chance = random.Random(case.name)
     with ground.world(case.database) as world:
         world.timings.update(FIVE_TIMES_AS_FAST)
-        at = _next_minute(world.services.now() + _TO_BOOK + _AHEAD)
+        at = world.services.now() + _TO_BOOK + _AHEAD
+        if case.moment is Moment.NIGHT:  # which begins and ends on the minute
+            at = _next_minute(at)
         world.starts_at = at + _STARTS[case.moment]
         world.book(case.customers)
         if case.moment is Moment.NIGHT:
@@ -86,6 +89,7 @@ def run(case: Deadline, ground: Ground) -> Verdict:
             kind = chance.choice((*LOSSES, "slow", "slow", "slow"))
             world.providers.fail_next_sms(kind, seconds=_CALL_S)
         world.set_trap(Point.CLAIM_COMMITTED, 3)
+        _wait_until(world, at - _AHEAD)
         world.start_workers(2)
         if not world.wait_until(world.somebody_died, _DEATH_S):
             raise NotReached("nobody died")
@@ -106,6 +110,11 @@ def _let_night_fall(world: World, at: datetime) -> None:
     set_quiet_hours(world.services, world.brand, usual=usual, actor="key:faults")
     lease = timedelta(seconds=FIVE_TIMES_AS_FAST["lease"])
     world.night = Night(starts=at + lease, ends=at + _NIGHT)
+
+
+def _wait_until(world: World, moment: datetime) -> None:
+    left = moment - world.services.now()
+    threading.Event().wait(max(0.0, left.total_seconds()))
 
 
 def _next_minute(moment: datetime) -> datetime:
