@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from notifier.board_reading.cards import Card, read_cards, read_technicians
+from notifier.board_reading.cards import Card, read_cards
 from notifier.board_reading.phone import Phone, read_phone
+from notifier.board_reading.technicians import read_technicians
 from notifier.board_reading.trials import count_trials
 from notifier.domain.jobs import JobKind
 from notifier.domain.owed import Duty

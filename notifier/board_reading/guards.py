@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.board_reading.cards import TaskLine
+from notifier.board_reading.task_lines import TaskLine
 from notifier.domain.guards.limits import LIFTED_BY_HAND, MILLIONTHS, TallyOf
 from notifier.domain.messages import WhyNot
 from notifier.guards.at_claim import GUARD_TASK

@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from notifier.board_reading.cards import Card, read_cards, read_technicians
+from notifier.board_reading.cards import Card, read_cards
 from notifier.board_reading.ledger import PersonPromises, read_promises
 from notifier.board_reading.people import PersonSeen
 from notifier.board_reading.phone import Phone, read_phone
+from notifier.board_reading.technicians import read_technicians
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.windows import Expectation, from_json

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.board_reading.cards import Card, MessageLine
+from notifier.board_reading.cards import Card
+from notifier.board_reading.message_lines import MessageLine
 from notifier.domain.messages import WAITING, Channel, MessageStatus
 from notifier.services import Services
 from notifier.store.tables import ContactPoint, Message, Person, Reply, SandboxItem

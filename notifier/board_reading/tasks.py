@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from notifier.board_reading.cards import TaskLine, read_tasks
 from notifier.board_reading.going import read_going
 from notifier.board_reading.guards import BrakedSeen, StoppedSeen, read_braked, read_stopped
 from notifier.board_reading.people import read_people
+from notifier.board_reading.task_lines import TaskLine, read_task_lines
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Brand, Job, Task
@@ -46,7 +46,7 @@ def read_open_tasks(services: Services, brand_id: UUID) -> list[TaskSeen]:
         people = read_people(session, services.vault, brand_id, list(jobs))
         seen = []
         going = read_going(session, services, list(jobs.values()), people, services.now())
-        for task in read_tasks(session, brand_id, people, going, services.now()):
+        for task in read_task_lines(session, brand_id, people, going, services.now()):
             job = jobs.get(task.job_id) if task.job_id else None
             seen.append(
                 TaskSeen(

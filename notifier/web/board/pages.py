@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from flask import Response, make_response, render_template, request
 
-from notifier.board_reading.cards import Card, MessageLine
+from notifier.board_reading.cards import Card
 from notifier.board_reading.day import BrandSeen, count_open_tasks, read_brand
 from notifier.board_reading.job import FactLine, MessageSeen
+from notifier.board_reading.message_lines import MessageLine
 from notifier.board_reading.people import PersonSeen
 from notifier.board_reading.risk import believes_otherwise
 from notifier.domain.jobs import AWAITED, JobKind, JobStatus

@@ -9,8 +9,9 @@ from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 from notifier import actions
-from notifier.board_reading.cards import Card, read_technicians
+from notifier.board_reading.cards import Card
 from notifier.board_reading.job import facts_since, last_seq
+from notifier.board_reading.technicians import read_technicians
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.intake import NewFact
 from notifier.preview import Preview, preview

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from notifier.board_reading.cards import TaskLine
 from notifier.board_reading.job import FactLine
 from notifier.board_reading.risk import Risk
+from notifier.board_reading.task_lines import TaskLine
 from notifier.domain.facts import FactSource, FactType, PromiseKind
 from notifier.domain.folding import ANSWERS
 from notifier.domain.jobs import JobStatus
