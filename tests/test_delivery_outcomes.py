@@ -19,9 +19,11 @@ from notifier.providers.errors import (
 )
 from notifier.providers.protocols import Accepted
 from notifier.providers.receipt import ReceiptEvent
+from notifier.scheduler import run_round
 from notifier.sending.claiming import claim_due
 from notifier.sending.settling import settle
 from notifier.sending.suppressions import drop_what_waits, suppress
+from notifier.services import Services
 from notifier.store.tables import ContactPoint, Sender
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
@@ -187,3 +189,27 @@ def test_a_receipt_that_beats_our_own_settle_wins(world: World) -> None:
 
     row = world.message(job)
     assert (row.status, row.provider_id) == (MessageStatus.DELIVERED, "twilio-1")
+
+
+def test_a_silent_text_is_followed_sooner_where_they_must_hear_it_soon(world: World) -> None:
+    """By two: at a quarter to, text, email and ring have five minutes each."""
+    job = world.book(starts_in=timedelta(hours=3))
+    tell_by = world.clock() + timedelta(hours=2)
+    world.clock.set(tell_by - timedelta(minutes=15, seconds=1))
+    world.late(job)
+    work(world.services)
+
+    world.clock.advance(minutes=5)
+    work(world.services)
+    assert [email.to for email in world.email.sent] == [ADA_EMAIL]
+    assert world.tasks("call") == []
+    world.clock.advance(minutes=5)
+    work(world.services)
+
+    assert [(task.why, task.due_at) for task in world.tasks("call")] == [("no_receipt", tell_by)]
+
+
+def work(services: Services) -> None:
+    """Do whatever is due now, as a worker does."""
+    while run_round(services):
+        pass

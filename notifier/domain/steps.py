@@ -35,6 +35,9 @@ _SAID = frozenset({Reason.UNDER_WAY, Reason.ALREADY_TOLD})
 #: How long to wait for a receipt where the rule that spoke is gone.
 _REACH = timedelta(minutes=10)
 
+#: Receipts come within seconds, mostly: before that, silence means nothing.
+_REACH_AT_LEAST = timedelta(minutes=2)
+
 
 def first_step(rule: Rule, person: PersonView) -> Step:
     """Return the channel under which a message that a person says instead is kept."""
@@ -122,19 +125,28 @@ def out_of_reach(
         rule = rules.get(row.rule)
         if not row.under_way or row.claimed_at is None:
             continue
-        ends = reach_ends(rule, row)
+        ends = _reach_ends(rule, row, person)
         if ends > now:
             looks.append(ends)
-        elif row.gives_receipts or rule is None or not is_last_channel(rule, row, person):
+        elif row.gives_receipts or rule is None or _ways_after(rule, row, person):
             silent.add(row.id)
     return frozenset(silent), looks
 
 
-def reach_ends(rule: Rule | None, row: PastMessage) -> datetime:
-    """Return until when to wait for a receipt of a claimed message; None: its rule is gone."""
+def _reach_ends(rule: Rule | None, row: PastMessage, person: PersonView) -> datetime:
+    """Return until when to wait for a receipt of a claimed message; None: its rule is gone.
+
+    Where they must hear it soon, the ways that are left share the time, and so does whoever
+    rings when none of them reached anybody.
+    """
     taken_at = row.accepted_at or row.claimed_at
     assert taken_at is not None
-    return taken_at + (rule.reach if rule is not None else _REACH)
+    reach = rule.reach if rule is not None else _REACH
+    if row.tell_by is None or row.tell_by <= taken_at:  # nothing is in time any more
+        return taken_at + reach
+    to_share = 2 + (_ways_after(rule, row, person) if rule is not None else 0)
+    share = (row.tell_by - taken_at) / to_share
+    return taken_at + min(reach, max(share, _REACH_AT_LEAST))
 
 
 def is_presumed(rule: Rule, row: PastMessage, person: PersonView, now: datetime) -> bool:
@@ -143,18 +155,18 @@ def is_presumed(rule: Rule, row: PastMessage, person: PersonView, now: datetime)
     taken = row.status in (MessageStatus.ACCEPTED, MessageStatus.SENT)
     if row.gives_receipts or not taken or row.accepted_at is None:
         return False
-    return reach_ends(rule, row) <= now and is_last_channel(rule, row, person)
+    return _reach_ends(rule, row, person) <= now and _ways_after(rule, row, person) == 0
 
 
-def is_last_channel(rule: Rule, row: PastMessage, person: PersonView) -> bool:
-    """Return whether no later channel of the rule could carry the message on."""
+def _ways_after(rule: Rule, row: PastMessage, person: PersonView) -> int:
+    """Return how many later channels of the rule could carry the message on."""
     later = (
         rule.channels[rule.channels.index(row.channel) + 1 :]
         if row.channel in rule.channels
         else ()
     )
     ways = [person.contact(channel, rule.kind) for channel in later]
-    return not any(way is not None and way.why_not_for(rule.kind) is None for way in ways)
+    return sum(way is not None and way.why_not_for(rule.kind) is None for way in ways)
 
 
 def _not_taken(row: PastMessage) -> str | None:
@@ -189,6 +201,6 @@ def _verdict(row: PastMessage, rule: Rule, person: PersonView, *, live: bool, no
         return "next"
     if is_presumed(rule, row, person, now):
         return Reason.ALREADY_TOLD
-    if row.under_way and row.claimed_at is not None and reach_ends(rule, row) <= now:
+    if row.under_way and row.claimed_at is not None and _reach_ends(rule, row, person) <= now:
         return "next"
     return Reason.UNDER_WAY if row.under_way else Reason.ALREADY_SPOKEN

@@ -250,7 +250,8 @@ class RuleSpec(_Spec):
         default=[Channel.SMS, Channel.EMAIL], description="In this order."
     )
     reach: Duration = Field(
-        timedelta(minutes=10), description="How long to wait for a receipt before the next."
+        timedelta(minutes=10),
+        description="How long to wait for a receipt before the next; less where `tell_by` is near.",
     )
     unreached: Unreached = Field(
         Unreached.TASK, description="What follows where no channel reaches them."

@@ -139,6 +139,7 @@ def past_of(row: Message) -> PastMessage:
         told_before=from_json(row.told_before),
         technician=row.technician_id,
         next_update_at=row.next_update_at,
+        tell_by=row.tell_by,
         claimed_at=row.claimed_at,
         handed_over_at=row.handed_over_at,
         accepted_at=row.accepted_at,

@@ -144,6 +144,34 @@ def test_a_silent_channel_is_none_when_its_reach_ran_out() -> None:
     assert stage.customer.told == NINE_TO_ELEVEN
 
 
+@pytest.mark.parametrize(
+    ("known_at", "email_at", "rung_at"),
+    [
+        (at(7), at(7, 10), at(7, 20)),
+        (at(7, 45), at(7, 50), at(7, 55)),
+        (at(7, 56), at(7, 58), at(8)),
+        (at(8), at(8, 10), at(8, 20)),
+    ],
+)
+def test_where_they_must_hear_soon_all_ways_and_a_ring_share_the_time(
+    known_at: datetime, email_at: datetime, rung_at: datetime
+) -> None:
+    """By eight: nothing waits its ten minutes at 7:45. When eight has passed, nothing hurries."""
+    stage = Stage()
+    stage.now = known_at
+    stage.late(30)
+    assert stage.send().channel is Channel.SMS
+    stage.now = email_at - timedelta(seconds=1)
+    assert stage.send_all() == []
+    stage.now = email_at
+    assert stage.send().channel is Channel.EMAIL
+    stage.now = rung_at - timedelta(seconds=1)
+    assert stage.plan().tasks == ()
+    stage.now = rung_at
+    (task,) = stage.plan().tasks
+    assert (task.kind, task.why, task.due_at) == ("call", "no_receipt", max(at(8), rung_at))
+
+
 def test_the_plan_looks_again_when_reach_runs_out() -> None:
     """Time alone moves the message on."""
     stage = Stage()

@@ -62,6 +62,7 @@ _THERE = frozenset({FactType.ARRIVED, FactType.COMPLETED, FactType.DELIVERED})
 _OWNS_UP = ("no_news_yet", "no_call_yet")
 
 REACH = timedelta(minutes=10)
+_HURRIED_REACH = timedelta(minutes=2)
 _SOON = timedelta(hours=3)
 _BEFORE_END = timedelta(minutes=15)  # when those who wait hear that there is no word
 BEFORE_UPDATE = timedelta(minutes=10)
@@ -75,6 +76,13 @@ class Said:
     row: PastMessage
     attempt: Attempt
     agreed: Window | None  # what was agreed then
+
+
+def silent_from(row: PastMessage, taken_at: datetime) -> datetime:
+    """Return when another channel may carry on what nobody reported of; sooner where they must
+    hear it within the half hour that two channels and a ring would take."""
+    hurries = row.tell_by is not None and taken_at < row.tell_by < taken_at + 3 * REACH
+    return taken_at + (_HURRIED_REACH if hurries else REACH)
 
 
 class Claims:
@@ -216,9 +224,9 @@ class Claims:
     def _once(self, person: Person, row: PastMessage) -> None:
         """Nobody is told twice: not by a second call for one message, not by a second message.
 
-        The next channel may say it again once the one before stayed silent for its whole
-        reach or failed. What was said by phone meanwhile, or by another message about the
-        time, makes it news again. Each promised update is a word of its own.
+        The next channel may say it again once the one before stayed silent for its reach (less
+        where they must hear it soon) or failed. What was said by phone meanwhile, or by another
+        message about the time, makes it news again. Each promised update is a word of its own.
         """
         what = f"{row.rule} ({row.asserts}) over {row.channel} to the {person.role}"
         for said in self.said[person.id]:
@@ -275,7 +283,7 @@ class Claims:
         )
         promised = before.next_update_at
         update = promised is not None and self.world.now >= promised - BEFORE_UPDATE
-        silent = self.world.now >= (before.accepted_at or said.at) + REACH
+        silent = self.world.now >= silent_from(before, before.accepted_at or said.at)
         carried_on = (
             before.channel is not row.channel
             and before.status is not MessageStatus.DELIVERED

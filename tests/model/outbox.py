@@ -43,6 +43,7 @@ class OpenTask:
 
     row: TaskRow
     raised_at: datetime
+    promised_in: UUID | None = None
     done_fact: UUID | None = None
 
     @property
@@ -192,6 +193,7 @@ class Outbox(Stage):
             told_before=owed.told_before,
             technician=owed.technician,
             next_update_at=owed.next_update_at,
+            tell_by=owed.tell_by,
             status=stands.status,
             reason=stands.reason,
             due_at=stands.due_at,
@@ -244,7 +246,8 @@ class Outbox(Stage):
             done_at=None,
             dropped=False,
         )
-        self.tasks[key] = OpenTask(row, self.now)
+        promised_in = task.promised_in if task is not None else None
+        self.tasks[key] = OpenTask(row, self.now, promised_in)
 
     def finish_task(self, key: str, *, dropped: bool = False) -> None:
         """Nobody need do it any more: somebody did, or it was dropped."""

@@ -69,6 +69,7 @@ class PastMessage:
     told_before: Expectation | None
     technician: UUID | None
     next_update_at: datetime | None  # the update that it promises
+    tell_by: datetime | None
     claimed_at: datetime | None
     handed_over_at: datetime | None
     accepted_at: datetime | None
