@@ -276,6 +276,7 @@ def _keep_tasks(
                 rule=task.rule,
                 kind=task.kind,
                 why=task.why,
+                promised_in=task.promised_in,
                 due_at=task.due_at,
                 created_at=now,
                 dropped=False,

@@ -53,7 +53,7 @@ def _said(session: Session, services: Services, task: Task, actor: str) -> NewFa
     if person is None:
         return None
     duty = Duty(task.duty) if task.duty is not None else None
-    said = said_by_call(duty, job, person, key=task.key, now=services.now())
+    said = said_by_call(duty, job, person, promised_in=task.promised_in, now=services.now())
     return NewFact(
         type=said.type,
         what=said.what,

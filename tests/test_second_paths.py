@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 from structlog.testing import capture_logs
 
-from notifier.board_reading.senders import path_in
 from notifier.brands import keep_sender
 from notifier.checkup.diagnosis import diagnose
 from notifier.checkup.readiness import check_readiness
@@ -226,7 +225,7 @@ def test_refused_credentials_leave_it_to_the_second_path(paths: TwoPaths) -> Non
     assert paths.world.message(first).status == MessageStatus.ACCEPTED
     assert paths.world.message(second).provider == "twilio_2"
     (task,) = paths.world.tasks("sender_halted")
-    assert (task.why, path_in(task.key)) == ("20003", "twilio")
+    assert (task.why, task.path) == ("20003", "twilio")
 
 
 def test_the_doctor_tells_a_path_that_refuses_us_from_one_in_a_hurry(paths: TwoPaths) -> None:

@@ -9,7 +9,6 @@ from functools import partial
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.board_reading.senders import path_in
 from notifier.checkup.diagnosis import diagnose
 from notifier.checkup.readiness import check_readiness
 from notifier.checkup.silence import owe_looking_into_silence
@@ -18,7 +17,7 @@ from notifier.domain.messages import MessageStatus
 from notifier.providers.receipt import ReceiptEvent
 from notifier.scheduler import run_round
 from notifier.store.tables import Message
-from notifier.web.board.wording import TASK, task_why
+from notifier.web.board.words.tasks import TASK, task_why
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds, IdsByTheClock
 from tests.outbox_world import World, make_world
@@ -67,7 +66,7 @@ def test_silence_for_a_quarter_of_an_hour_is_a_task_once_a_day(world: World) -> 
     assert [owe_looking_into_silence(world.services) for _ in range(3)] == [1, 0, 0]
     (task,) = world.tasks("sender_silent")
     assert task.brand_id == world.brand
-    assert path_in(task.key) == "twilio"
+    assert task.path == "twilio"
     assert "gets no receipts" in TASK[task.kind]
     assert "public address" in task_why(task.kind, task.why)
 

@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.duties import promised_in
 from notifier.domain.facts import PromiseKind
 from notifier.domain.owed import Duty
 from notifier.store.facts import fact_of
@@ -36,7 +35,7 @@ def together(tasks: Iterable[Task]) -> list[tuple[Task, ...]]:
 
 def read_promised(session: Session, tasks: Sequence[Task]) -> dict[UUID, Promised]:
     """Return what was promised, by the task of the call that tells it."""
-    facts = {task.id: fact for task in tasks if (fact := promised_in(task.key)) is not None}
+    facts = {task.id: task.promised_in for task in tasks if task.promised_in is not None}
     rows = session.scalars(select(FactRow).where(FactRow.id.in_(set(facts.values()))))
     promised = {
         fact.id: Promised(fact.what, fact.moment)

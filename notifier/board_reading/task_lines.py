@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from notifier.board_reading.calls import Promised, read_promised, together
 from notifier.board_reading.going import Going
 from notifier.board_reading.people import PersonSeen
-from notifier.board_reading.senders import path_in
 from notifier.domain.owed import Duty
 from notifier.store.tables import Task
 
@@ -96,5 +95,5 @@ def _task(
         rule=task.rule,
         unreached=task.duty == Duty.UNREACHED,
         promised=promised.get(task.id),
-        path=path_in(task.key),
+        path=task.path,
     )

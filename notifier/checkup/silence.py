@@ -43,6 +43,7 @@ def owe_looking_into_silence(services: Services) -> int:
                 brand_id=silent.brand_id,
                 key=f"silent:{silent.path}:{now.date()}",
                 kind="sender_silent",
+                path=silent.path,
                 why="nothing_reported",
                 due_at=now,
                 created_at=now,

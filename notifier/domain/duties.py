@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,9 +31,6 @@ _ABOUT_NEWS = frozenset({Duty.UNREACHED, Duty.NEEDS_CALL, Duty.BESIDE})
 
 #: Why they are rung whom no text could tell of a promise before its moment.
 NOT_SAID = "promise_not_said"
-
-#: In a call's key: the fact in which staff promised what the call tells.
-_PROMISED_IN = re.compile(r":promised/([0-9a-f]{32})(?::|$)")
 
 #: What somebody needs to see that they are to ring, and to do so.
 TIME_TO_RING = timedelta(minutes=15)
@@ -135,6 +131,7 @@ def calls(
             job_person=person.job_person,
             rule=rule.id,
             since=_news_since(job, person) if rule.family is Family.SLIP else None,
+            promised_in=episode.promised_in,
         )
 
 
@@ -154,14 +151,13 @@ class SaidByCall:
     moment: datetime | None = None
 
 
-def promised_in(key: str) -> UUID | None:
-    """Return the fact in which staff promised what the call of that key tells; None: no promise."""
-    found = _PROMISED_IN.search(key)
-    return UUID(found[1]) if found is not None else None
-
-
 def said_by_call(
-    duty: Duty | None, job: PlanInput, person: PersonView, *, key: str, now: datetime
+    duty: Duty | None,
+    job: PlanInput,
+    person: PersonView,
+    *,
+    promised_in: UUID | None,
+    now: datetime,
 ) -> SaidByCall:
     """Return the fact that a call to `person`, made and ticked off at `now`, is.
 
@@ -170,11 +166,11 @@ def said_by_call(
     has passed is no news, and other calls are about something else: then somebody has *spoken
     to* them, no more.
 
-    :param key: of the task of that call.
+    :param promised_in: the fact in which staff promised what the call tells; None: no promise.
     """
-    state, promise = job.state, promised_in(key)
-    if promise is not None:
-        made = next((fact for fact in state.answers if fact.id == promise), None)
+    state = job.state
+    if promised_in is not None:
+        made = next((fact for fact in state.answers if fact.id == promised_in), None)
         if made is None or made.moment is None or made.moment <= now:
             return SaidByCall(FactType.SPOKEN_TO)
         return SaidByCall(FactType.PROMISED, what=made.what, moment=made.moment)

@@ -61,6 +61,7 @@ class TaskOwed:
     job_person: UUID | None
     rule: str | None = None  # that asks for it
     since: datetime | None = None  # it is about news of then: a call before knew nothing of it
+    promised_in: UUID | None = None  # the fact in which staff promised what the call tells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,6 +111,7 @@ def _halt(session: Session, services: Services, message: Message, code: str, now
         # One a day and cause: a sender that stays refused is not forgotten.
         key=f"halted:{message.channel}:{message.provider}:{code}:{now.date()}",
         kind="sender_halted",
+        path=message.provider,
         why=code[:_LONGEST_CODE],
         due_at=now,
         created_at=now,

@@ -27,6 +27,7 @@ def given_a_task(served: ServedBoard) -> None:
             brand_id=served.brand.id,
             key="silent:twilio:2026-11-22",
             kind="sender_silent",
+            path="twilio",
             why="nothing_reported",
             due_at=now,
             created_at=now,

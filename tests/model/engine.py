@@ -188,26 +188,26 @@ class Engine(RuleBasedStateMachine):
     @rule(index=INDEX)
     def finish_task(self, index: int) -> None:
         """Somebody does what they were asked to; a call that was made is a fact."""
-        tasks = [task.row for task in self.world.tasks.values() if not task.done]
+        tasks = [task for task in self.world.tasks.values() if not task.done]
         if not tasks:
             return
         task = tasks[-1 - index % len(tasks)]
-        self.world.finish_task(task.key)
+        self.world.finish_task(task.row.key)
         called = self.world.said_by(task)
         if called is not None:
             self.watch.rung(task, called.type)
             fact = (
-                self.ring(task.job_person)
+                self.ring(task.row.job_person)
                 if called.type is FactType.TOLD
                 else self.say(
                     called.type,
-                    person=task.job_person,
+                    person=task.row.job_person,
                     what=called.what,
                     moment=called.moment,
                     by_phone=True if called.type is FactType.PROMISED else None,
                 )
             )
-            self.world.tasks[task.key].done_fact = fact.id
+            task.done_fact = fact.id
         self.observe()
 
     @rule(index=INDEX)

@@ -22,9 +22,9 @@ from notifier.domain.messages import (
     WhyNot,
 )
 from notifier.domain.owed import Duty
-from notifier.domain.reconciling_tasks import TaskRow
 from notifier.domain.windows import Window
 from tests.domain.stage import PLACE, Somebody
+from tests.model.outbox import OpenTask
 from tests.model.people import Person
 from tests.model.workers import Workers
 
@@ -66,12 +66,18 @@ class World(Workers):
             return Terms.OFFER if is_asked(drift.kind) else Terms.SUITS
         return None if drifted(state.kind, window, reference.asserts, PLACE) else Terms.SUITS
 
-    def said_by(self, task: TaskRow) -> SaidByCall | None:
+    def said_by(self, task: OpenTask) -> SaidByCall | None:
         """Return the fact that it is to have done `task`; None where nobody was rung."""
-        if task.duty in (None, Duty.UPDATE, Duty.DISPATCH):
+        if task.row.duty in (None, Duty.UPDATE, Duty.DISPATCH):
             return None
-        view = self._owner_of(task.job_person).view()
-        return said_by_call(task.duty, self.plan_input(), view, key=task.key, now=self.now)
+        view = self._owner_of(task.row.job_person).view()
+        return said_by_call(
+            task.row.duty,
+            self.plan_input(),
+            view,
+            promised_in=task.promised_in,
+            now=self.now,
+        )
 
     def hold(self, held: bool) -> None:
         """*Hold, I'll call*, or let go."""

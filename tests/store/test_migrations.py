@@ -165,6 +165,56 @@ def test_open_tasks_of_an_older_version_are_known_for_what_they_are(
     databases.drop(url)
 
 
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_what_the_tasks_of_an_older_version_are_about_is_read_from_their_keys(
+    databases: Databases, kind: str
+) -> None:
+    """Else a call about a promise counts as news of the time, and no path is named."""
+    url = databases.create_unmigrated(kind)
+    upgrade(url, "0007")
+    engine = create_engine_for(url)
+    old = MetaData()
+    old.reflect(engine)
+    now = datetime(2026, 11, 22, tzinfo=UTC).replace(tzinfo=None if kind == "sqlite" else UTC)
+    job, person, fact, brand = uuid4(), uuid4(), uuid4(), uuid4()
+    keys: dict[str, tuple[UUID | None, str | None]] = {
+        f"call:{job}:{person}:unreached:call_promised:promised/{fact.hex}:": (fact, None),
+        f"call:{job}:{person}:needs_call:call_promised:promised/{fact.hex}:off": (fact, None),
+        f"call:{job}:{person}:call_promised:promised/{fact.hex}": (fact, None),
+        f"call:{job}:{person}:unreached:running_late:1:off": (None, None),
+        f"call:{job}:{person}:declined:{fact}": (None, None),
+        "halted:sms:twilio:20003:2026-11-22": (None, "twilio"),
+        "halted:email:smtp:smtp_535:2026-11-22": (None, "smtp"),
+        "silent:twilio_2:2026-11-22": (None, "twilio_2"),
+        f"outcome_unknown:{fact}:{job}": (None, None),
+    }
+    with engine.begin() as connection:
+        connection.execute(
+            old.tables["brands"].insert(),
+            _ACME | {"id": _key(brand, kind), "created_at": now},
+        )
+        for key in keys:
+            connection.execute(
+                old.tables["tasks"].insert(),
+                {
+                    "id": _key(uuid4(), kind),
+                    "brand_id": _key(brand, kind),
+                    "key": key,
+                    "kind": "call",
+                    "why": "why",
+                    "due_at": now,
+                    "created_at": now,
+                    "dropped": False,
+                },
+            )
+    upgrade(url)
+    with Session(engine) as session:
+        found = {task.key: (task.promised_in, task.path) for task in session.scalars(select(Task))}
+    assert found == keys
+    engine.dispose()
+    databases.drop(url)
+
+
 def test_what_a_rule_sent_before_it_was_counted_is_what_it_ever_did(
     database_url: str, sessions: sessionmaker[Session], clock: FakeClock
 ) -> None:

@@ -20,11 +20,12 @@ _TAKEN_BACK = frozenset({MessageStatus.SUPERSEDED})
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """The agreed promise and a number for the person, and the rule that has spoken in it."""
+    """What is spoken about: mostly the agreed promise, and its number for the person."""
 
     text: str
     number: int
-    spoken_by: str | None = None
+    spoken_by: str | None = None  # the rule that has spoken in it
+    promised_in: UUID | None = None  # the fact in which staff promised what is said
 
 
 def slip_episode(state: JobState, person: PersonView, drift: Drift, zone: ZoneInfo) -> Episode:
@@ -48,7 +49,7 @@ def episode_of(
     :param says: the fact in which staff promised what the rule is to say: each is told by itself.
     """
     if says is not None:
-        return Episode(f"promised/{says.hex}", 1)
+        return Episode(f"promised/{says.hex}", 1, promised_in=says)
     promise = promise_key(state)
     if rule.episode is EpisodeBy.ONCE:
         return Episode("once", 1)

@@ -52,6 +52,8 @@ class Task(Base):
     rule: Mapped[str | None]  # that asks for it
     kind: Mapped[Word]  # TaskKind
     why: Mapped[Word]
+    promised_in: Mapped[UUID | None]  # the fact in which staff promised what the call tells
+    path: Mapped[Word | None]  # that it asks to look into
     due_at: Mapped[datetime]
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]

@@ -9,22 +9,22 @@ from tests.web.board.world import Board
 
 
 @pytest.mark.parametrize(
-    ("key", "kind", "why", "words"),
+    ("path", "kind", "why", "words"),
     [
         (
-            "halted:sms:twilio:20003:2026-11-22",
+            "twilio",
             "sender_halted",
             "20003",
             ("Mend the sender of texts (Twilio)", "Twilio does not accept our credentials (20003)"),
         ),
         (
-            "halted:email:smtp:smtp_535:2026-11-22",
+            "smtp",
             "sender_halted",
             "smtp_535",
             ("Mend the sender of emails (mail server)", "(SMTP 535)"),
         ),
         (
-            "silent:twilio_2:2026-11-22",
+            "twilio_2",
             "sender_silent",
             "nothing_reported",
             ("See why the second sender of texts (Twilio) gets no receipts", "public address"),
@@ -32,7 +32,7 @@ from tests.web.board.world import Board
     ],
 )
 def test_a_task_says_which_sender_it_means(
-    board: Board, key: str, kind: str, why: str, words: tuple[str, ...]
+    board: Board, path: str, kind: str, why: str, words: tuple[str, ...]
 ) -> None:
     """There are up to four; the others may well carry what this one can't."""
     now = board.services.now()
@@ -41,8 +41,9 @@ def test_a_task_says_which_sender_it_means(
             session,
             id=board.services.ids(),
             brand_id=board.brand.id,
-            key=key,
+            key=f"{kind}:{path}",
             kind=kind,
+            path=path,
             why=why,
             due_at=now,
             created_at=now,
