@@ -23,13 +23,15 @@ from notifier.domain.windows import OFF, Expectation, Window
 from notifier.page_times import say_date, say_day, say_hours, say_moment
 from notifier.preview import Preview
 from notifier.store.engine import reading
-from notifier.web.board import wording
+from notifier.web.board import words
 from notifier.web.board.access import current_staff
 from notifier.web.board.bars import Drawing, draw
 from notifier.web.board.undoing import pending_undo
+from notifier.web.board.words.messages import MESSAGE_STATUS, NEVER_WENT, channel_words
+from notifier.web.board.words.promises import PROMISE
+from notifier.web.board.words.why_not import why_not_words
 from notifier.web.current import services
 
-_NEVER_WENT = frozenset(wording.NEVER_WENT)
 _ABOUT_NOW = 5  # seconds: the preview and the clock need not agree to the second
 
 
@@ -165,14 +167,14 @@ class Page:
 
     def next_words(self, line: MessageLine) -> str:
         """Return when a waiting message goes, or why it does not."""
-        status = wording.MESSAGE_STATUS[line.status]
+        status = MESSAGE_STATUS[line.status]
         if line.reason == WhyNot.BRAKED:
-            return f"held: {wording.why_not_words(line.reason)}"
+            return f"held: {why_not_words(line.reason)}"
         if line.status in WAITING:
             if line.due_at <= self.now:
                 return "goes now"
             return f"goes {self.clock(line.due_at)}"
-        why = wording.why_not_words(line.reason)
+        why = why_not_words(line.reason)
         return f"{status.lower()}: {why}" if why else status.lower()
 
     def send_words(self, send_at: datetime, hold_seconds: int) -> str:
@@ -199,7 +201,7 @@ class Page:
         """Return what was promised: a window, or `a call by 3:00 PM`."""
         if view.entry.moment is None:
             return self.when(view.entry.asserts, card)
-        what = wording.PROMISE[view.entry.what].capitalize()
+        what = PROMISE[view.entry.what].capitalize()
         return f"{what} by {self.moment(view.entry.moment, card)}"
 
     def instead(self, view: PromiseView, card: Card) -> str:
@@ -221,18 +223,18 @@ class Page:
 
     def fate(self, message: MessageSeen) -> str:
         """Return what became of a message, when, and why if it did not go."""
-        why = wording.why_not_words(message.reason)
-        if message.status in _NEVER_WENT:
-            return f"Not sent: {why or wording.NEVER_WENT[message.status]}"
-        said = wording.MESSAGE_STATUS[message.status]
+        why = why_not_words(message.reason)
+        if message.status in NEVER_WENT:
+            return f"Not sent: {why or NEVER_WENT[message.status]}"
+        said = MESSAGE_STATUS[message.status]
         if message.reason == WhyNot.BRAKED:
-            said = wording.MESSAGE_STATUS[MessageStatus.HELD]
+            said = MESSAGE_STATUS[MessageStatus.HELD]
         elif message.status in WAITING:
             said = f"{said} {self.clock(message.due_at)}"
         elif message.settled_at is not None:
             said = f"{said} {self.clock(message.settled_at)}"
         if message.also_by is not None:
-            why = f"they have it by {wording.channel_words(message.also_by)}, too"
+            why = f"they have it by {channel_words(message.also_by)}, too"
         return f"{said}: {why}" if why else said
 
     def still_unheard(self, card: Card, preview: Preview) -> list[PersonSeen]:
@@ -267,7 +269,7 @@ def draw_page(template: str, /, **values: object) -> str:
     return render_template(
         f"board/{template}",
         staff=current_staff(),
-        words=wording,
+        words=words,
         undo=pending_undo(services().now()),
         **values,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.web.board.wording import task_why, why_not_words
+from notifier.web.board.words.tasks import task_why
+from notifier.web.board.words.why_not import why_not_words
 
 
 @pytest.mark.parametrize(
