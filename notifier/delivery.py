@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from notifier.domain.messages import WhyNot
-from notifier.providers.codes import Reaction
+from notifier.providers.codes import LEASE_OVER, Reaction
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown
 from notifier.sending.batch import Batch
 from notifier.sending.claiming import Claim, claim_due
@@ -63,9 +63,9 @@ def send_claimed(services: Services, claim: Claim, batch: Batch | None = None) -
     batch = batch or Batch()
     path, began = claim.provider.name, services.now()
     if began >= claim.valid_until:
-        outcome: Outcome = SendDeferred("expired")
+        outcome: Outcome = SendDeferred(WhyNot.EXPIRED)
     elif began >= claim.lease_until:
-        outcome = SendDeferred("lease_over", reaction=Reaction.PACE)
+        outcome = SendDeferred(LEASE_OVER, reaction=Reaction.PACE)
     elif batch.lets_go(path, has_other=has_other_path(services, path), now=began):
         outcome = SendDeferred(WhyNot.WAITS_FOR_SENDER, reaction=Reaction.PACE)
     else:

@@ -1,6 +1,6 @@
 """What each provider's code means and what we do about it, one line a code.
 
-What became of a call that was never answered has a code of our own (`CALLS`).
+What became of a call that was never made or never answered has a code of our own (`CALLS`).
 
 A code without a line falls to its class, and is counted (`is_unknown`).
 
@@ -185,17 +185,23 @@ HTTP: dict[str, Code] = {
 # By the first digit: no message is to blame for a redirect, the API's address is wrong.
 HTTP_CLASSES: dict[int, Reaction] = {1: _HOLD, 2: _HOLD, 3: _HALT, 4: _NEVER, 5: _HOLD}
 
-# Our own words for a call that got no answer, or was not made.
-CALLS: dict[str, str] = {
+LEASE_OVER = "lease_over"
+
+# Our own words for a call that was not made, so that nothing is learnt of the path.
+NOT_MADE: dict[str, str] = {
     "address_not_ascii": "the address has letters that email can't carry everywhere",
+    LEASE_OVER: "its turn came too late for this try",
+    "mail_not_built": "no email could be made for this address",
+}
+
+# And for one that got no answer.
+CALLS: dict[str, str] = NOT_MADE | {
     "certificate_not_trusted": "the provider's certificate is not trusted",
     "connect_timeout": "the provider could not be reached in time",
     "connection_lost": "the connection broke before the provider answered",
     "garbage_answer": "the provider's answer made no sense",
     "invalid_api_url": "the provider's address is not valid",
     "lease_lapsed": "the worker stopped before the provider answered",
-    "lease_over": "its turn came too late for this try",
-    "mail_not_built": "no email could be made for this address",
     "no_connection": "the provider could not be reached",
     "no_handshake": "no secure connection to the provider could be made",
     "no_proxy": "the proxy on the way to the provider is not there",

@@ -18,6 +18,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from notifier.domain.findings import Finding
+from notifier.domain.messages import WhyNot
 from notifier.providers.codes import Reaction, http_reaction, send_reaction
 from notifier.providers.connection import (
     TIMEOUTS,
@@ -167,7 +168,7 @@ class TwilioSms:
             return {}
         seconds = int((sms.valid_until - self._now()).total_seconds())
         if seconds < 1:
-            raise SendDeferred("expired")
+            raise SendDeferred(WhyNot.EXPIRED)
         return {"validity_period": min(seconds, _LONGEST_VALIDITY)}
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.messages import WhyNot
 from notifier.domain.sending.path_health import MOST_TRIALS, Answer, PathHealth, Tone, health_of
+from notifier.providers.codes import NOT_MADE
 from notifier.store import paths
 from notifier.store.paths import AnswerOnRecord
 
@@ -15,15 +16,7 @@ from notifier.store.paths import AnswerOnRecord
 _ANSWERS = 100
 
 #: No call was made, so nothing is learnt of the path.
-NOT_CALLED = frozenset(
-    {
-        "lease_over",
-        WhyNot.WAITS_FOR_SENDER,
-        "expired",
-        "mail_not_built",
-        "address_not_ascii",
-    }
-)
+NOT_CALLED = frozenset({WhyNot.WAITS_FOR_SENDER, WhyNot.EXPIRED, *NOT_MADE})
 
 
 def read_answers(session: Session, provider: str) -> list[Answer]:
