@@ -7,7 +7,7 @@ what is tried again was counted already.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from notifier.sending.composing import Composed
 from notifier.sending.refusals import Around
 from notifier.services import Services
 from notifier.store.outbox import PRIORITIES
+from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Brand, Message
 from notifier.store.tallies import Tallies
 from notifier.store.tasks import owe_task
@@ -43,6 +44,7 @@ class GuardsAtClaim:
         services: Services,
         rows: Sequence[Message],
         around: Around,
+        snapshots: Mapping[UUID, Snapshot],
         *,
         now: datetime,
     ) -> None:
@@ -56,7 +58,7 @@ class GuardsAtClaim:
                 mine = [row for row in fresh if row.brand_id == brand_id]
                 self._tallies[brand_id] = Tallies(session, brand, self._wanted(mine), now=now)
         guarded = [row for row in fresh if row.brand_id in self._tallies]
-        self._brake = Brake(session, services, guarded, around, now=now)
+        self._brake = Brake(session, services, guarded, around, snapshots, now=now)
 
     def holds(self, row: Message) -> datetime | None:
         """Return until when the brake holds the message that is due; None: it goes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.guards.brake import AboutToGo, bears
 from notifier.domain.jobs import JobKind
-from notifier.domain.messages import WhyNot
+from notifier.domain.messages import MessageKind, WhyNot
+from notifier.domain.quiet.hours import last_allowed
 from notifier.domain.windows import OFF, from_json
 from notifier.sending.refusals import Around
 from notifier.services import Services
 from notifier.store.braked import count_about_to_go, count_held, said_by
+from notifier.store.snapshots import Snapshot
 from notifier.store.tables import AuditLine, Message, Task
 from notifier.store.tallies import Count
 from notifier.store.tasks import owe_task
@@ -36,10 +38,12 @@ class Brake:
         services: Services,
         rows: Sequence[Message],
         around: Around,
+        snapshots: Mapping[UUID, Snapshot],
         *,
         now: datetime,
     ) -> None:
         self._session, self._services, self._around, self._now = session, services, around, now
+        self._snapshots = snapshots
         facts = {row.rests_on for row in rows if row.rests_on is not None}
         self._said_by = said_by(session, facts) if facts else {}
         self._braked: dict[tuple[UUID, str], bool] = {}
@@ -87,7 +91,19 @@ class Brake:
             tell_by=row.tell_by,
             expires_at=row.expires_at,
             said_by=self._said_by.get(row.rests_on) if row.rests_on is not None else None,
-            calls_off=from_json(row.asserts) is OFF,
+            last_call=self._last_call(row) if from_json(row.asserts) is OFF else None,
+        )
+
+    def _last_call(self, row: Message) -> datetime:
+        """Return until when its reader can hear it in time without being woken."""
+        job = self._snapshots[row.job_id].plan_input
+        person = next(one for one in job.people if one.job_person == row.job_person_id)
+        ends = (row.tell_by, row.expires_at)
+        return last_allowed(
+            min(end for end in ends if end is not None and end > self._now),
+            since=self._now,
+            quiet=person.quiet_for(MessageKind(row.kind), job.manners.quiet),
+            zones=person.zones,
         )
 
     def _page(self, row: Message, slug: str, tally: Count, bearable: int) -> None:

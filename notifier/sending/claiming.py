@@ -6,7 +6,7 @@ here on leaves a claim whose lease lapses, and the provider's own record settles
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -29,6 +29,7 @@ from notifier.sending.routing import Route, Routes
 from notifier.sending.waiting import rest
 from notifier.services import Services
 from notifier.store import outbox
+from notifier.store.snapshots import Snapshot
 from notifier.store.tables import Attempt, Brand, ContactPoint, Message, Person
 from notifier.store.tasks import owe_look_into
 from notifier.store.vault import Unreadable
@@ -70,11 +71,11 @@ def claim_due(services: Services, *, limit: int) -> Claimed:
         if not found:
             return Claimed(claims=(), dealt_with=0)
         job_ids = sorted({due.job_id for due in found})
-        planner.bring_up_to_date(session, services, job_ids, now=now)
+        snapshots = planner.bring_up_to_date(session, services, job_ids, now=now)
         session.flush()
         rows = outbox.due_of_jobs(session, job_ids, now=now)
         around = stand_around(session, services, rows)
-        claims, waiting = _claim_each(session, services, rows, around, now)
+        claims, waiting = _claim_each(session, services, rows, around, snapshots, now)
         session.flush()
         refused = outbox.jobs_with(session, [due.message_id for due in found], _REFUSED)
         if refused:  # another channel may carry them now
@@ -91,13 +92,14 @@ def _claim_each(
     services: Services,
     rows: Sequence[Message],
     around: Around,
+    snapshots: Mapping[UUID, Snapshot],
     now: datetime,
 ) -> tuple[list[Claim], set[UUID]]:
     """Claim or refuse each row; return the claims, and the rows that wait for another."""
     busy = outbox.people_with_a_claim(session, [row.job_id for row in rows])
     up_to_date = {row.job_id for row in rows}
     tally = begin_tally(session, services, around, now=now)
-    guards = GuardsAtClaim(session, services, rows, around, now=now)
+    guards = GuardsAtClaim(session, services, rows, around, snapshots, now=now)
     routes = Routes(session, services, around.senders, now)
     claims: list[Claim] = []
     waiting: set[UUID] = set()

@@ -44,7 +44,8 @@ def count_about_to_go(
 ) -> int:
     """Return how many messages of a rule are due at `now` that the brake would hold.
 
-    Those that were claimed before are none. Counting stops at `enough`.
+    Those that were claimed before are none. Counting stops at `enough`. Nobody's quiet hours
+    are read: what says that nobody comes, and goes before the night, is counted as well.
     """
     rows = session.execute(
         select(
@@ -79,7 +80,7 @@ def count_about_to_go(
                 tell_by=tell_by,
                 expires_at=expires_at,
                 said_by=FactSource(source) if source else None,
-                calls_off=from_json(asserts) is OFF,
+                last_call=expires_at if from_json(asserts) is OFF else None,
             )
             found += not message.passes(now)
             if found >= enough:

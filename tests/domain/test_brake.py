@@ -23,8 +23,7 @@ def message(
     *,
     kind: JobKind = JobKind.APPOINTMENT,
     said_by: FactSource | None = FactSource.API,
-    expires_in: float = 30,
-    calls_off: bool = False,
+    last_call_in: float | None = None,
 ) -> AboutToGo:
     """Return a message about a window of two hours; all in hours from now."""
     start = None if starts_in is None else NOW + timedelta(hours=starts_in)
@@ -33,9 +32,9 @@ def message(
         starts_at=start,
         ends_at=None if start is None else start + timedelta(hours=2),
         tell_by=None if tell_in is None else NOW + timedelta(hours=tell_in),
-        expires_at=NOW + timedelta(hours=expires_in),
+        expires_at=NOW + timedelta(hours=30),
         said_by=said_by,
-        calls_off=calls_off,
+        last_call=None if last_call_in is None else NOW + timedelta(hours=last_call_in),
     )
 
 
@@ -57,9 +56,8 @@ def message(
         (message(24, said_by=FactSource.TECHNICIAN), True),
         (message(24, said_by=FactSource.CARRIER), False),
         (message(24, said_by=None), False),
-        (message(expires_in=2), False),
-        (message(expires_in=2, calls_off=True), True),
-        (message(expires_in=3, calls_off=True), False),
+        (message(last_call_in=2), True),
+        (message(last_call_in=3), False),
     ],
 )
 def test_what_goes_through(about: AboutToGo, passes: bool) -> None:
@@ -73,14 +71,14 @@ def test_what_goes_through(about: AboutToGo, passes: bool) -> None:
     st.none() | _moments,
     st.none() | _moments,
     st.integers(1, 3000),
-    st.booleans(),
+    st.none() | _moments,
 )
 def test_what_is_held_comes_up_again_in_time(
     kind: JobKind,
     starts_at: datetime | None,
     tell_by: datetime | None,
     lasts: int,
-    calls_off: bool,
+    last_call: datetime | None,
 ) -> None:
     """At the moment until which it is held it passes, or has expired; a minute sooner neither."""
     about = AboutToGo(
@@ -90,13 +88,13 @@ def test_what_is_held_comes_up_again_in_time(
         tell_by=tell_by,
         expires_at=NOW + timedelta(days=5),
         said_by=None,
-        calls_off=calls_off,
+        last_call=last_call,
     )
     if about.passes(NOW):
         return
     until = about.held_until(NOW)
     assert NOW < until <= about.expires_at
-    assert about.passes(until) or (until == about.expires_at and not calls_off)
+    assert about.passes(until) or until == about.expires_at
     if until - NOW > timedelta(minutes=1) and until - NOW < SOON:
         assert not about.passes(until - timedelta(minutes=1))
 

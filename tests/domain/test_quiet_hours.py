@@ -17,6 +17,7 @@ from notifier.domain.quiet.hours import (
     NO_HOURS,
     SOON,
     QuietHours,
+    last_allowed,
     next_allowed,
     send_moment,
 )
@@ -144,6 +145,22 @@ def test_the_next_allowed_moment_is_never_at_night_and_never_before(minute: int,
     assert moment <= allowed <= moment + timedelta(hours=12)
     assert not QUIET.covers(allowed, zone)
     assert next_allowed(allowed, QUIET, [zone]) == allowed
+
+
+@pytest.mark.parametrize(
+    ("until", "last"),
+    [
+        (at(20), at(20)),
+        (at(23), at(20, 45)),
+        (at(6, day=25), at(20, 45)),
+        (at(8, day=25), at(8, day=25)),
+    ],
+)
+def test_the_last_allowed_moment_is_before_the_night(until: datetime, last: datetime) -> None:
+    """Whoever must hear something by six hears it in the evening, if nobody is to be woken."""
+    assert last_allowed(until, since=at(12), quiet=QUIET, zones=[PLACE]) == last
+    night = at(22)
+    assert last_allowed(until, since=night, quiet=QUIET, zones=[PLACE]) == max(last, night)
 
 
 def test_a_delay_learnt_at_night_goes_at_its_tell_by() -> None:

@@ -35,7 +35,7 @@ def desk(sessions: sessionmaker[Session], clock: FakeClock) -> Desk:
     return guarded(make_desk(sessions, clock), brake_from=3, brake_times=2)
 
 
-def booked(desk: Desk, *numbers: int, window: Window = TOMORROW) -> list[UUID]:
+def booked(desk: Desk, *numbers: int, window: Window | None = TOMORROW) -> list[UUID]:
     """Book visits without sending anything yet; each owes its confirmation."""
     return [
         book(
@@ -306,6 +306,28 @@ def test_no_cancellation_is_held_until_it_is_dropped(desk: Desk) -> None:
     assert {desk.messages(job, "order_cancelled")[0].status for job in jobs} == {
         MessageStatus.DELIVERED
     }
+
+
+@pytest.mark.parametrize("in_time", [True, False], ids=["a visit before dawn", "no window"])
+def test_a_cancellation_that_nobody_looked_at_goes_before_the_night(
+    desk: Desk, in_time: bool
+) -> None:
+    """The night would wake them, or last until it is too late to say so."""
+    jobs = booked(desk, *range(8), window=TOMORROW.shifted(24 * 60 - 180) if in_time else None)
+    desk.clock.advance(hours=14)
+    for job in jobs:
+        desk.say(job, FactType.CANCELLED, source=FactSource.API, actor="key:1")
+    for hours in (9, 10.5):  # at eight in the morning, and half past six in the evening
+        desk.clock.advance(hours=hours)
+        look_again(desk.services)
+        desk.deliver()
+        assert reasons(desk, jobs, "cancelled") == {WhyNot.BRAKED}
+
+    desk.clock.advance(minutes=20)
+    look_again(desk.services)
+    desk.deliver()
+
+    assert {desk.messages(job, "cancelled")[0].status for job in jobs} == {MessageStatus.DELIVERED}
 
 
 def test_workers_do_not_pass_the_brake_together(desk: Desk) -> None:

@@ -33,18 +33,18 @@ class AboutToGo:
     tell_by: datetime | None
     expires_at: datetime
     said_by: FactSource | None  # whose fact it rests on
-    calls_off: bool = False  # it says that nobody comes: never held until it is too late
+    last_call: datetime | None = None  # it says that nobody comes: until when it can go in time
 
     def passes(self, now: datetime) -> bool:
         """Return whether it goes whatever the brake says."""
-        last_call = self.calls_off and self.expires_at <= now + SOON
+        last_call = self.last_call is not None and self.last_call <= now + SOON
         return self.said_by in _PEOPLE or last_call or self._concerns_soon(now)
 
     def held_until(self, now: datetime) -> datetime:
         """Return when it comes to concern the next two hours, or expires."""
-        edges = [self.tell_by] if self.kind is JobKind.ORDER else [self.tell_by, self.starts_at]
-        if self.calls_off:
-            edges.append(self.expires_at)
+        edges = [self.tell_by, self.last_call]
+        if self.kind is JobKind.APPOINTMENT:
+            edges.append(self.starts_at)
         ahead = [edge - SOON for edge in edges if edge is not None and edge - SOON > now]
         return min([*ahead, self.expires_at])
 

@@ -24,6 +24,8 @@ _LONGEST = timedelta(days=14)
 #: Hours that are the same each day have shown within one whether they leave any.
 _DAY = timedelta(hours=26)
 
+_QUARTER = timedelta(minutes=15)
+
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
@@ -146,6 +148,18 @@ def next_allowed(moment: datetime, quiet: QuietHours, zones: Sequence[ZoneInfo])
         if last_night is None and at - moment > _DAY:
             last_night = at
     return last_night or at
+
+
+def last_allowed(
+    until: datetime, *, since: datetime, quiet: QuietHours, zones: Sequence[ZoneInfo]
+) -> datetime:
+    """Return the last moment from `since` to `until` at which it is quiet in none of `zones`, to
+    a quarter of an hour; `since` if there is none.
+    """
+    at = until
+    while at > since and any(quiet.covers(at, zone) for zone in zones):
+        at -= _QUARTER
+    return max(at, since)
 
 
 def send_moment(
