@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from notifier.domain.facts import FactSource, FactType, PromiseKind
+from notifier.domain.jobs import JobKind
 from notifier.domain.messages import TAKEN
 from notifier.domain.reasons import Party
 from notifier.domain.rules.rule import Audience
@@ -163,6 +164,7 @@ ORDERS: list[tuple[str, Window, Happening]] = [
     ("order_no_scan", IN_A_WEEK, until("9:30", day=26)),
     ("order_no_movement", IN_A_WEEK, then(said(FactType.IN_TRANSIT), until("9:30", day=27))),
 ]
+GIVEN = {JobKind.APPOINTMENT: given_visit, JobKind.ORDER: given_order}
 #: Nobody but a technician reads it.
 OF_TECHNICIANS = {"ask_technician"}
 
@@ -181,13 +183,13 @@ def gone_out(story: Story) -> set[str]:
     return {rule.message for rule in story.services.rulebook.rules if rule.id in ids}
 
 
-def assert_page_offers_all(story: Story, message: str, *, is_order: bool) -> None:
+def assert_page_offers_all(story: Story, message: str, kind: JobKind) -> None:
     """The message has gone out, if its rule is on, and the page has each answer it offers."""
     rules = [rule for rule in story.services.rulebook.rules if rule.message == message]
     if any(rule.enabled for rule in rules):
         assert message in gone_out(story)
     offered = [
-        buttons[is_order]
+        buttons[kind is JobKind.ORDER]
         for offer, buttons in OFFERS.items()
         if re.search(offer, wordings(message))
     ]
@@ -200,40 +202,29 @@ def assert_page_offers_all(story: Story, message: str, *, is_order: bool) -> Non
         assert CALL in page or "We ring you" in page, page
 
 
-@pytest.mark.parametrize(("message", "window", "happening"), VISITS)
-def test_what_a_text_about_a_visit_offers(
+@pytest.mark.parametrize(
+    ("kind", "message", "window", "happening"),
+    [
+        *((JobKind.APPOINTMENT, *visit) for visit in VISITS),
+        *((JobKind.ORDER, *order) for order in ORDERS),
+    ],
+)
+def test_what_a_text_offers(
     client: FlaskClient,
     services: Services,
     brand: Brand,
     clock: FakeClock,
+    kind: JobKind,
     message: str,
     window: Window,
     happening: Happening,
 ) -> None:
-    """C, R, H and every question: on the page there is a button for it."""
-    job = given_visit(services, brand.id, window=window)
+    """C, R, H, *Have it?* and every other question: on the page there is a button for it."""
+    job = GIVEN[kind](services, brand.id, window=window)
     story = Story(services, brand.id, client, clock, job)
     deliver(services)
     happening(story)
-    assert_page_offers_all(story, message, is_order=False)
-
-
-@pytest.mark.parametrize(("message", "window", "happening"), ORDERS)
-def test_what_a_text_about_an_order_offers(
-    client: FlaskClient,
-    services: Services,
-    brand: Brand,
-    clock: FakeClock,
-    message: str,
-    window: Window,
-    happening: Happening,
-) -> None:
-    """*Have it?*, *Not with you?* and every other question."""
-    job = given_order(services, brand.id, window=window)
-    story = Story(services, brand.id, client, clock, job)
-    deliver(services)
-    happening(story)
-    assert_page_offers_all(story, message, is_order=True)
+    assert_page_offers_all(story, message, kind)
 
 
 def test_every_message_has_its_story_and_every_letter_its_button(services: Services) -> None:
