@@ -74,12 +74,13 @@ def add_brand(
 def keep_sender(
     services: Services, brand_id: UUID, *, channel: Channel, provider: str, address: str
 ) -> None:
-    """Put on record that a brand speaks from `address`. Twice changes nothing."""
+    """Put on record that a brand speaks from `address` by `provider`. Twice changes nothing."""
     with services.sessions.begin() as session:
         known = session.scalar(
             select(Sender.id).where(
                 Sender.brand_id == brand_id,
                 Sender.channel == channel,
+                Sender.provider == provider,
                 Sender.address == address,
             )
         )

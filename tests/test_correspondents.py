@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewOrder, NewPerson, book
+from notifier.brands import keep_sender
+from notifier.customers.correspondents import find_correspondent
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel
@@ -133,3 +135,22 @@ def test_after_a_text_about_another_order_it_is_about_that_one(shop: Shop) -> No
 
     assert shop.said_by_customer() == []
     assert shop.reply_task().job_id == other
+
+
+def test_an_address_that_two_paths_speak_from_is_one_brands(
+    sessions: sessionmaker[Session], clock: FakeClock
+) -> None:
+    """Whoever writes back to it wrote to that brand once."""
+    services = make_services(sessions, now=clock)
+    brand = given_brand(services)
+    ours = "hello@notify.example.com"
+    for provider in ("sendgrid", "smtp"):
+        keep_sender(services, brand.id, channel=Channel.EMAIL, provider=provider, address=ours)
+
+    with sessions() as session:
+        found = find_correspondent(
+            session, channel=Channel.EMAIL, from_hash=b"of a stranger", to_address=ours
+        )
+
+    assert found is not None
+    assert [one.id for one in found.brands] == [brand.id]

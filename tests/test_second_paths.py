@@ -288,6 +288,38 @@ def test_the_mail_server_takes_over_from_sendgrid(paths: TwoPaths) -> None:
     assert paths.world.message(jobs[3], Channel.EMAIL).provider == "smtp"
 
 
+def test_one_address_rests_with_the_path_that_was_refused(paths: TwoPaths) -> None:
+    """Both emails come from it: a mail server that refuses our account is not asked every few
+    seconds, and the doctor names it."""
+    for provider in ("sendgrid", "smtp"):
+        keep_sender(
+            paths.world.services,
+            paths.world.brand,
+            channel=Channel.EMAIL,
+            provider=provider,
+            address="hello@notify.example.com",
+        )
+    paths.world.email.answers.extend(nobody_there() for _ in range(3))
+    paths.smtp.answers.append(ProviderMisconfigured("smtp_535"))
+    for number in range(4):
+        job = paths.world.book(f"JOB-{number}", phone=None, email=f"ada{number}@example.com")
+        paths.world.late(job)
+        paths.work()
+    assert (len(paths.world.email.sent), len(paths.smtp.sent)) == (3, 1)
+
+    found = diagnose(paths.world.services, webhook_key=None)
+    (sender,) = [one.sentence for one in found if one.subject.startswith("sender of")]
+    assert sender.startswith("smtp refused us")
+
+    paths.world.clock.advance(seconds=10)
+    paths.work()
+    assert len(paths.smtp.sent) == 1, "it rests for a minute; SendGrid is tried sooner"
+
+    paths.world.clock.advance(seconds=10)
+    paths.work()
+    assert len(paths.world.email.sent) > 3
+
+
 def test_a_callback_of_the_second_path_finds_its_message_by_twilios_id(paths: TwoPaths) -> None:
     """Twilio signs and names itself alike, whichever number it was."""
     paths.world.sms.answers.extend(nobody_there() for _ in range(3))

@@ -91,8 +91,13 @@ def _brands(
     """
     owners = session.scalars(
         select(Brand)
-        .join(Sender, Sender.brand_id == Brand.id)
-        .where(Sender.channel == channel, Sender.address == to_address)
+        .where(
+            Brand.id.in_(
+                select(Sender.brand_id).where(
+                    Sender.channel == channel, Sender.address == to_address
+                )
+            )
+        )
         .order_by(Brand.demo, Brand.created_at)
     ).all()
     if owners:

@@ -18,7 +18,7 @@ from notifier.intake import withdraw
 from notifier.providers.receipt import ReceiptEvent
 from notifier.store.engine import create_engine_for
 from notifier.store.migrate import upgrade
-from notifier.store.tables import Base, DayLink, Tally, Task, Technician
+from notifier.store.tables import Base, DayLink, Sender, Tally, Task, Technician
 from tests.databases import Databases
 from tests.desk import make_desk
 from tests.fakes.clock import FakeClock
@@ -211,6 +211,48 @@ def test_what_the_tasks_of_an_older_version_are_about_is_read_from_their_keys(
     with Session(engine) as session:
         found = {task.key: (task.promised_in, task.path) for task in session.scalars(select(Task))}
     assert found == keys
+    engine.dispose()
+    databases.drop(url)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_an_address_of_an_older_version_can_be_that_of_a_second_path(
+    databases: Databases, kind: str
+) -> None:
+    """Its sender stays as it is, halted or not."""
+    url = databases.create_unmigrated(kind)
+    upgrade(url, "0007")
+    engine = create_engine_for(url)
+    old = MetaData()
+    old.reflect(engine)
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    at = now.replace(tzinfo=None if kind == "sqlite" else UTC)
+    brand, sendgrid = uuid4(), uuid4()
+    speaks = {"channel": "email", "address": "hello@example.com"}
+    with engine.begin() as connection:
+        connection.execute(
+            old.tables["brands"].insert(), _ACME | {"id": _key(brand, kind), "created_at": at}
+        )
+        connection.execute(
+            old.tables["senders"].insert(),
+            {
+                "id": _key(sendgrid, kind),
+                "brand_id": _key(brand, kind),
+                "provider": "sendgrid",
+                "halted_at": at,
+                "halted_code": "http_401",
+                **speaks,
+            },
+        )
+
+    upgrade(url)
+
+    with Session(engine) as session, session.begin():
+        session.add(Sender(id=uuid4(), brand_id=brand, provider="smtp", **speaks))
+    with Session(engine) as session:
+        kept = session.get_one(Sender, sendgrid)
+        assert (kept.provider, kept.halted_at, kept.halted_code) == ("sendgrid", now, "http_401")
+        assert session.query(Sender).count() == 2
     engine.dispose()
     databases.drop(url)
 

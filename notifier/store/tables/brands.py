@@ -43,10 +43,10 @@ class Brand(Base):
 
 
 class Sender(Base):
-    """A number or address that a brand speaks from."""
+    """A number or address that a brand speaks from by one path."""
 
     __tablename__ = "senders"
-    __table_args__ = (UniqueConstraint("brand_id", "channel", "address"),)
+    __table_args__ = (UniqueConstraint("brand_id", "channel", "provider", "address"),)
 
     id: Mapped[Id]
     brand_id: Mapped[UUID] = mapped_column(ForeignKey("brands.id"))

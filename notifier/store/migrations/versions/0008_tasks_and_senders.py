@@ -1,4 +1,7 @@
-"""What a task is about, a promise of staff or a path, are columns of it, not parts of its key."""
+"""What a task is about, a promise of staff or a path, are columns of it, not parts of its key.
+
+Two paths may speak from one address: each is a sender of its own, which rests by itself.
+"""
 
 import re
 from uuid import UUID
@@ -26,6 +29,12 @@ _PATH = re.compile(r"(?:halted:[a-z]+|silent):([a-z0-9_]+):")
 
 def upgrade() -> None:
     """Apply it. Tasks of before are read once; those that are done may open again."""
+    with op.batch_alter_table("senders") as senders:
+        senders.drop_constraint(op.f("uq_senders_brand_id_channel_address"), type_="unique")
+        senders.create_unique_constraint(
+            op.f("uq_senders_brand_id_channel_provider_address"),
+            ["brand_id", "channel", "provider", "address"],
+        )
     op.add_column("tasks", sa.Column("promised_in", sa.Uuid(), nullable=True))
     op.add_column("tasks", sa.Column("path", sa.String(length=40), nullable=True))
     connection = op.get_bind()
