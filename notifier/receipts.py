@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -58,11 +59,12 @@ def apply_receipt(services: Services, receipt: Receipt, *, origin: str) -> None:
         if not is_new or message is None:
             return
         attempt_id = receipt.attempt_id or message.attempt_id
+        attempt = _attempt(session, message, attempt_id)
         told = [message, *outbox.carried_with(session, message, attempt_id)]
         closed = moved = False
         for one in told:
-            closed |= _react(session, services, one, receipt, now)
-            moved |= _move(session, services, one, receipt, now)
+            closed |= _react(session, services, one, receipt, attempt, now)
+            moved |= _move(session, services, one, receipt, attempt, now)
         if not moved and not closed and not _is_failure(receipt):
             return
         session.flush()
@@ -80,7 +82,12 @@ def apply_receipt(services: Services, receipt: Receipt, *, origin: str) -> None:
 
 
 def _move(
-    session: Session, services: Services, message: Message, receipt: Receipt, now: datetime
+    session: Session,
+    services: Services,
+    message: Message,
+    receipt: Receipt,
+    attempt: Attempt | None,
+    now: datetime,
 ) -> bool:
     """Move the message on, and the ledger with it; return whether anything moved."""
     event = _EVENTS[receipt.event]
@@ -100,9 +107,10 @@ def _move(
         take(
             session,
             message,
+            path=_path(message, attempt),
             provider_id=receipt.provider_id,
             created_at=None,
-            started_at=_started_at(session, message, receipt, now),
+            started_at=attempt.started_at if attempt is not None else message.claimed_at or now,
             now=now,
         )
     elif status is MessageStatus.SUPPRESSED:
@@ -119,25 +127,33 @@ def _move(
 
 
 def _react(
-    session: Session, services: Services, message: Message, receipt: Receipt, now: datetime
+    session: Session,
+    services: Services,
+    message: Message,
+    receipt: Receipt,
+    attempt: Attempt | None,
+    now: datetime,
 ) -> bool:
     """Draw the consequences for the address; return whether it is closed by them now."""
     reaction = receipt_reaction(receipt.provider, event=receipt.event, code=receipt.code)
     if reaction is None:
         return False
+    path, code = _path(message, attempt), receipt.code
     if reaction is Reaction.FLAG_CONTACT and receipt.event is ReceiptEvent.BOUNCED:
-        react(session, services, message, reaction, code=receipt.code or "bounced", now=now)
+        react(session, services, message, reaction, path=path, code=code or "bounced", now=now)
         return close_bounced(session, services, message)
-    return react(session, services, message, reaction, code=receipt.code, now=now)
+    return react(session, services, message, reaction, path=path, code=code, now=now)
 
 
 def _is_failure(receipt: Receipt) -> bool:
     return receipt_reaction(receipt.provider, event=receipt.event, code=receipt.code) is not None
 
 
-def _started_at(session: Session, message: Message, receipt: Receipt, now: datetime) -> datetime:
-    attempt_id = receipt.attempt_id or message.attempt_id
+def _attempt(session: Session, message: Message, attempt_id: UUID | None) -> Attempt | None:
+    """Return the attempt that a receipt is about, whether it is the latest or not."""
     attempt = session.get(Attempt, attempt_id) if attempt_id is not None else None
-    if attempt is None or attempt.message_id != message.id:
-        return message.claimed_at or now
-    return attempt.started_at
+    return attempt if attempt is not None and attempt.message_id == message.id else None
+
+
+def _path(message: Message, attempt: Attempt | None) -> str | None:
+    return attempt.provider if attempt is not None else message.provider

@@ -29,13 +29,17 @@ def react(
     message: Message,
     reaction: Reaction,
     *,
+    path: str | None,
     code: str | None,
     why: WhyNot = WhyNot.OPTED_OUT,
     now: datetime,
 ) -> bool:
     """Draw the consequences of a failure; return whether the address is closed by them now.
 
-    The message's own status is not touched. `why` is what a suppression will say.
+    The message's own status is not touched.
+
+    :param path: the one that it failed by; the message may be on another by now.
+    :param why: what a suppression will say.
     """
     match reaction:
         case Reaction.SUPPRESS:
@@ -43,7 +47,7 @@ def react(
         case Reaction.FLAG_CONTACT:
             _flag(session, message, code or why)
         case Reaction.HALT_CHANNEL:
-            _halt(session, services, message, code or "refused", now)
+            _halt(session, services, message, path, code or "refused", now)
         case _:
             pass
     return False
@@ -54,16 +58,18 @@ def close_bounced(session: Session, services: Services, message: Message) -> boo
     return _close(session, services, message, WhyNot.BOUNCED)
 
 
-def wake_sender(session: Session, message: Message, *, started_at: datetime) -> None:
-    """Let a sender that rested speak again: the provider took something that went after it
-    was refused. What was on its way by then says nothing.
+def wake_sender(
+    session: Session, message: Message, *, path: str | None, started_at: datetime
+) -> None:
+    """Let a sender that rested speak again: the provider took something that went by `path`
+    after it was refused. What was on its way by then says nothing.
     """
     session.execute(
         update(Sender)
         .where(
             Sender.brand_id == message.brand_id,
             Sender.channel == message.channel,
-            Sender.provider == message.provider,
+            Sender.provider == path,
             Sender.halted_at < started_at,
         )
         .values(halted_at=None, halted_code=None)
@@ -94,13 +100,20 @@ def _flag(session: Session, message: Message, code: str) -> None:
     session.flush()
 
 
-def _halt(session: Session, services: Services, message: Message, code: str, now: datetime) -> None:
+def _halt(
+    session: Session,
+    services: Services,
+    message: Message,
+    path: str | None,
+    code: str,
+    now: datetime,
+) -> None:
     session.execute(
         update(Sender)
         .where(
             Sender.brand_id == message.brand_id,
             Sender.channel == message.channel,
-            Sender.provider == message.provider,
+            Sender.provider == path,
         )
         .values(halted_at=now, halted_code=code[:_LONGEST_CODE])
     )
@@ -109,16 +122,16 @@ def _halt(session: Session, services: Services, message: Message, code: str, now
         id=services.ids(),
         brand_id=message.brand_id,
         # One a day and cause: a sender that stays refused is not forgotten.
-        key=f"halted:{message.channel}:{message.provider}:{code}:{now.date()}",
+        key=f"halted:{message.channel}:{path}:{code}:{now.date()}",
         kind="sender_halted",
-        path=message.provider,
+        path=path,
         why=code[:_LONGEST_CODE],
         due_at=now,
         created_at=now,
         message_id=message.id,
     )
     if is_new:
-        _log.error("sender_halted", path=message.provider, code=code[:_LONGEST_CODE])
+        _log.error("sender_halted", path=path, code=code[:_LONGEST_CODE])
 
 
 def _point(session: Session, message: Message) -> ContactPoint | None:

@@ -89,12 +89,15 @@ def take(
     created_at: datetime | None,
     started_at: datetime,
     now: datetime,
+    path: str | None = None,
 ) -> None:
     """Note that the provider has the message, whoever says so first.
 
     The hand-over is the provider's own time. It is kept between the attempt's start and now:
     providers give whole seconds and have clocks of their own, and a text can't have been
     handed over before it was sent.
+
+    :param path: by which it went; None: by that of its latest attempt.
     """
     if message.provider_id is None and message.carried_by is None:
         message.provider_id = provider_id  # one message of theirs is one row of ours
@@ -107,7 +110,7 @@ def take(
     point = session.get(ContactPoint, message.contact_point_id)
     if point is not None and point.first_texted_at is None and message.channel == Channel.SMS:
         point.first_texted_at = message.handed_over_at
-    wake_sender(session, message, started_at=started_at)
+    wake_sender(session, message, path=path or message.provider, started_at=started_at)
 
 
 def _read(outcome: Outcome) -> tuple[MessageEvent, str | None]:
@@ -139,7 +142,7 @@ def _apply(
     code: str | None,
     now: datetime,
 ) -> None:
-    before = MessageStatus(message.status)
+    before, path = MessageStatus(message.status), claim.provider.name
     message.status = after(before, event)
     message.settled_at = now
     moved = message.status is not before
@@ -152,6 +155,7 @@ def _apply(
             take(
                 session,
                 message,
+                path=path,
                 provider_id=outcome.provider_id,
                 created_at=outcome.created_at,
                 started_at=claim.started_at,
@@ -163,10 +167,10 @@ def _apply(
         case SendDeferred() if moved:
             message.reason = code
             defer(session, message, since=now, wait=outcome.retry_after)
-            react(session, services, message, outcome.reaction, code=code, now=now)
+            react(session, services, message, outcome.reaction, path=path, code=code, now=now)
         case SendRejected() if moved:
             message.reason = code
-            react(session, services, message, outcome.reaction, code=code, now=now)
+            react(session, services, message, outcome.reaction, path=path, code=code, now=now)
         case SendOutcomeUnknown() if moved:
             message.reason = code
             look_up_at = claim.started_at + timedelta(seconds=services.timing.look_up_after)
