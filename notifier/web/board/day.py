@@ -11,7 +11,7 @@ from notifier.board_reading.day import read_day
 from notifier.board_reading.search import search_jobs
 from notifier.web.board.access import current_staff
 from notifier.web.board.blueprint import board
-from notifier.web.board.pages import draw_page, etag_of, is_part, page_now, unless_unchanged
+from notifier.web.board.pages import Live, draw_live, draw_page, is_part, page_now, unless_unchanged
 from notifier.web.current import services
 
 _DOCKED = "docked"
@@ -21,8 +21,7 @@ _LONGEST_QUERY = 100
 @board.get("/board")
 def show_day() -> ResponseReturnValue:
     """Show today."""
-    part = _draw_day()
-    return draw_page("day.html", part=part, etag=etag_of(part))
+    return draw_page("day.html", live=_draw_day())
 
 
 @board.get("/board/day")
@@ -45,7 +44,7 @@ def dock(job_id: UUID) -> None:
     session[_DOCKED] = str(job_id)
 
 
-def _draw_day() -> str:
+def _draw_day() -> Live:
     docked = session.get(_DOCKED)
     day = read_day(services(), current_staff().brand_id, docked=UUID(docked) if docked else None)
-    return draw_page("_day.html", page=page_now(), day=day)
+    return draw_live("_day.html", page=page_now(), day=day)

@@ -16,7 +16,15 @@ from notifier.explain import explanation_of
 from notifier.web.board.access import current_actor, current_staff
 from notifier.web.board.blueprint import board
 from notifier.web.board.forms import actions_of
-from notifier.web.board.pages import Page, draw_page, etag_of, is_part, page_now, unless_unchanged
+from notifier.web.board.pages import (
+    Live,
+    Page,
+    draw_live,
+    draw_page,
+    is_part,
+    page_now,
+    unless_unchanged,
+)
 from notifier.web.board.why import why_of
 from notifier.web.current import services
 
@@ -26,21 +34,14 @@ def show_job(job_id: UUID) -> ResponseReturnValue:
     """Show everything about one job."""
     page = page_now()
     job = _read(job_id, page)
-    part = _draw_part(job, page)
-    return draw_page(
-        "job.html",
-        page=page,
-        job=job,
-        part=part,
-        etag=etag_of(part),
-    )
+    return draw_page("job.html", page=page, job=job, live=_draw_job(job, page))
 
 
 @board.get("/board/jobs/<uuid:job_id>/live")
 def poll_job(job_id: UUID) -> ResponseReturnValue:
     """Answer the page's own poll."""
     page = page_now()
-    return unless_unchanged(_draw_part(_read(job_id, page), page))
+    return unless_unchanged(_draw_job(_read(job_id, page), page))
 
 
 @board.post("/board/jobs/<uuid:job_id>/hold")
@@ -68,9 +69,9 @@ def _read(job_id: UUID, page: Page) -> JobPage:
         abort(404)
 
 
-def _draw_part(job: JobPage, page: Page) -> str:
+def _draw_job(job: JobPage, page: Page) -> Live:
     explanation = explanation_of(services(), page.brand.id, job.card.id)
-    return draw_page(
+    return draw_live(
         "_job.html",
         page=page,
         job=job,

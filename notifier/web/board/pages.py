@@ -162,7 +162,7 @@ class Page:
     def amount(self, amount: float, currency: str | None) -> str:
         """Return so many texts, or so much money."""
         if currency is None:
-            return f"{amount:,.0f} texts"
+            return "1 text" if amount == 1 else f"{amount:,.0f} texts"
         return f"{amount:,.2f} {currency}".strip()
 
     def next_words(self, line: MessageLine) -> str:
@@ -280,15 +280,31 @@ def is_part() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def etag_of(part: str) -> str:
-    """Return the tag that names this exact state of a part."""
-    return blake2b(part.encode(), digest_size=16).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a page shows and its poll brings anew: its own part, and how many tasks are open."""
+
+    part: str
+    open_tasks: str
+
+    @property
+    def etag(self) -> str:
+        """The tag that names this exact state."""
+        return blake2b((self.part + self.open_tasks).encode(), digest_size=16).hexdigest()
 
 
-def unless_unchanged(part: str) -> Response:
+def draw_live(template: str, /, *, page: Page, **values: object) -> Live:
+    """Return what changes on a page while somebody looks at it."""
+    return Live(
+        part=draw_page(template, page=page, **values),
+        open_tasks=draw_page("_open_tasks.html", page=page, polled=True),
+    )
+
+
+def unless_unchanged(live: Live) -> Response:
     """Answer a poll: 304 where the reader already shows exactly this."""
-    response = make_response(part)
-    response.set_etag(etag_of(part))
+    response = make_response(live.part + live.open_tasks)
+    response.set_etag(live.etag)
     response.make_conditional(request)
     return response
 

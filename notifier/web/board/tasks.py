@@ -15,21 +15,20 @@ from notifier.guards.releasing import drop, let_go
 from notifier.task_list import mark_done
 from notifier.web.board.access import current_actor, current_staff
 from notifier.web.board.blueprint import board
-from notifier.web.board.pages import draw_page, etag_of, is_part, unless_unchanged
+from notifier.web.board.pages import Live, draw_live, draw_page, is_part, page_now, unless_unchanged
 from notifier.web.current import services
 
 
 @board.get("/board/tasks")
 def show_tasks() -> ResponseReturnValue:
     """Show every open task, the soonest due first."""
-    part = _draw_part()
-    return draw_page("tasks.html", part=part, etag=etag_of(part))
+    return draw_page("tasks.html", live=_draw_tasks())
 
 
 @board.get("/board/tasks/live")
 def poll_tasks() -> ResponseReturnValue:
     """Answer the page's own poll."""
-    return unless_unchanged(_draw_part())
+    return unless_unchanged(_draw_tasks())
 
 
 @board.post("/board/tasks/<uuid:task_id>/done")
@@ -70,6 +69,6 @@ def _answer(do: Callable[..., object], *task_ids: UUID) -> ResponseReturnValue:
     return response
 
 
-def _draw_part() -> str:
+def _draw_tasks() -> Live:
     tasks = read_open_tasks(services(), current_staff().brand_id)
-    return draw_page("_tasks.html", tasks=tasks)
+    return draw_live("_tasks.html", page=page_now(), tasks=tasks)

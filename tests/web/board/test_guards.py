@@ -55,6 +55,27 @@ def test_the_stop_of_money_says_how_much_it_was_and_is_lifted(board: Board) -> N
     assert row.claimed_at is not None
 
 
+def test_the_count_of_tasks_is_polled_with_the_page(board: Board) -> None:
+    """It stood at five beside two that were left."""
+    given_visit(board.services, board.brand)
+    given_visit(board.services, board.brand, reference="JOB-1002")
+    before = board.get("/board/tasks/live")
+    open_before = _open_tasks(before.text)
+
+    board.part(f"/board/tasks/{_guard_task(board)}/lift")
+    look_again(board.services)
+    after = board.client.get("/board/tasks/live", headers={"If-None-Match": before.headers["ETag"]})
+
+    assert _open_tasks(after.text) == open_before - 2
+    assert 'id="open-tasks" hx-swap-oob="true"' in after.text
+    assert "hx-swap-oob" not in board.get("/board/tasks").text
+
+
+def _open_tasks(part: str) -> int:
+    found = re.search(r'<span class="count">(\d+)', part)
+    return int(found[1]) if found is not None else 0
+
+
 def test_yesterdays_stop_is_ticked_off(board: Board, clock: FakeClock) -> None:
     """Its day is over: there is nothing left to lift."""
     given_visit(board.services, board.brand)
@@ -74,7 +95,7 @@ def test_the_stop_of_the_day_lets_bad_news_go(board: Board) -> None:
     given_visit(few, board.brand)
     given_visit(few, board.brand, reference="JOB-1002")
 
-    assert "1 texts so far. Emails go on, so does bad news;" in board.get("/board/tasks").text
+    assert "1 text so far. Emails go on, so does bad news;" in board.get("/board/tasks").text
 
 
 def test_a_number_that_gets_too_many_texts_is_looked_into(board: Board) -> None:
