@@ -14,8 +14,10 @@ from notifier.domain.search_terms import query_terms
 from notifier.domain.windows import Expectation, from_json
 from notifier.errors import NotFound
 from notifier.job_views import JobView, job_views
+from notifier.sending.paths import NOT_CALLED
 from notifier.services import Services
 from notifier.store.job_lists import JobFilter, page_of_jobs
+from notifier.store.outbox import attempts_answered
 from notifier.store.tables import ContactPoint, Job, JobPerson, Message, Person
 from notifier.store.vault import Vault, opened
 
@@ -47,7 +49,7 @@ class MessageView:
     send_at: datetime
     expires_at: datetime
     tell_by: datetime | None
-    attempts: int
+    attempts: int  # calls to a provider
     provider: str | None
     provider_id: str | None
     created_at: datetime
@@ -141,7 +143,12 @@ def messages_of(
     if after is not None:
         query = query.where(Message.id > after)
     rows = session.execute(query).all()
-    views = [_message(services.vault, *row) for row in rows[:limit]]
+    found = [(row[0].carried_by or row[0].id, row) for row in rows[:limit]]  # who has the answers
+    not_called = attempts_answered(session, {said_by for said_by, _ in found}, NOT_CALLED)
+    views = [
+        _message(services.vault, *row, not_called=not_called.get(said_by, 0))
+        for said_by, row in found
+    ]
     return views, views[-1].id if len(rows) > limit else None
 
 
@@ -174,6 +181,8 @@ def _message(
     job_person: JobPerson,
     person: Person,
     point: ContactPoint | None,
+    *,
+    not_called: int,
 ) -> MessageView:
     to = row.recipient or (point.address if point is not None else None)
     return MessageView(
@@ -197,7 +206,7 @@ def _message(
         send_at=row.send_at,
         expires_at=row.expires_at,
         tell_by=row.tell_by,
-        attempts=row.attempts,
+        attempts=max(row.attempts - not_called, 0),
         provider=row.provider,
         provider_id=row.provider_id,
         created_at=row.created_at,

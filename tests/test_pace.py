@@ -13,6 +13,7 @@ from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.explain import explain
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendDeferred
+from notifier.reading import messages_of
 from notifier.scheduler import run_round
 from notifier.services import Services
 from notifier.store.tables import Receipt
@@ -83,6 +84,31 @@ def test_what_was_claimed_with_it_is_not_sent_against_the_providers_word(world: 
     deliver_all(world.services)
     assert len(world.sms.sent) == calls + 20
     assert world.tasks() == []
+
+
+def test_a_claim_that_was_let_go_is_no_attempt_to_whoever_asks(world: World) -> None:
+    """The API tells how often a provider was called, not how often a worker meant to."""
+    jobs = [
+        world.book(f"JOB-{number}", phone=f"+1206555{number:04}", email=None)
+        for number in range(20)
+    ]
+    for job in jobs:
+        world.late(job)
+    world.sms.answers.extend(too_many(20) for _ in range(20))
+    deliver_all(world.services)
+    world.sms.answers.clear()
+    world.clock.advance(seconds=20)
+    deliver_all(world.services)
+
+    rows = [world.message(job) for job in jobs]
+    with world.services.sessions() as session:
+        told = [
+            view.attempts
+            for job in jobs
+            for view in messages_of(session, world.services, world.brand, job)[0]
+        ]
+    assert sum(told) == len(world.sms.sent) < sum(row.attempts for row in rows)
+    assert min(told) == 1
 
 
 def test_pace_uses_up_none_of_a_messages_retries(world: World) -> None:

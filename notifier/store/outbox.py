@@ -304,6 +304,22 @@ def paced_attempts(session: Session, message: Message) -> int:
     return found or 0
 
 
+def attempts_answered(
+    session: Session, message_ids: Collection[UUID], codes: Collection[str]
+) -> dict[UUID, int]:
+    """Return how many attempts of each message were answered with one of `codes`."""
+    rows = session.execute(
+        select(Receipt.message_id, func.count())
+        .where(
+            Receipt.message_id.in_(message_ids),
+            Receipt.origin == "answer",
+            Receipt.code.in_(codes),
+        )
+        .group_by(Receipt.message_id)
+    )
+    return {message_id: count for message_id, count in rows if message_id is not None}
+
+
 def append_receipt(session: Session, **values: Any) -> bool:
     """Append a receipt row and return whether it is new: (provider, event_id) is unique."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
