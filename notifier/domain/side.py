@@ -267,7 +267,9 @@ class Side:
             self.looks.append(promised)
         if send_at is None or send_at >= expires_at:
             if promised is not None:
-                self._have_it_said(rule, episode, asserts)
+                self._have_it_said(rule, episode, asserts, duties.NOT_SAID)
+            elif rule.asserts is Asserts.OFF and self.now < expires_at:
+                self._have_it_said(rule, episode, asserts, WhyNot.QUIET_HOURS)
             if send_at is None:
                 return Reason.QUIET_HOURS
             self.untold.add(rule.id)
@@ -311,11 +313,13 @@ class Side:
             return Reason.CAP_REACHED
         return Reason.NEEDS_CALL if rule.call_first else Reason.OWED
 
-    def _have_it_said(self, rule: Rule, episode: Episode, asserts: Expectation | None) -> None:
-        """Call a person in where what staff promised can't be written to them in time."""
+    def _have_it_said(
+        self, rule: Rule, episode: Episode, asserts: Expectation | None, why: str
+    ) -> None:
+        """Call a person in where it can't be written to them in time, and they must know it."""
         step = self._step(rule, episode)
         if step.owed or step.unreached is not None:
-            unsaid = replace(step, unreached=step.unreached or duties.NOT_SAID)
+            unsaid = replace(step, unreached=step.unreached or why)
             self._call(rule, episode, unsaid, asserts, None, goes_at=self.now)
 
     def _call(

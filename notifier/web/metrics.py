@@ -64,7 +64,7 @@ class StoredFigures(Collector):
         )
         stopped = GaugeMetricFamily(
             "notifier_stopped_by_guards_last_day",
-            "Messages of the last 24 hours that a guard stopped or holds.",
+            "Messages planned in the last 24 hours that a guard stopped or holds.",
             labels=["guard"],
         )
         for guard, number in counts.stopped.items():

@@ -3,12 +3,16 @@ time, else a person's at once."""
 
 from __future__ import annotations
 
+from datetime import time
+
 import pytest
 
 from notifier.domain.facts import FactType, PromiseKind
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel
 from notifier.domain.owed import TaskOwed
+from notifier.domain.quiet.hours import ALL_DAY, QuietHours
+from notifier.domain.reasons import Party
 from tests.domain.stage import Stage, at, window
 
 KINDS = pytest.mark.parametrize("kind", list(JobKind))
@@ -141,3 +145,18 @@ def test_what_was_a_mistake_asks_nobody() -> None:
     stage.take_back(stage.facts[-1])
 
     assert _unsaid(stage) == []
+
+
+def test_that_nobody_comes_is_a_persons_where_it_can_only_be_written_too_late() -> None:
+    """Cancelled as a weekend begins in which nobody is written to: somebody rings, once."""
+    closed = QuietHours(time(21), time(8), days=((1, ALL_DAY), (2, ALL_DAY)))  # 24, 25 November
+    stage = Stage(kind=JobKind.ORDER, promised=None, quiet=closed)
+    stage.now = at(22, day=23)
+    stage.say(FactType.CANCELLED, by=Party.US)
+
+    (task,) = stage.plan().tasks
+    assert (task.kind, task.why) == ("call", "quiet_hours")
+    assert stage.send_all() == []
+    stage.now = at(22, day=25)
+    assert "call" not in {again.kind for again in stage.plan().tasks}, "nobody is asked anew"
+    assert (stage.customer.id, task.rule) in stage.plan().untold, "and what is open stays"
