@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
 from notifier.domain.messages import WhyNot
 from notifier.providers.codes import LEASE_OVER, Reaction
@@ -22,6 +21,7 @@ from notifier.sending.lookups import resolve_unknown
 from notifier.sending.routing import has_other_path
 from notifier.sending.settling import Outcome, settle, sign_of
 from notifier.services import Services
+from notifier.store.engine import DATABASE_TROUBLE
 
 __all__ = ["deliver_due", "resolve_unknown"]
 
@@ -78,7 +78,7 @@ def send_claimed(services: Services, claim: Claim, batch: Batch | None = None) -
     for seconds in (*_AGAIN_AFTER, None):
         try:
             settle(services, claim, outcome, took=took)
-        except OperationalError:
+        except DATABASE_TROUBLE:
             _log.warning("settle_waits_for_database", message_id=str(claim.message_id))
             if seconds is None:
                 return

@@ -11,13 +11,20 @@ from typing import Any, cast
 
 from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.store.turns import Turns
 
 #: How long a writer waits for SQLite's one write lock, in milliseconds; then a 503.
 SQLITE_BUSY_MS = 5000
+
+#: How long somebody waits for one of this process's connections.
+POOL_TIMEOUT_S = 5.0
+
+#: What a database raises that can't serve anybody just now: said again later, it may work.
+DATABASE_TROUBLE = (OperationalError, PoolTimeout)
 
 #: How long a kept connection to PostgreSQL is believed to live without being asked.
 IDLE_SECONDS = 1.0
@@ -27,16 +34,25 @@ def create_engine_for(url: str) -> Engine:
     """Return an engine for `url` (`sqlite:///…` or `postgresql+psycopg://…`)."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
+        pool = {}  # in memory each thread has its own
         if parsed.database:
             Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            pool["pool_timeout"] = POOL_TIMEOUT_S
         engine = create_engine(
             parsed,
             json_deserializer=from_json,
+            **pool,
             connect_args={"timeout": SQLITE_BUSY_MS / 1000, "factory": _SqliteConnection},
         )
         _teach_sqlite(engine)
         return engine
-    engine = create_engine(parsed, json_deserializer=from_json, pool_size=20, max_overflow=20)
+    engine = create_engine(
+        parsed,
+        json_deserializer=from_json,
+        pool_size=20,
+        max_overflow=20,
+        pool_timeout=POOL_TIMEOUT_S,
+    )
     _ask_after_idleness(engine)
     return engine
 

@@ -29,7 +29,7 @@ _BRIEFLY_APART_S = (0.5, 1.0)
 _LOCKED_S, _BRIEFLY_LOCKED_S = 20.0, 6.5  # a writer waits for five
 _FULL_S, _BRIEFLY_FULL_S = 12.0, 8.0
 _NO_CONNECTIONS_S, _BRIEFLY_NONE_S = 12.0, 4.0
-_POOL_S = 45.0  # a caller waits for a connection for half a minute
+_POOL_S = 20.0  # a caller waits for a connection for five
 _DISK_BYTES = {"sqlite": 8_000_000, "postgres": 400_000_000}
 _MAX_CONNECTIONS = 30
 
