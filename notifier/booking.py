@@ -20,6 +20,7 @@ from notifier.domain.messages import Role, Strength
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import Window, to_json
 from notifier.errors import Conflict, Invalid, NotFound
+from notifier.parcels import NewParcel, add_parcels
 from notifier.people import (
     NewPerson,
     PeoplePatch,
@@ -35,7 +36,7 @@ from notifier.store.deliveries import release_waiting
 from notifier.store.facts import fact_row, next_seq
 from notifier.store.ledger_rows import refresh_told
 from notifier.store.snapshots import Snapshot
-from notifier.store.tables import Brand, Job, JobPerson, Parcel, Person, Promise
+from notifier.store.tables import Brand, Job, JobPerson, Person, Promise
 from notifier.technicians.register import technician_named
 
 __all__ = [
@@ -63,14 +64,6 @@ class NewAppointment:
     zone: str | None = None  # of the place; by default the brand's
     address: str | None = None
     people: tuple[NewPerson, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewParcel:
-    """One parcel of an order."""
-
-    carrier: str
-    tracking_code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +156,7 @@ def book_in(
     session.add_all(job_person for job_person, _ in people)
     for (_, person), asked in zip(people, _in_order(new.people), strict=True):
         add_contacts(session, services, brand, person, asked)
-    _add_parcels(session, services, job, new)
+    add_parcels(session, services, job, _parcels(new))
     _open(
         session,
         services,
@@ -310,22 +303,6 @@ def _in_order(people: tuple[NewPerson, ...]) -> list[NewPerson]:
 
 def _parcels(new: NewAppointment | NewOrder) -> tuple[NewParcel, ...]:
     return new.parcels if isinstance(new, NewOrder) else ()
-
-
-def _add_parcels(
-    session: Session, services: Services, job: Job, new: NewAppointment | NewOrder
-) -> None:
-    session.add_all(
-        Parcel(
-            id=services.ids(),
-            brand_id=job.brand_id,
-            job_id=job.id,
-            carrier=parcel.carrier,
-            tracking_code=normal_tracking_code(parcel.tracking_code),
-            status=FIRST_STATUS[JobKind.ORDER],
-        )
-        for parcel in _parcels(new)
-    )
 
 
 def _open(

@@ -58,7 +58,12 @@ def add_source(
                 created_at=now,
             )
         )
-    return AddedSource(f"{services.public_url}/webhooks/in/{name}", made)
+    return AddedSource(address_of(services, name), made)
+
+
+def address_of(services: Services, name: str) -> str:
+    """Return the address that a source's vendor is given."""
+    return f"{services.public_url}/webhooks/in/{name}"
 
 
 def is_source_name(name: str) -> bool:

@@ -8,17 +8,16 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from notifier import booking, intake
+from notifier import intake
 from notifier.domain.deliveries import DeliveryStatus, order_meant
-from notifier.domain.jobs import JobKind
 from notifier.errors import Busy, Invalid, NotifierError
+from notifier.parcels import NewParcel, add_parcel_later
 from notifier.services import Services
 from notifier.sources.estimates import resolve
 from notifier.sources.protocol import (
-    Booking,
     ByTrackingCode,
     Ignored,
     Incoming,
@@ -31,8 +30,9 @@ from notifier.sources.protocol import (
 from notifier.sources.registry import adapters
 from notifier.store import deliveries
 from notifier.store.deliveries import KnownJob
-from notifier.store.engine import reading
+from notifier.store.engine import DATABASE_TROUBLE, reading
 from notifier.store.tables import Delivery, Source
+from notifier.translated_bookings import book_as_asked, news_in
 
 _WHY_LENGTH = 500
 
@@ -99,7 +99,7 @@ def _translate(
                 return None
             outcome = _apply(session, services, *taken)
             return _settle(services, taken[0], outcome)
-    except (OperationalError, Busy):
+    except (*DATABASE_TROUBLE, Busy):
         raise
     except IntegrityError as error:
         if again:  # somebody booked the same reference at this moment: now it is known
@@ -147,16 +147,29 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         adapter=adapter,
         external_id=own_id(adapter, incoming),
     )
-    facts = [event for event in translation if event.booking is None]
-    for event in translation:
-        if event.booking is not None:
-            _book(context, event, event.booking)
-    joined = [(_job(context, event), event) for event in facts]
-    deliveries.lock_jobs(session, {job.id for job, _ in joined})
-    news = [_record(context, job, event, nth) for nth, (job, event) in enumerate(joined)]
-    if facts and not any(news):
+    booked = [_book(context, event) for event in translation if event.booking is not None]
+    joined = [
+        (nth, _job(context, event), event)
+        for nth, event in enumerate(translation)
+        if event.booking is None or event.booking.as_it_stands
+    ]
+    deliveries.lock_jobs(session, {job.id for _, job, _ in joined})
+    news = [_record(context, job, event, nth) for nth, job, event in joined]
+    if not any(booked) and not any(news):
         return _Outcome(DeliveryStatus.APPLIED, "said before")
     return _Outcome(DeliveryStatus.APPLIED)
+
+
+def _book(context: _Context, event: SourceEvent) -> bool:
+    """Book what the event asks for; return False if that was done before."""
+    return book_as_asked(
+        context.session,
+        context.services,
+        context.source,
+        event,
+        speaks_as=context.adapter.speaks_as,
+        happened=_happened(context, event),
+    )
 
 
 def _opened(services: Services, delivery: Delivery, source: Source) -> Incoming:
@@ -223,6 +236,16 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
     external_id = f"{context.external_id}#{nth}" if nth else context.external_id
     if deliveries.has_fact(session, job.id, source.id, external_id):
         return False
+    if event.booking is not None:
+        stated = deliveries.said_of(session, job.id, source.id)
+        moved = news_in(event, event.booking, stated, _happened(context, event))
+        if moved is None:
+            return False
+        event = moved
+    if event.adds_parcel is not None:
+        parcel = event.adds_parcel
+        added = NewParcel(carrier=parcel.carrier, tracking_code=parcel.tracking_code)
+        add_parcel_later(session, context.services, job.id, added)
     expected = resolve(event.expected, ZoneInfo(job.zone)) if event.expected is not None else None
     intake.record_in(
         session,
@@ -249,53 +272,3 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
         ),
     )
     return True
-
-
-def _book(context: _Context, event: SourceEvent, asked: Booking) -> None:
-    people = tuple(
-        booking.NewPerson(
-            role=person.role,
-            reference=person.reference,
-            name=person.name,
-            phone=person.phone,
-            email=person.email,
-            zone=person.zone,
-            locale=person.locale,
-        )
-        for person in asked.people
-    )
-    new: booking.NewAppointment | booking.NewOrder
-    if event.job_kind is JobKind.APPOINTMENT:
-        new = booking.NewAppointment(
-            reference=asked.reference,
-            service=asked.service or "",
-            technician=asked.technician,
-            technician_phone=asked.technician_phone,
-            window=asked.window,
-            zone=asked.zone,
-            address=asked.address,
-            people=people,
-        )
-    else:
-        new = booking.NewOrder(
-            reference=asked.reference,
-            service=asked.service,
-            items=asked.items,
-            parcels=tuple(
-                booking.NewParcel(carrier=one.carrier, tracking_code=one.tracking_code)
-                for one in asked.parcels
-            ),
-            window=asked.window,
-            zone=asked.zone,
-            address=asked.address,
-            people=people,
-        )
-    booking.book_in(
-        context.session,
-        context.services,
-        context.source.brand_id,
-        new,
-        source=context.adapter.speaks_as,
-        actor=context.actor,
-        occurred_at=_happened(context, event),
-    )

@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.exc import OperationalError
-
 from notifier.errors import Busy, Invalid, NotFound, NotifierError
 from notifier.services import Services
 from notifier.sources.json_bodies import read_json
 from notifier.sources.protocol import Incoming, SourceAdapter, own_id
 from notifier.sources.registry import adapters
-from notifier.sources_admin import is_source_name
+from notifier.sources_admin import address_of, is_source_name
 from notifier.store import deliveries
-from notifier.store.engine import reading
+from notifier.store.engine import DATABASE_TROUBLE, reading
 from notifier.store.tables import Source
 from notifier.translation import translate_received
 
@@ -66,12 +64,16 @@ def receive(
     """
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLarge("The body is longer than 1 MB.")
-    incoming = Incoming({name.lower(): value for name, value in headers.items()}, body)
+    incoming = Incoming(
+        {name.lower(): value for name, value in headers.items()},
+        body,
+        url=address_of(services, source_name),
+    )
     try:
         source = _source(services, source_name)
         adapter = _checked(services, source, incoming)
         kept = _keep(services, source, adapter, incoming)
-    except OperationalError as error:
+    except DATABASE_TROUBLE as error:
         raise Busy("The database is busy; send it again.") from error
     services.wake()
     return kept

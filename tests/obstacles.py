@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from notifier import intake
-from notifier.booking import NewOrder, NewParcel, NewPerson, book
+from notifier.booking import NewOrder, NewPerson, book
 from notifier.brands import go_live
 from notifier.customers.consents import NewConsent
 from notifier.delivery import deliver_due
@@ -17,6 +17,7 @@ from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageKind, Role, WhyNot
 from notifier.domain.rules.rule import InQuietHours, RuleSet
 from notifier.domain.windows import Window
+from notifier.parcels import NewParcel
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendRejected
 from notifier.sending.claiming import claim_due

@@ -9,20 +9,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.booking import (
-    NewAppointment,
-    NewOrder,
-    NewParcel,
-    NewPerson,
-    PeoplePatch,
-    book,
-    correct_people,
-)
+from notifier.booking import NewAppointment, NewOrder, NewPerson, PeoplePatch, book, correct_people
 from notifier.clock import new_id
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus, Role, WhyNot
 from notifier.domain.windows import from_json
 from notifier.errors import Conflict, Invalid, NotFound
+from notifier.parcels import NewParcel
 from notifier.store.tables import FactRow, Job, Promise
 from tests.desk import ADA, TOMORROW, WITH_EMAIL, Desk, make_desk
 from tests.fakes.clock import FakeClock

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.booking import NewOrder, NewParcel, book
+from notifier.booking import NewOrder, book
 from notifier.brands import set_quiet_hours
 from notifier.delivery import deliver_due
 from notifier.domain.caps import Cap
@@ -19,6 +19,7 @@ from notifier.domain.messages import WhyNot
 from notifier.domain.rules.rule import RuleSet
 from notifier.domain.windows import Window
 from notifier.explain import explain
+from notifier.parcels import NewParcel
 from tests.desk import ADA, Desk, make_desk
 from tests.diary import Diary
 from tests.fakes.clock import FakeClock

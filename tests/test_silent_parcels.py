@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.booking import NewOrder, NewParcel, book
+from notifier.booking import NewOrder, book
 from notifier.customers.outlook import Stage
 from notifier.customers.status_page import read_status_page
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.windows import Window
 from notifier.links import message_token
+from notifier.parcels import NewParcel
 from notifier.planner import look_again
 from notifier.store.engine import reading
 from tests.desk import ADA, Desk, make_desk

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier import intake
-from notifier.booking import NewOrder, NewParcel, book
+from notifier.booking import NewOrder, book
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import MessageStatus
 from notifier.intake import NewFact
+from notifier.parcels import NewParcel
 from tests.desk import ADA, TOMORROW, Desk, make_desk
 from tests.fakes.clock import FakeClock
 

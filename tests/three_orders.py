@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from notifier import booking
-from notifier.booking import NewOrder, NewParcel, NewPerson
+from notifier.booking import NewOrder, NewPerson
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.windows import Window, from_json
+from notifier.parcels import NewParcel
 from notifier.providers.receipt import ReceiptEvent
 from notifier.store.tables import Message
 from tests.outbox_world import ADA, ADA_EMAIL, World

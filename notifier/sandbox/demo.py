@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from notifier.api_keys import create_api_key
-from notifier.booking import NewAppointment, NewOrder, NewParcel, NewPerson, book
+from notifier.booking import NewAppointment, NewOrder, NewPerson, book
 from notifier.brands import add_brand
 from notifier.delivery import send_claimed
 from notifier.domain.facts import FactSource
 from notifier.domain.messages import Channel, Role
 from notifier.domain.windows import Expectation, Window
 from notifier.intake import NewFact, record
+from notifier.parcels import NewParcel
 from notifier.planner import look_again
 from notifier.replies import IncomingReply, take_reply
 from notifier.sandbox.demo_script import (

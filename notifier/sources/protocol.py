@@ -26,10 +26,14 @@ class Untranslatable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One webhook as it came: headers under lower-case names, the body untouched."""
+    """One webhook as it came: headers under lower-case names, the body untouched.
+
+    `url` is the address that the vendor was given; some sign it.
+    """
 
     headers: Mapping[str, str]
     body: bytes
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,13 @@ class BookedParcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """A job that a source asks us to book; which kind, the event says."""
+    """A job that a source asks us to book; which kind, the event says.
+
+    `as_it_stands`: this is how the source has it now, said again whenever that changes. A job
+    that is known follows a window that differs from what the source said of it before: a visit
+    is *rescheduled*, an order *delayed*. Otherwise a known reference is the same booking or a
+    conflict.
+    """
 
     reference: str
     service: str | None
@@ -84,6 +94,7 @@ class Booking:
     technician_phone: str | None = None
     items: tuple[str, ...] = ()
     parcels: tuple[BookedParcel, ...] = ()
+    as_it_stands: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +102,7 @@ class SourceEvent:
     """One fact, or a booking, about the job that `join` finds.
 
     `occurred_at` is when it happened, by the source; None where the source does not say.
+    `adds_parcel` is given to the order that `join` finds by its reference, unless it has it.
     """
 
     join: Join
@@ -104,6 +116,7 @@ class SourceEvent:
     reason: Reason | None = None
     by: Party | None = None
     parcel: str | None = None  # tracking code, normalised
+    adds_parcel: BookedParcel | None = None
     technician: str | None = None
     technician_phone: str | None = None
     note: str | None = None  # for staff only

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, exists, func, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import CodeUse, DeliveryStatus
+from notifier.domain.facts import Fact, FactType
 from notifier.domain.tracking_codes import normal_tracking_code
+from notifier.store.facts import fact_of
 from notifier.store.tables import Delivery, FactRow, Job, Parcel, Source
 from notifier.store.vault import Vault
 
@@ -126,6 +128,17 @@ def has_fact(session: Session, job_id: UUID, source_id: UUID, external_id: str) 
         FactRow.external_id == external_id,
     )
     return bool(session.scalar(select(said)))
+
+
+def said_of(session: Session, job_id: UUID, source_id: UUID) -> list[Fact]:
+    """Return what the source said of the job, and the job's booking, in order of effect."""
+    rows = session.scalars(
+        select(FactRow).where(
+            FactRow.job_id == job_id,
+            or_(FactRow.source_id == source_id, FactRow.type == FactType.BOOKED),
+        )
+    )
+    return sorted(map(fact_of, rows), key=lambda fact: (fact.effective_at, fact.seq))
 
 
 def reference_key(vault: Vault, brand_id: UUID, reference: str) -> bytes:

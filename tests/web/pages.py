@@ -11,13 +11,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.booking import NewAppointment, NewOrder, NewParcel, NewPerson, book
+from notifier.booking import NewAppointment, NewOrder, NewPerson, book
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Role
 from notifier.domain.windows import Window
 from notifier.intake import NewFact, record
 from notifier.links import message_token, person_token
+from notifier.parcels import NewParcel
 from notifier.planner import look_again
 from notifier.sandbox.journal import SandboxJournal, confirm_sandbox_deliveries
 from notifier.services import Services

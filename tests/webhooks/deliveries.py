@@ -8,10 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from notifier.booking import NewAppointment, NewOrder, NewParcel, NewPerson, book
+from notifier.booking import NewAppointment, NewOrder, NewPerson, book
 from notifier.domain.facts import FactSource
 from notifier.domain.messages import Role
 from notifier.domain.windows import Window
+from notifier.parcels import NewParcel
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, FactRow, Job

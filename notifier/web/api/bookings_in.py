@@ -7,11 +7,12 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool
 
-from notifier.booking import NewAppointment, NewOrder, NewParcel
+from notifier.booking import NewAppointment, NewOrder
 from notifier.customers.consents import NewConsent
 from notifier.domain.messages import Channel, MessageKind, Role
 from notifier.domain.phones import to_e164
 from notifier.errors import Invalid
+from notifier.parcels import NewParcel
 from notifier.people import UNSET, NewPerson, PeoplePatch
 from notifier.web.api.shapes import (
     Body,

@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from notifier.booking import NewOrder, NewParcel, book
+from notifier.booking import NewOrder, book
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource
 from notifier.domain.windows import Window
+from notifier.parcels import NewParcel
 from notifier.store.engine import reading
 from notifier.store.tables import Action, Brand, Message
 from tests.fakes.clock import FakeClock

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from notifier.booking import NewParcel
 from notifier.domain.facts import FactType
 from notifier.domain.reasons import Party
 from notifier.domain.windows import Window
+from notifier.parcels import NewParcel
 from notifier.services import Services
 from notifier.store.tables import Brand
 from tests.fakes.clock import FakeClock

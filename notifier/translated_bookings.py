@@ -1,0 +1,127 @@
+"""What a source asks us to book, and what it says anew of a job that is booked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from notifier import booking
+from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.jobs import JobKind
+from notifier.domain.windows import Window
+from notifier.parcels import NewParcel
+from notifier.services import Services
+from notifier.sources.protocol import Booking, SourceEvent
+from notifier.store.deliveries import job_with_reference
+from notifier.store.tables import Source
+
+
+def book_as_asked(
+    session: Session,
+    services: Services,
+    source: Source,
+    event: SourceEvent,
+    *,
+    speaks_as: FactSource,
+    happened: datetime,
+) -> bool:
+    """Book what `source` asks for, in the caller's transaction; return whether it was not yet.
+
+    :raises Conflict: if the reference is taken by another booking.
+    :raises Invalid: if something in it can't be; the error names the field.
+    """
+    asked = event.booking
+    assert asked is not None
+    if asked.as_it_stands and job_with_reference(session, source.brand_id, asked.reference):
+        return False
+    booked = booking.book_in(
+        session,
+        services,
+        source.brand_id,
+        _new(event.job_kind, asked),
+        source=speaks_as,
+        actor=f"source:{source.id}",
+        occurred_at=happened,
+    )
+    return booked.created
+
+
+def news_in(
+    event: SourceEvent, asked: Booking, stated: Sequence[Fact], happened: datetime
+) -> SourceEvent | None:
+    """Return what is new to a booked job in how its source has it now; None: nothing is.
+
+    :param stated: what the source said of the job, and its booking, in order of effect.
+
+    Its window is compared with what the source itself said last before `happened`, not with
+    what is believed: a shop that says its promise again does not contradict the carrier.
+    """
+    before = [fact for fact in stated if fact.effective_at <= happened]
+    windows = [window for fact in before if (window := _window(fact)) is not None]
+    if asked.window is None or not before or (windows and windows[-1] == asked.window):
+        return None
+    if event.job_kind is JobKind.APPOINTMENT:
+        return SourceEvent(
+            join=event.join,
+            job_kind=event.job_kind,
+            type=FactType.RESCHEDULED,
+            occurred_at=happened,
+            window=asked.window,
+            agreed=True,
+            note=event.note,
+        )
+    return SourceEvent(
+        join=event.join,
+        job_kind=event.job_kind,
+        type=FactType.DELAYED,
+        occurred_at=happened,
+        expected=asked.window,
+        reason=event.reason,
+        note=event.note,
+    )
+
+
+def _window(fact: Fact) -> Window | None:
+    if fact.window is not None:
+        return fact.window
+    return fact.expected if isinstance(fact.expected, Window) else None
+
+
+def _new(kind: JobKind, asked: Booking) -> booking.NewAppointment | booking.NewOrder:
+    people = tuple(
+        booking.NewPerson(
+            role=person.role,
+            reference=person.reference,
+            name=person.name,
+            phone=person.phone,
+            email=person.email,
+            zone=person.zone,
+            locale=person.locale,
+        )
+        for person in asked.people
+    )
+    if kind is JobKind.APPOINTMENT:
+        return booking.NewAppointment(
+            reference=asked.reference,
+            service=asked.service or "",
+            technician=asked.technician,
+            technician_phone=asked.technician_phone,
+            window=asked.window,
+            zone=asked.zone,
+            address=asked.address,
+            people=people,
+        )
+    return booking.NewOrder(
+        reference=asked.reference,
+        service=asked.service,
+        items=asked.items,
+        parcels=tuple(
+            NewParcel(carrier=one.carrier, tracking_code=one.tracking_code) for one in asked.parcels
+        ),
+        window=asked.window,
+        zone=asked.zone,
+        address=asked.address,
+        people=people,
+    )

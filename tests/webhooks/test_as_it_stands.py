@@ -1,0 +1,200 @@
+"""What a source says anew of a job: a window that moved, a parcel that it was given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import permutations
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from notifier.domain.deliveries import DeliveryStatus
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.jobs import JobKind
+from notifier.domain.messages import Role
+from notifier.domain.windows import Window, to_json
+from notifier.services import Services
+from notifier.sources.json_bodies import read_object
+from notifier.sources.protocol import (
+    BookedParcel,
+    BookedPerson,
+    Booking,
+    ByReference,
+    Incoming,
+    SourceEvent,
+)
+from notifier.sources.registry import adapters
+from notifier.store.engine import reading
+from notifier.store.tables import FactRow, Job, Parcel
+from tests.sources import generic_events
+from tests.sources.easypost_events import Parcel as OnItsWay
+from tests.webhooks.deliveries import (
+    CODE,
+    HOUR,
+    book_order,
+    delivery,
+    facts_of,
+    job,
+    push,
+    push_ours,
+    translate_all,
+)
+
+
+@pytest.fixture(params=list(JobKind))
+def kind(request: pytest.FixtureRequest) -> JobKind:
+    """Return visits, then orders."""
+    return JobKind(request.param)
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch, kind: JobKind) -> None:
+    """Let the source of our own kind be a tool that says all of a job whenever it changes."""
+
+    def translate(incoming: Incoming) -> tuple[SourceEvent, ...]:
+        said = read_object(incoming.body)
+        data, at = said["data"], datetime.fromisoformat(said["timestamp"])
+        join = ByReference("JOB-7")
+        if "code" in data:
+            parcel = BookedParcel(carrier="UPS", tracking_code=data["code"])
+            return (
+                SourceEvent(
+                    join=join,
+                    job_kind=JobKind.ORDER,
+                    type=FactType.SHIPPED,
+                    occurred_at=at,
+                    parcel=data["code"],
+                    adds_parcel=parcel,
+                ),
+            )
+        start = datetime.fromisoformat(data["start"])
+        booking = Booking(
+            reference="JOB-7",
+            service="Boiler repair",
+            people=(BookedPerson(role=Role.CUSTOMER, name="Ada Park", phone="+12065550100"),),
+            window=Window(start, start + 2 * HOUR),
+            zone="America/Los_Angeles",
+            as_it_stands=True,
+        )
+        return (
+            SourceEvent(
+                join=join,
+                job_kind=kind,
+                type=FactType.BOOKED,
+                occurred_at=at,
+                booking=booking,
+            ),
+        )
+
+    adapter = replace(adapters()["generic"], translate=translate)
+    monkeypatch.setitem(adapters(), "generic", adapter)
+
+
+@pytest.mark.usefixtures("tool")
+def test_a_window_that_moved_is_followed_and_said_again_it_is_no_news(
+    services: Services, brand: UUID, kind: JobKind
+) -> None:
+    """Booked, changed in something else, moved, and each of them twice."""
+    at, start = services.now(), services.now() + 48 * HOUR
+    for number, (said_at, begins) in enumerate(
+        [(at - 3 * HOUR, start), (at - 2 * HOUR, start), (at - HOUR, start + 24 * HOUR)] * 2
+    ):
+        event = generic_events.event("job", said_at, start=begins.isoformat())
+        push_ours(services, event, f"msg_{number}")
+    translate_all(services)
+
+    only = _only_job(services)
+    (moved,) = facts_of(services, only.id)
+    new = Window(start + 24 * HOUR, start + 26 * HOUR)
+    if kind is JobKind.APPOINTMENT:
+        assert (moved.type, moved.body["window"]) == ("rescheduled", to_json(new))
+        assert moved.body["agreed"] is True
+    else:
+        assert (moved.type, moved.body["expected"]) == ("delayed", to_json(new))
+    assert moved.occurred_at == at - HOUR
+    assert only.ends_at == new.end
+
+
+@pytest.mark.usefixtures("tool")
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_in_whatever_order_it_is_said_the_latest_counts(
+    services: Services, brand: UUID, order: tuple[int, ...]
+) -> None:
+    """What was said before the one that booked the job is history by then."""
+    at, start = services.now(), services.now() + 48 * HOUR
+    for nth in order:
+        said_at = at - timedelta(hours=3 - nth)
+        begins = start + nth * 24 * HOUR
+        push_ours(
+            services, generic_events.event("job", said_at, start=begins.isoformat()), f"msg_{nth}"
+        )
+        translate_all(services)
+
+    assert _only_job(services).ends_at == start + 2 * 24 * HOUR + 2 * HOUR
+
+
+@pytest.mark.usefixtures("tool")
+@pytest.mark.parametrize("kind", [JobKind.ORDER], indirect=True)
+def test_a_shop_that_says_its_promise_again_does_not_contradict_the_carrier(
+    services: Services, brand: UUID
+) -> None:
+    """The parcel comes a day later; then somebody edits a note in the shop."""
+    at, start = services.now(), services.now() + 24 * HOUR
+    booked = generic_events.event("job", at - 3 * HOUR, start=start.isoformat())
+    push_ours(services, booked, "msg_1")
+    shipped = generic_events.event("job", at - 2 * HOUR, code=CODE)
+    push_ours(services, shipped, "msg_2")
+    translate_all(services)
+    later = start + 72 * HOUR
+    push(services, OnItsWay(code=CODE).scanned("in_transit", at - HOUR, estimate=later))
+    push_ours(services, generic_events.event("job", at, start=start.isoformat()), "msg_3")
+    translate_all(services)
+
+    order = _only_job(services)
+    assert order.status == "in_transit"
+    assert order.ends_at is not None
+    assert order.ends_at > start + 48 * HOUR
+    assert [(fact.type, fact.source) for fact in _facts(services, order.id)] == [
+        (FactType.BOOKED, FactSource.API),
+        (FactType.SHIPPED, FactSource.API),
+        (FactType.IN_TRANSIT, FactSource.CARRIER),
+        (FactType.DELAYED, FactSource.CARRIER),
+    ]
+
+
+@pytest.mark.usefixtures("tool")
+@pytest.mark.parametrize("kind", [JobKind.ORDER], indirect=True)
+def test_a_parcel_that_an_order_is_given_later_takes_what_waited_for_its_code(
+    services: Services, brand: UUID
+) -> None:
+    """The carrier scanned it before the shop named it; named twice, it is one parcel."""
+    job_id = book_order(services, brand, reference="JOB-7")
+    scan = push(services, OnItsWay(code=CODE).scanned("out_for_delivery", services.now() - HOUR))
+    translate_all(services)
+    assert delivery(services, scan).status == DeliveryStatus.WAITING
+
+    for number in range(2):
+        said_at = services.now() - 2 * HOUR - timedelta(minutes=number)
+        event = generic_events.event("job", said_at, code=CODE.lower())
+        push_ours(services, event, f"msg_{number}")
+        translate_all(services)
+
+    assert delivery(services, scan).status == DeliveryStatus.APPLIED
+    assert job(services, job_id).status == "out_for_delivery"
+    with reading(services.sessions) as session:
+        (parcel,) = session.scalars(select(Parcel))
+    assert (parcel.tracking_code, parcel.carrier) == (CODE, "UPS")
+
+
+def _only_job(services: Services) -> Job:
+    with reading(services.sessions) as session:
+        (only,) = session.scalars(select(Job))
+        return only
+
+
+def _facts(services: Services, job_id: UUID) -> list[FactRow]:
+    with reading(services.sessions) as session:
+        query = select(FactRow).where(FactRow.job_id == job_id).order_by(FactRow.seq)
+        return list(session.scalars(query))
