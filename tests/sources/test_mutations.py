@@ -12,11 +12,29 @@ from hypothesis import strategies as st
 from notifier.sources.protocol import Ignored, Incoming, SourceAdapter, SourceEvent, Untranslatable
 from notifier.sources.registry import adapters
 from tests.sources import generic_events
+from tests.sources.calcom_events import Visit
+from tests.sources.aftership_events import checkpoint, tracking_event
 from tests.sources.easypost_events import Parcel
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 
 _SEEDS: dict[str, list[Any]] = {
+    "aftership": [
+        tracking_event(
+            "Exception",
+            NOW,
+            subtag="Exception_017",
+            subtag_message="Delayed (Extreme weather)",
+            latest_estimated_delivery={"datetime": "2026-11-26"},
+            checkpoints=[checkpoint("Exception", "2026-11-23T08:10:00", learnt=NOW)],
+        ),
+    ],
+    "calcom": [
+        Visit(NOW).created(NOW),
+        Visit(NOW).moved(NOW, to=NOW + timedelta(days=1)),
+        Visit(NOW).cancelled(NOW, cancelledBy="ada@example.com"),
+        Visit(NOW).not_there(NOW),
+    ],
     "easypost": [
         Parcel().scanned("in_transit", NOW, estimate=NOW + timedelta(days=1)),
         Parcel().scanned("failure", NOW, detail="delivery_exception"),

@@ -1,0 +1,82 @@
+"""A visit that is moved on a booking page is one job, in whichever order its news arrives."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from notifier.domain.windows import Window, to_json
+from notifier.services import Services
+from notifier.sources_admin import add_source
+from notifier.store.engine import reading
+from notifier.store.tables import Job
+from notifier.webhooks_in import receive
+from tests.sources import calcom_events
+from tests.webhooks.deliveries import HOUR, translate_all
+
+SECRET = "a secret of the booking page's"
+
+
+def push(services: Services, source: str, headers: Mapping[str, str], body: bytes) -> None:
+    """Let a booking page deliver `body`, and translate it."""
+    receive(services, source, {"Content-Type": "application/json", **headers}, body)
+    translate_all(services)
+
+
+def push_calcom(services: Services, event: dict[str, Any]) -> None:
+    """Let Cal.com deliver `event`."""
+    body = calcom_events.body_of(event)
+    push(services, "calcom", {"X-Cal-Signature-256": calcom_events.sign(SECRET, body)}, body)
+
+
+def jobs(services: Services) -> list[Job]:
+    """Return every job there is."""
+    with reading(services.sessions) as session:
+        return list(session.scalars(select(Job)))
+
+
+def hour_from(start: datetime) -> Any:
+    """Return how the hour from `start` is stored."""
+    return to_json(Window(start, start + HOUR))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_news_of_one_booking_of_cal_com_ends_the_same_in_any_order(
+    services: Services, brand: UUID, order: tuple[int, ...]
+) -> None:
+    """Booked, moved and moved again, each twice: one job at the last time, which was agreed."""
+    add_source(services, brand, "calcom", "calcom", SECRET)
+    now, start = services.now(), services.now() + timedelta(days=2)
+    visit = calcom_events.Visit(start)
+    told = [
+        visit.created(now - 3 * HOUR),
+        visit.moved(now - 2 * HOUR, to=start + HOUR),
+        visit.moved(now - HOUR, to=start + 2 * HOUR, uid=calcom_events.THIRD),
+    ]
+
+    for nth in (*order, *order):
+        push_calcom(services, told[nth])
+
+    (job,) = jobs(services)
+    assert job.reference == calcom_events.FIRST
+    assert job.expected == job.agreed == hour_from(start + 2 * HOUR)
+
+
+def test_a_booking_of_cal_com_that_was_moved_can_be_cancelled(
+    services: Services, brand: UUID
+) -> None:
+    """The cancellation names the newest uid, and ends the one job."""
+    add_source(services, brand, "calcom", "calcom", SECRET)
+    now, start = services.now(), services.now() + timedelta(days=2)
+    visit = calcom_events.Visit(start)
+    push_calcom(services, visit.created(now - 2 * HOUR))
+    push_calcom(services, visit.moved(now - HOUR, to=start + HOUR))
+
+    push_calcom(services, visit.cancelled(now))
+
+    (job,) = jobs(services)
+    assert job.status == "cancelled"
