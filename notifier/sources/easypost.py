@@ -9,18 +9,16 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from notifier.domain.facts import FactSource, FactType
-from notifier.domain.jobs import JobKind
 from notifier.domain.reasons import Reason
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import UNKNOWN
 from notifier.sources.estimates import DayOf, Estimate, LocalDay
-from notifier.sources.json_bodies import read_object, short_text
+from notifier.sources.json_bodies import objects_in, read_object, short_text
 from notifier.sources.protocol import (
-    ByTrackingCode,
     Ignored,
     Incoming,
     SourceAdapter,
@@ -28,6 +26,8 @@ from notifier.sources.protocol import (
     Translation,
     Untranslatable,
 )
+from notifier.sources.tracked_parcels import facts_of
+from notifier.sources.tracker_times import moment
 
 _F = FactType
 _R = Reason
@@ -117,11 +117,7 @@ def delivery_id(incoming: Incoming) -> str | None:
 
 
 def translate(incoming: Incoming) -> Translation:
-    """Return the parcel's status, at its scan's time, and its estimate, at the tracker's.
-
-    They are two facts because they have two clocks: an estimate changes between scans, and
-    of two estimates after the same scan the newer one must win, whichever arrives first.
-    """
+    """Return the parcel's status, at its scan's time, and its estimate, at the tracker's."""
     event = read_object(incoming.body)
     description = short_text(event.get("description"))
     if description is None:
@@ -147,7 +143,7 @@ def _facts(
     scan = _latest_scan(tracker, status)
     detail = short_text(tracker.get("status_detail")) or short_text(scan.get("status_detail"))
     on_failure, under_way, cause = DETAILS.get(detail or "unknown", _PLAIN)
-    as_of = _moment(tracker.get("updated_at")) or _moment(event.get("created_at"))
+    as_of = moment(tracker.get("updated_at")) or moment(event.get("created_at"))
 
     fact = STATUSES.get(status)
     if status == "failure":
@@ -163,32 +159,15 @@ def _facts(
         if estimate is None and detail in _LATE:
             estimate = UNKNOWN
 
-    facts = []
-    if fact is not None:
-        facts.append(
-            SourceEvent(
-                join=ByTrackingCode(code),
-                job_kind=JobKind.ORDER,
-                type=fact,
-                occurred_at=_moment(scan.get("datetime")) or as_of,
-                reason=cause,
-                parcel=code,
-                note=short_text(scan.get("message")),
-            )
-        )
-    if estimate is not None:
-        facts.append(
-            SourceEvent(
-                join=ByTrackingCode(code),
-                job_kind=JobKind.ORDER,
-                type=_F.DELAYED,
-                occurred_at=as_of,
-                expected=estimate,
-                reason=cause,
-                parcel=code,
-            )
-        )
-    return tuple(facts)
+    return facts_of(
+        code,
+        fact,
+        at=moment(scan.get("datetime")) or as_of,
+        estimate=estimate,
+        as_of=as_of,
+        cause=cause,
+        note=short_text(scan.get("message")),
+    )
 
 
 def _latest_scan(tracker: Mapping[str, Any], status: str) -> Mapping[str, Any]:
@@ -196,11 +175,8 @@ def _latest_scan(tracker: Mapping[str, Any], status: str) -> Mapping[str, Any]:
 
     Scans are not listed in order of time, and real trackers carry some from the future.
     """
-    details = tracker.get("tracking_details")
-    scans = (
-        [scan for scan in details if isinstance(scan, dict)] if isinstance(details, list) else []
-    )
-    timed = [(at, scan) for scan in scans if (at := _moment(scan.get("datetime")))]
+    scans = objects_in(tracker.get("tracking_details"))
+    timed = [(at, scan) for scan in scans if (at := moment(scan.get("datetime")))]
     matching = [pair for pair in timed if pair[1].get("status") == status] or timed
     return max(matching, key=lambda pair: pair[0])[1] if matching else {}
 
@@ -214,33 +190,19 @@ def _estimate(tracker: Mapping[str, Any], as_of: datetime | None) -> Estimate | 
     """
     carrier = tracker.get("carrier_detail")
     day = _date(carrier.get("est_delivery_date_local")) if isinstance(carrier, dict) else None
-    moment = _moment(tracker.get("est_delivery_date"))
+    stated = moment(tracker.get("est_delivery_date"))
     estimate: Estimate
     if day is not None:
         estimate = LocalDay(day)
-    elif moment is None:
+    elif stated is None:
         return None
-    elif moment.time() == time.min:
-        day, estimate = moment.date(), LocalDay(moment.date())
+    elif stated.time() == time.min:
+        day, estimate = stated.date(), LocalDay(stated.date())
     else:
-        day, estimate = moment.date(), DayOf(moment)
+        day, estimate = stated.date(), DayOf(stated)
     if as_of is not None and day < as_of.date() - timedelta(days=1):
         return None
     return estimate
-
-
-def _moment(value: object) -> datetime | None:
-    """Return an aware ISO 8601 time; one without an offset is UTC, as EasyPost documents."""
-    text = short_text(value)
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if not 2000 <= moment.year < 2100:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _date(value: object) -> date | None:

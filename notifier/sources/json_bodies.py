@@ -44,3 +44,8 @@ def short_text(value: object) -> str | None:
         return None
     text = value.strip()
     return text if text and len(text) <= SHORT and text.isprintable() else None
+
+
+def objects_in(value: object) -> list[dict[str, Any]]:
+    """Return the JSON objects in `value`, in their order; none if it is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

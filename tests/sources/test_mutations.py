@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from notifier.sources.protocol import Ignored, Incoming, SourceAdapter, SourceEvent, Untranslatable
 from notifier.sources.registry import adapters
 from tests.sources import generic_events
-from tests.sources.calcom_events import Visit
 from tests.sources.aftership_events import checkpoint, tracking_event
+from tests.sources.calcom_events import Visit
 from tests.sources.easypost_events import Parcel
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)

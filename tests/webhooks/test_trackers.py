@@ -1,0 +1,101 @@
+"""A parcel that a tracker tells of ends alike, however its news arrive."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from notifier.services import Services
+from notifier.sources_admin import add_source
+from notifier.store.engine import reading
+from notifier.store.tables import Job, Message
+from notifier.webhooks_in import receive
+from tests.sources import aftership_events
+from tests.webhooks.deliveries import HOUR, book_order, translate_all
+
+SECRET = "a secret of the tracker's"
+
+Headers = dict[str, str]
+
+
+def _aftership(code: str, now: datetime) -> list[tuple[Headers, bytes]]:
+    def event(tag: str, hours_ago: int, **msg: Any) -> tuple[Headers, bytes]:
+        at = now - hours_ago * HOUR
+        made = aftership_events.tracking_event(
+            tag,
+            at,
+            tracking_number=code,
+            checkpoints=[aftership_events.checkpoint(tag, at.isoformat())],
+            **msg,
+        )
+        body = aftership_events.body_of({**made, "event_id": f"{code}-{hours_ago}"})
+        return {"Aftership-Hmac-Sha256": aftership_events.sign(SECRET, body)}, body
+
+    after = (now + timedelta(days=2)).date().isoformat()
+    return [
+        event("InfoReceived", 40),
+        event("InTransit", 30),
+        event("Exception", 20, subtag_message="Delayed (Extreme weather)"),
+        event("InTransit", 18, event="edd_revise", expected_delivery=after),
+        event("OutForDelivery", 5),
+        event("AttemptFail", 4),
+        event("OutForDelivery", 2),
+        event("Delivered", 1),
+    ]
+
+
+_TRACKERS: dict[str, Callable[[str, datetime], list[tuple[Headers, bytes]]]] = {
+    "aftership": _aftership,
+}
+
+
+@pytest.mark.parametrize("kind", _TRACKERS)
+def test_any_order_and_any_number_of_repeats_end_alike(
+    services: Services, brand: UUID, kind: str
+) -> None:
+    """Shuffled, each up to three times, before the order and after it: delivered, and said once."""
+    add_source(services, brand, kind, kind, SECRET)
+    shuffle = random.Random(5)
+    outcomes = []
+    for number in range(8):
+        code = f"1ZSHUFFLE{number:04}"
+        way = _TRACKERS[kind](code, services.now())
+        sequence = [one for one in way for _ in range(shuffle.randint(1, 3))]
+        if number:
+            shuffle.shuffle(sequence)
+        booked_at = shuffle.randrange(len(sequence)) if number else 0
+        for position, (headers, body) in enumerate(sequence):
+            if position == booked_at:
+                job_id = book_order(services, brand, code, reference=f"ORD-{number}")
+            receive(services, kind, headers, body)
+            if shuffle.random() < 0.3:
+                translate_all(services)
+        translate_all(services)
+        outcomes.append(_outcome(services, job_id))
+    assert all(outcome == outcomes[0] for outcome in outcomes)
+    status, _, owed = outcomes[0]
+    assert status == "delivered"
+    assert [rule for rule, _ in owed].count("order_delivered") == 1
+
+
+def _outcome(services: Services, job_id: UUID) -> tuple[str, str, list[tuple[str, str]]]:
+    """Return what the order came to: status, expectation, and the messages still owed."""
+    with reading(services.sessions) as session:
+        row = session.get_one(Job, job_id)
+        messages = session.scalars(
+            select(Message).where(
+                Message.job_id == job_id, Message.status.in_(["planned", "ready"])
+            )
+        )
+        return (
+            row.status,
+            json.dumps([row.expected, row.late, row.reason]),
+            sorted((one.rule, one.channel) for one in messages),
+        )
