@@ -1,0 +1,75 @@
+"""The day that a shop's order promises, where it states one. None is ever made up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from notifier.domain.facts import FactType
+from notifier.domain.jobs import JobKind
+from notifier.sources.estimates import LocalDay
+from notifier.sources.json_bodies import short_text
+from notifier.sources.protocol import ByReference, SourceEvent
+
+#: What plugins for delivery dates call theirs: the letters of the name, in lower case.
+NAMES = frozenset(
+    {
+        "deliverydate",
+        "estimateddeliverydate",
+        "expecteddeliverydate",
+        "promiseddeliverydate",
+        "jckwdsdateymd",  # WooCommerce Delivery Slots, as 20261124
+        "lpacdpsdeliverydate",  # Chwazi
+    }
+)
+
+
+def promised_day(
+    join: ByReference,
+    attributes: Iterable[tuple[object, object]],
+    *,
+    made_at: datetime | None,
+    changed_at: datetime | None,
+) -> tuple[SourceEvent, ...]:
+    """Return the delivery day among an order's `attributes` (name, value) as a fact, or none.
+
+    Shops repeat it with every change of the order, so it counts from when the order was made:
+    what staff or a carrier said since is newer. Of two such days the one stated later must win
+    in whichever order they arrive, which is why it counts by a millionth of that time later.
+    """
+    stated = (_day(value) for name, value in attributes if _letters(name) in NAMES)
+    day = next((day for day in stated if day is not None), None)
+    if day is None:
+        return ()
+    at = made_at
+    if made_at is not None and changed_at is not None:
+        at = made_at + (changed_at - made_at) / 1_000_000
+    return (
+        SourceEvent(
+            join=join,
+            job_kind=JobKind.ORDER,
+            type=FactType.DELAYED,
+            occurred_at=at,
+            expected=LocalDay(day),
+        ),
+    )
+
+
+def _letters(name: object) -> str:
+    text = short_text(name) or ""
+    return "".join(character for character in text if character.isalpha()).lower()
+
+
+def _day(value: object) -> date | None:
+    """Return a date with its year first (2026-11-24, 2026/11/24, 20261124), or None.
+
+    Any other way to write a date may put the day before the month, so it is not guessed at.
+    """
+    digits = (short_text(value) or "").replace("-", "").replace("/", "")
+    if len(digits) != 8 or not (digits.isascii() and digits.isdecimal()):
+        return None
+    try:
+        day = date.fromisoformat(digits)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2100 else None

@@ -1,0 +1,300 @@
+"""Shopify: orders book orders, fulfillments ship their parcels and tell where those are.
+
+An order's reference is its name, such as #1001: it is in the shop's mails, on its pages and in
+what trackers are told, and a fulfillment is called #1001.1 after it. Shopify's own number of an
+order is known to nobody else.
+
+Fulfillment events and fulfillment orders name an order by that number or not at all, and no
+parcel, so that they could end an order of which one parcel has come. What they say comes with
+`fulfillments/update` as well, which names both.
+
+Source: shopify.dev/docs/api/webhooks, /docs/apps/build/webhooks, the REST resources Order and
+Fulfillment, the enum FulfillmentEventStatus.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.jobs import JobKind
+from notifier.domain.messages import Role
+from notifier.domain.reasons import Party, Reason
+from notifier.domain.tracking_codes import normal_tracking_code
+from notifier.domain.windows import UNKNOWN
+from notifier.sources.base64_hmac import is_signed
+from notifier.sources.booking_fields import entries, inner, locale_name, moment, one_line
+from notifier.sources.contacts import usable_email, usable_phone
+from notifier.sources.json_bodies import read_object, short_text
+from notifier.sources.promised_days import promised_day
+from notifier.sources.protocol import (
+    BookedParcel,
+    BookedPerson,
+    Booking,
+    ByReference,
+    Ignored,
+    Incoming,
+    SourceAdapter,
+    SourceEvent,
+    Translation,
+    Untranslatable,
+)
+
+_F = FactType
+
+#: A fulfillment's shipment status -> our fact. None: it moves nothing. `delayed` is a parcel of
+#: which nobody says when it comes.
+STATUSES: dict[str, FactType | None] = {
+    "label_purchased": None,  # a label, no parcel yet
+    "label_printed": None,
+    "confirmed": None,  # the carrier knows of it and has not got it
+    "carrier_picked_up": _F.IN_TRANSIT,
+    "in_transit": _F.IN_TRANSIT,
+    "out_for_delivery": _F.OUT_FOR_DELIVERY,
+    "attempted_delivery": _F.ATTEMPTED,
+    "ready_for_pickup": _F.READY_FOR_PICKUP,
+    "ready_for_recipient_pickup": _F.READY_FOR_PICKUP,
+    "picked_up": _F.DELIVERED,  # by the customer
+    "delivered": _F.DELIVERED,
+    "delayed": _F.DELAYED,
+    "failure": _F.EXCEPTION,
+    "buyer_action_required": _F.EXCEPTION,
+    "returning_to_sender": _F.RETURNED,
+}
+
+#: A fulfillment's own status -> whether it was sent.
+SENT: dict[str, bool] = {
+    "pending": False,
+    "open": False,
+    "success": True,
+    "cancelled": False,
+    "error": False,
+    "failure": False,
+}
+
+#: Why an order was cancelled -> whose doing that is, and the cause that it states.
+CANCEL_REASONS: dict[str, tuple[Party, Reason | None]] = {
+    "customer": (Party.CUSTOMER, None),
+    "inventory": (Party.US, Reason.STOCK),
+    "staff": (Party.US, None),
+    "fraud": (Party.UNKNOWN, None),
+    "declined": (Party.UNKNOWN, None),  # the payment
+    "other": (Party.UNKNOWN, None),
+}
+
+#: Each carries the whole order.
+ORDER_TOPICS = frozenset(
+    {
+        "orders/create",
+        "orders/updated",
+        "orders/paid",
+        "orders/fulfilled",
+        "orders/partially_fulfilled",
+        "orders/cancelled",
+    }
+)
+
+_FULFILLMENT_TOPICS = frozenset({"fulfillments/create", "fulfillments/update"})
+
+_NAMES_NEITHER = ("fulfillment_events/", "fulfillment_orders/")
+
+#: #1001.1 is the first fulfillment of #1001.
+_FULFILLMENT_NAME = re.compile(r"(.+)(?:\.|-F)\d+")
+
+
+def verify(secrets: Sequence[str], incoming: Incoming, now: datetime) -> bool:
+    """Return whether the header is the base64 HMAC-SHA256 of the raw body.
+
+    Shopify signs no time, so a replay of an old delivery is caught by its id instead.
+    """
+    return is_signed(secrets, incoming.body, _header(incoming, "hmac-sha256") or "")
+
+
+def delivery_id(incoming: Incoming) -> str | None:
+    """Return the delivery's id, the same for every retry.
+
+    An event's id is shared by all topics that one change touches, so it counts with the topic.
+    """
+    delivery = _header(incoming, "webhook-id")
+    event = _header(incoming, "event-id")
+    if delivery is None and event is not None:
+        return f"{event} {_header(incoming, 'topic')}"
+    return delivery
+
+
+def translate(incoming: Incoming) -> Translation:
+    """Return what the topic's body says: an order's booking and day, or a parcel's way."""
+    body = read_object(incoming.body)
+    topic = _header(incoming, "topic")
+    if topic is None:
+        raise Untranslatable("X-Shopify-Topic: a delivery says what it is about.")
+    if _header(incoming, "test") == "true":
+        return Ignored("a test notification, which is about no real order")
+    if topic in ORDER_TOPICS:
+        return _order(body)
+    if topic in _FULFILLMENT_TOPICS:
+        return _fulfillment(body)
+    if topic.startswith(_NAMES_NEITHER):
+        return Ignored(f"{topic[:60]} names no parcel: fulfillments/update says it with one")
+    return Ignored(f"{topic[:60]} is not about an order on its way")
+
+
+def _header(incoming: Incoming, name: str) -> str | None:
+    """Return one of Shopify's headers, which newer deliveries write without the X-."""
+    headers = incoming.headers
+    return short_text(headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}"))
+
+
+def _order(order: Mapping[str, Any]) -> Translation:
+    reference = short_text(order.get("name"))
+    if reference is None:
+        raise Untranslatable("name: an order has one, such as #1001.")
+    join = ByReference(reference)
+    cancelled_at = moment(order.get("cancelled_at"))
+    if cancelled_at is not None:
+        return (_cancelled(order, join, cancelled_at),)
+    if order.get("closed_at") is not None or order.get("fulfillment_status") == "fulfilled":
+        return Ignored("all of it was sent: its parcels tell the rest")
+    items = [one for one in entries(order.get("line_items")) if one.get("current_quantity") != 0]
+    sent = [one for one in items if one.get("requires_shipping") is not False]
+    if items and not sent:
+        return Ignored("nothing of it is sent")
+    made_at = moment(order.get("created_at"))
+    attributes = [
+        (one.get("name"), one.get("value")) for one in entries(order.get("note_attributes"))
+    ]
+    return (
+        SourceEvent(
+            join=join,
+            job_kind=JobKind.ORDER,
+            type=_F.BOOKED,
+            occurred_at=made_at,
+            booking=Booking(
+                reference=reference,
+                service=None,
+                people=(_customer(order),),
+                address=_address(inner(order.get("shipping_address"))),
+                items=tuple(name for one in sent if (name := one_line(one.get("title")))),
+                as_it_stands=True,
+            ),
+        ),
+        *promised_day(
+            join, attributes, made_at=made_at, changed_at=moment(order.get("updated_at"))
+        ),
+    )
+
+
+def _cancelled(order: Mapping[str, Any], join: ByReference, at: datetime) -> SourceEvent:
+    reason = short_text(order.get("cancel_reason")) or "other"
+    by, cause = CANCEL_REASONS.get(reason, (Party.UNKNOWN, None))
+    return SourceEvent(
+        join=join,
+        job_kind=JobKind.ORDER,
+        type=_F.CANCELLED,
+        occurred_at=at,
+        by=by,
+        reason=cause,
+    )
+
+
+def _customer(order: Mapping[str, Any]) -> BookedPerson:
+    """Return who bought it. The number at an address of somebody else, a gift's, is not theirs."""
+    buyer, billing = inner(order.get("customer")), inner(order.get("billing_address"))
+    shipping = inner(order.get("shipping_address"))
+    name = _full_name(buyer) or _full_name(billing) or _full_name(shipping)
+    country = billing.get("country_code") or shipping.get("country_code")
+    places = [order, buyer, billing]
+    if not billing or _full_name(shipping) in (name, _full_name(billing)):
+        places.append(shipping)
+    phones = (
+        usable_phone(place.get("phone"), place.get("country_code") or country) for place in places
+    )
+    emails = (
+        usable_email(value)
+        for value in (order.get("email"), order.get("contact_email"), buyer.get("email"))
+    )
+    number = buyer.get("id")
+    return BookedPerson(
+        role=Role.CUSTOMER,
+        reference=str(number) if type(number) is int else None,
+        name=name,
+        phone=next((phone for phone in phones if phone), None),
+        email=next((email for email in emails if email), None),
+        locale=locale_name(order.get("customer_locale")),
+    )
+
+
+def _full_name(person: Mapping[str, Any]) -> str | None:
+    both = (one_line(person.get("first_name")), one_line(person.get("last_name")))
+    return one_line(" ".join(part for part in both if part)) or one_line(person.get("name"))
+
+
+def _address(place: Mapping[str, Any]) -> str | None:
+    fields = ("address1", "address2", "city", "province", "zip", "country")
+    lines = (one_line(place.get(field)) for field in fields)
+    return one_line(", ".join(line for line in lines if line))
+
+
+def _fulfillment(fulfillment: Mapping[str, Any]) -> Translation:
+    """Return that its parcels were sent, and where they are now.
+
+    Its status is as old as its last change; a parcel that Shopify knows no code of is the
+    whole order's. What is not sent to an address, such as what is picked up, was not shipped.
+    """
+    name = _FULFILLMENT_NAME.fullmatch(short_text(fulfillment.get("name")) or "")
+    if name is None:
+        raise Untranslatable("name: a fulfillment is called after its order, such as #1001.1.")
+    status = short_text(fulfillment.get("status")) or ""
+    if status in ("cancelled", "error", "failure"):
+        return Ignored(f"the fulfillment is {status}: nothing was sent")
+    items = entries(fulfillment.get("line_items"))
+    if items and all(one.get("requires_shipping") is False for one in items):
+        return Ignored("nothing of it is sent")
+
+    moves = STATUSES.get((short_text(fulfillment.get("shipment_status")) or "").lower())
+    codes = _codes(fulfillment)
+    left = SENT.get(status, False) and bool(codes or fulfillment.get("destination"))
+    facts: list[tuple[FactType, datetime | None, str | None]] = []
+    for code in codes or (None,):
+        if left:
+            facts.append((_F.SHIPPED, moment(fulfillment.get("created_at")), code))
+        if moves is not None:
+            facts.append((moves, moment(fulfillment.get("updated_at")), code))
+    carrier = one_line(fulfillment.get("tracking_company")) or ""
+    return tuple(
+        SourceEvent(
+            join=ByReference(name[1]),
+            job_kind=JobKind.ORDER,
+            type=fact,
+            occurred_at=at,
+            expected=UNKNOWN if fact is _F.DELAYED else None,
+            parcel=code,
+            adds_parcel=BookedParcel(carrier=carrier, tracking_code=code) if code else None,
+        )
+        for fact, at, code in facts
+    ) or Ignored("nothing was sent yet")
+
+
+def _codes(fulfillment: Mapping[str, Any]) -> list[str]:
+    """Return its tracking codes, each once."""
+    listed = fulfillment.get("tracking_numbers")
+    given = [*(listed if isinstance(listed, list) else []), fulfillment.get("tracking_number")]
+    codes = (normal_tracking_code(code) for one in given if (code := short_text(one)))
+    return list(dict.fromkeys(codes))
+
+
+ADAPTER = SourceAdapter(
+    kind="shopify",
+    speaks_as=FactSource.SHOP,
+    keeps_headers=frozenset(
+        f"{prefix}shopify-{name}"
+        for prefix in ("x-", "")
+        for name in ("topic", "webhook-id", "event-id", "test")
+    ),
+    verify=verify,
+    delivery_id=delivery_id,
+    translate=translate,
+)

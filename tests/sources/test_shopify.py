@@ -1,0 +1,413 @@
+"""Shopify: signatures, what every status means, and what an order and its parcels say."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from notifier.domain.facts import FactType
+from notifier.domain.reasons import Party, Reason
+from notifier.domain.windows import UNKNOWN
+from notifier.sources.estimates import LocalDay
+from notifier.sources.protocol import (
+    BookedParcel,
+    BookedPerson,
+    ByReference,
+    Ignored,
+    Incoming,
+    SourceEvent,
+    Untranslatable,
+)
+from notifier.sources.shopify import (
+    ADAPTER,
+    CANCEL_REASONS,
+    ORDER_TOPICS,
+    SENT,
+    STATUSES,
+    delivery_id,
+    translate,
+    verify,
+)
+from tests.sources.odd_bodies import oddities
+from tests.sources.samples import SAMPLES, needs_samples, sample_json
+from tests.sources.shopify_events import delivered, fulfillment, order, sign
+
+NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def facts(topic: str, body: dict[str, Any]) -> tuple[SourceEvent, ...]:
+    """Return the facts of a delivery that has some."""
+    answer = translate(delivered(topic, body))
+    assert not isinstance(answer, Ignored), answer
+    return answer
+
+
+def why_ignored(topic: str, body: dict[str, Any], **headers: str) -> str:
+    """Return why a delivery is nothing for us."""
+    answer = translate(delivered(topic, body, **headers))
+    assert isinstance(answer, Ignored), answer
+    return answer.why
+
+
+def customer(**changes: Any) -> BookedPerson:
+    """Return the customer of an order with `changes`."""
+    booking = facts("orders/create", order(NOW, **changes))[0].booking
+    assert booking is not None
+    (person,) = booking.people
+    return person
+
+
+@needs_samples
+def test_the_published_vectors_verify_as_stated() -> None:
+    """The signature of an empty body, of none at all and of other bytes is refused."""
+    for case in sample_json("vectors/shopify.json")["cases"]:
+        incoming = Incoming({"x-shopify-hmac-sha256": case["signature"]}, case["payload"].encode())
+        assert verify([case["secret"]], incoming, NOW) is case["valid"], case["name"]
+
+
+@pytest.mark.parametrize("header", ["x-shopify-hmac-sha256", "shopify-hmac-sha256"])
+def test_a_changed_byte_is_not_signed(header: str) -> None:
+    """Either secret signs while one is being rotated, under both names of the header."""
+    for secret, good in (("old", True), ("new", True), ("other", False)):
+        incoming = Incoming({header: sign(secret, b"{}")}, b"{}")
+        assert verify(["old", "new"], incoming, NOW) is good
+    assert not verify(["old"], Incoming({header: sign("old", b"{}")}, b"{ }"), NOW)
+
+
+@pytest.mark.parametrize("given", ["", "nonsense", "é", "a" * 10_000])
+def test_a_malformed_signature_is_refused_quietly(given: str) -> None:
+    """Nothing that a header can hold makes verifying crash."""
+    assert verify(["secret"], Incoming({"x-shopify-hmac-sha256": given}, b"{}"), NOW) is False
+    assert verify(["secret"], Incoming({}, b"{}"), NOW) is False
+
+
+@needs_samples
+def test_every_word_of_the_vocabulary_has_a_decided_meaning() -> None:
+    """A shipment status that Shopify lists, for shops, customers or as unstable, is decided."""
+    vocabulary = sample_json("vocabularies/shopify_fulfillment_event.json")
+    lists = ("admin", "customer_api_extra", "unstable_extra")
+    assert {word.lower() for name in lists for word in vocabulary[name]} == set(STATUSES)
+    for word in SENT:
+        assert word in vocabulary["note"]
+
+
+def test_the_delivery_has_an_id_that_a_retry_shares() -> None:
+    """Of one change two topics tell with one event id: they are two deliveries."""
+    body = order(NOW)
+    assert delivery_id(delivered("orders/create", body, x_shopify_webhook_id="w1")) == "w1"
+    assert delivery_id(delivered("orders/create", body, shopify_webhook_id="w1")) == "w1"
+    one = delivery_id(delivered("orders/updated", body, x_shopify_event_id="e1"))
+    other = delivery_id(delivered("orders/cancelled", body, x_shopify_event_id="e1"))
+    assert one != other
+    assert delivery_id(delivered("orders/create", body)) is None
+    for header in ("x-shopify-topic", "x-shopify-webhook-id", "shopify-topic"):
+        assert header in ADAPTER.keeps_headers
+    assert not any("hmac" in header for header in ADAPTER.keeps_headers)
+
+
+_SAMPLES: list[tuple[str, str, list[tuple[FactType, str]] | str]] = [
+    ("orders_create_2023-01", "orders/create", [(FactType.CANCELLED, "2023-02-21T01:50:03Z")]),
+    ("orders_updated_2023-01", "orders/updated", [(FactType.CANCELLED, "2023-02-21T01:50:50Z")]),
+    (
+        "orders_fulfilled_2023-01",
+        "orders/fulfilled",
+        [(FactType.CANCELLED, "2023-02-21T01:50:45Z")],
+    ),
+    ("orders_create_2024-10", "orders/create", [(FactType.CANCELLED, "2022-01-01T00:00:00Z")]),
+    ("orders_updated_2024-10", "orders/updated", [(FactType.CANCELLED, "2022-01-01T00:00:00Z")]),
+    (
+        "orders_cancelled_2024-10",
+        "orders/cancelled",
+        [(FactType.CANCELLED, "2022-01-01T00:00:00Z")],
+    ),
+    (
+        "orders_partially_fulfilled_2024-10",
+        "orders/partially_fulfilled",
+        [(FactType.CANCELLED, "2022-01-01T00:00:00Z")],
+    ),
+    ("fulfillments_create_2024-10", "fulfillments/create", "nothing was sent yet"),
+    ("fulfillments_update_2024-10", "fulfillments/update", "nothing was sent yet"),
+    *(
+        (
+            f"{topic.replace('/', '_')}_{version}",
+            topic,
+            f"{topic} names no parcel: fulfillments/update says it with one",
+        )
+        for topic, version in (
+            ("fulfillment_events/create", "2024-10"),
+            ("fulfillment_events/delete", "2024-10"),
+            ("fulfillment_orders/line_items_prepared_for_local_delivery", "2023-01"),
+            ("fulfillment_orders/line_items_prepared_for_local_delivery", "2024-10"),
+            ("fulfillment_orders/line_items_prepared_for_pickup", "2023-01"),
+            ("fulfillment_orders/placed_on_hold", "2023-01"),
+            ("fulfillment_orders/rescheduled", "2024-10"),
+        )
+    ),
+    ("api_fixture_order", "orders/create", [(FactType.BOOKED, "2008-01-10T16:00:00Z")]),
+]
+
+
+@needs_samples
+@pytest.mark.parametrize(("sample", "topic", "outcome"), _SAMPLES)
+def test_each_real_sample_has_its_outcome(
+    sample: str, topic: str, outcome: list[tuple[FactType, str]] | str
+) -> None:
+    """What Shopify really sent becomes these facts at these times, or nothing."""
+    body = sample_json(f"payloads/shopify/{sample}.json")
+    if sample == "api_fixture_order":  # an answer of the API: a webhook's body is inside
+        body = body["order"]
+    answer = translate(delivered(topic, body))
+    if isinstance(answer, Ignored):
+        assert answer.why == outcome
+        return
+    assert [(fact.type, _utc(fact.occurred_at)) for fact in answer] == outcome
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+@needs_samples
+def test_no_real_sample_is_left_without_an_outcome() -> None:
+    """A sample added to the folder must be decided in the table above."""
+    found = {path.stem for path in (SAMPLES / "payloads" / "shopify").glob("*.json")}
+    assert found == {sample for sample, _, _ in _SAMPLES} | {"api_fixture_fulfillment"}
+
+
+@needs_samples
+def test_a_fulfillment_from_before_they_had_names_is_untranslatable() -> None:
+    """Of versions before 2018 the order can't be told."""
+    body = sample_json("payloads/shopify/api_fixture_fulfillment.json")["fulfillment"]
+    with pytest.raises(Untranslatable, match="name"):
+        translate(delivered("fulfillments/create", body))
+
+
+def test_an_order_is_booked_under_the_name_that_its_buyer_knows() -> None:
+    """Who, where and what, at the time at which it was made; nothing digital is in a parcel."""
+    (booked,) = facts("orders/create", order(NOW))
+
+    assert (booked.type, booked.occurred_at) == (FactType.BOOKED, NOW)
+    assert booked.join == ByReference("#1001")
+    booking = booked.booking
+    assert booking is not None
+    assert booking.as_it_stands
+    assert (booking.reference, booking.window, booking.items) == ("#1001", None, ("Kettle",))
+    assert booking.address == "12 Elm St, Seattle, Washington, 98101, United States"
+    (person,) = booking.people
+    assert (person.name, person.reference) == ("Ada Park", "207119551")
+    assert (person.phone, person.email, person.locale) == (
+        "+12065550100",
+        "ada@example.com",
+        "en-US",
+    )
+
+
+def test_each_topic_about_an_order_says_the_whole_of_it() -> None:
+    """Whichever comes first books it."""
+    answers = {facts(topic, order(NOW)) for topic in ORDER_TOPICS}
+    assert answers == {facts("orders/create", order(NOW))}
+
+
+def test_the_number_of_who_gets_a_gift_is_not_the_buyers() -> None:
+    """The buyer hears of it; who gets it may not know of it."""
+    gift = {"first_name": "Bo", "last_name": "Li", "phone": "+12065550199", "country_code": "US"}
+    assert customer(shipping_address=gift).phone is None
+    assert customer(shipping_address=gift, phone="+12065550123").phone == "+12065550123"
+    assert customer(shipping_address=gift, billing_address=None).name == "Ada Park"
+
+
+@pytest.mark.parametrize("phone", ["", "none", "12", "\x00", 7, "1" * 300])
+def test_a_number_that_is_none_costs_no_booking(phone: object) -> None:
+    """What shoppers type into a form is left out; the email is still theirs."""
+    place = {"first_name": "Ada", "last_name": "Park", "country_code": "US", "phone": phone}
+    person = customer(shipping_address=place, email="Ada@example.com")
+    assert (person.phone, person.email) == (None, "Ada@example.com")
+    assert customer(email="nonsense", contact_email="a b@example.com").email is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "day"),
+    [
+        ("Delivery-Date", "2026-11-27", date(2026, 11, 27)),
+        ("delivery_date", "2026/11/27", date(2026, 11, 27)),
+        ("Estimated Delivery Date", " 2026-11-27 ", date(2026, 11, 27)),
+        ("Delivery Date", "27/11/2026", None),
+        ("Delivery Date", "11/12/2026", None),
+        ("Delivery Date", "soon", None),
+        ("Delivery Date", "99991231", None),
+        ("Shipping-Date", "2026-11-27", None),
+        ("colour", "2026-11-27", None),
+    ],
+)
+def test_a_day_is_promised_only_where_the_order_states_one(
+    name: str, value: str, day: date | None
+) -> None:
+    """A date that could be read in two ways is not guessed at, and none is made up."""
+    _, *stated = facts(
+        "orders/create", order(NOW, note_attributes=[{"name": name, "value": value}])
+    )
+    assert [fact.expected for fact in stated] == ([LocalDay(day)] if day else [])
+    for fact in stated:
+        assert (fact.type, fact.occurred_at) == (FactType.DELAYED, NOW)
+
+
+def test_a_day_stated_later_wins_and_what_others_said_since_stays() -> None:
+    """A shop repeats its day with every change: that is no news after a carrier's."""
+
+    def stated(day: str, hours: int) -> SourceEvent:
+        body = order(NOW, note_attributes=[{"name": "Delivery-Date", "value": day}])
+        return facts("orders/updated", {**body, "updated_at": str(NOW + hours * HOUR)})[1]
+
+    first, moved, again = (
+        stated("2026-11-27", 0),
+        stated("2026-11-28", 24),
+        stated("2026-11-28", 48),
+    )
+    for said in permutations((first, moved, again)):
+        ranked = sorted(said, key=lambda fact: fact.occurred_at or NOW)
+        assert ranked == [first, moved, again]
+    assert again.occurred_at is not None
+    assert again.occurred_at - NOW < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("reason", [*CANCEL_REASONS, "a reason of next year", None])
+def test_a_cancelled_order_is_not_booked_and_says_whose_doing_it_is(reason: str | None) -> None:
+    """Whoever never heard of it from us hears no cancellation; blame only where it is stated."""
+    body = order(NOW, cancelled_at=str(NOW + HOUR), cancel_reason=reason)
+    for topic in ("orders/cancelled", "orders/updated"):
+        (fact,) = facts(topic, body)
+        assert (fact.type, fact.occurred_at) == (FactType.CANCELLED, NOW + HOUR)
+        assert (fact.by, fact.reason) == {
+            "customer": (Party.CUSTOMER, None),
+            "inventory": (Party.US, Reason.STOCK),
+            "staff": (Party.US, None),
+        }.get(reason or "", (Party.UNKNOWN, None))
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"fulfillment_status": "fulfilled"}, "all of it was sent: its parcels tell the rest"),
+        ({"closed_at": str(NOW)}, "all of it was sent: its parcels tell the rest"),
+        ({"line_items": [{"requires_shipping": False}]}, "nothing of it is sent"),
+        ({"line_items": [{"current_quantity": 0}]}, None),
+    ],
+)
+def test_an_order_of_which_nothing_is_awaited_is_not_booked(
+    changes: dict[str, Any], why: str | None
+) -> None:
+    """A tag put on last year's order, a sale at the till and a gift card owe nobody news."""
+    if why is None:
+        assert facts("orders/updated", order(NOW, **changes))
+    else:
+        assert why_ignored("orders/updated", order(NOW, **changes)) == why
+
+
+def test_a_fulfillment_ships_its_parcel_and_tells_where_it_is() -> None:
+    """The order gets the parcel; shipped when it was made, moved when it was last changed."""
+    body = fulfillment(NOW, shipment_status="out_for_delivery", updated_at=str(NOW + HOUR))
+
+    shipped, moved = facts("fulfillments/update", body)
+
+    for fact in (shipped, moved):
+        assert fact.join == ByReference("#1001")
+        assert fact.parcel == "1Z999"
+        assert fact.adds_parcel == BookedParcel(carrier="UPS", tracking_code="1Z999")
+    assert (shipped.type, shipped.occurred_at) == (FactType.SHIPPED, NOW)
+    assert (moved.type, moved.occurred_at) == (FactType.OUT_FOR_DELIVERY, NOW + HOUR)
+    assert facts("fulfillments/create", body) == (shipped, moved)
+
+
+def test_what_comes_with_one_parcel_ends_no_other() -> None:
+    """An order that was split has a fulfillment for each, and two codes are two parcels."""
+    second = fulfillment(NOW, name="#1001.2", tracking_number="B", tracking_numbers=["B"])
+    (shipped,) = facts("fulfillments/create", second)
+    assert (shipped.join, shipped.parcel) == (ByReference("#1001"), "B")
+
+    both = fulfillment(NOW, tracking_numbers=["A", "b", "a "], tracking_number="A")
+    assert [fact.parcel for fact in facts("fulfillments/create", both)] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [("#1001.1", "#1001"), ("#1001-F2", "#1001"), ("EN-7.5-EU.12", "EN-7.5-EU")],
+)
+def test_a_fulfillment_is_called_after_its_order(name: str, reference: str) -> None:
+    """Prefixes and suffixes are the shop's own; the last number is the fulfillment's."""
+    (shipped,) = facts("fulfillments/create", fulfillment(NOW, name=name))
+    assert shipped.join == ByReference(reference)
+
+
+@pytest.mark.parametrize(("word", "fact"), [*STATUSES.items(), ("teleported", None)])
+def test_a_shipment_status_moves_its_parcel(word: str, fact: FactType | None) -> None:
+    """In either case; one that is not invented yet moves nothing and is no error."""
+    for written in (word, word.upper()):
+        _, *moved = facts("fulfillments/update", fulfillment(NOW, shipment_status=written))
+        assert [one.type for one in moved] == ([fact] if fact else [])
+        for one in moved:
+            assert one.expected is (UNKNOWN if fact is FactType.DELAYED else None)
+
+
+@pytest.mark.parametrize("status", [*SENT, "a status of next year"])
+def test_what_was_not_sent_is_not_shipped(status: str) -> None:
+    """Pending, open and cancelled fulfillments are no parcels on their way."""
+    body = fulfillment(NOW, status=status)
+    if SENT.get(status):
+        assert facts("fulfillments/update", body)[0].type is FactType.SHIPPED
+    else:
+        why_ignored("fulfillments/update", body)
+
+
+def test_what_is_picked_up_was_never_shipped() -> None:
+    """Without a code and an address nothing is on its way; with an address it is."""
+    nothing: dict[str, Any] = {"tracking_number": None, "tracking_numbers": []}
+    pickup = fulfillment(NOW, **nothing, destination=None)
+    assert why_ignored("fulfillments/create", pickup) == "nothing was sent yet"
+    (picked_up,) = facts("fulfillments/update", {**pickup, "shipment_status": "picked_up"})
+    assert (picked_up.type, picked_up.parcel) == (FactType.DELIVERED, None)
+    (local,) = facts("fulfillments/create", fulfillment(NOW, **nothing))
+    assert (local.type, local.parcel, local.adds_parcel) == (FactType.SHIPPED, None, None)
+    digital = fulfillment(NOW, line_items=[{"requires_shipping": False}])
+    assert why_ignored("fulfillments/create", digital) == "nothing of it is sent"
+
+
+def test_a_test_notification_is_about_no_real_order() -> None:
+    """Sending one from the shop's settings texts nobody."""
+    why = why_ignored("orders/create", order(NOW), x_shopify_test="true")
+    assert why == "a test notification, which is about no real order"
+    assert why_ignored("products/update", {}) == "products/update is not about an order on its way"
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "field"),
+    [
+        ("", order(NOW), "X-Shopify-Topic"),
+        ("orders/create", order(NOW, name=None), "name"),
+        ("orders/create", order(NOW, name="#1\x00"), "name"),
+        ("fulfillments/create", fulfillment(NOW, name="Ada Park"), "name"),
+    ],
+)
+def test_what_cant_be_read_names_its_field(topic: str, body: dict[str, Any], field: str) -> None:
+    """A failed delivery says what to mend, and nobody's name."""
+    with pytest.raises(Untranslatable) as caught:
+        translate(delivered(topic, body))
+    assert str(caught.value).startswith(f"{field}: ")
+    assert "Ada" not in str(caught.value)
+
+
+def test_no_value_in_a_body_crashes_the_translator() -> None:
+    """Whatever stands where something else was meant: facts, ignored, or a sentence."""
+    attributes = [{"name": "Delivery-Date", "value": "2026-11-27"}]
+    for topic, body in (
+        ("orders/create", order(NOW, note_attributes=attributes)),
+        ("orders/cancelled", order(NOW, cancelled_at=str(NOW), cancel_reason="staff")),
+        ("fulfillments/update", fulfillment(NOW, shipment_status="delivered")),
+    ):
+        for odd in oddities(body):
+            try:
+                answer = translate(delivered(topic, odd))
+            except Untranslatable:
+                continue
+            assert answer

@@ -1,0 +1,83 @@
+"""A shop's deliveries about one order, in whichever order they arrive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from notifier.domain.jobs import JobStatus
+from notifier.services import Services
+from notifier.sources.protocol import Incoming
+from notifier.sources_admin import add_source
+from notifier.store.engine import reading
+from notifier.store.tables import Job, Parcel
+from notifier.webhooks_in import receive
+from tests.sources import shopify_events
+from tests.webhooks.deliveries import HOUR, translate_all
+
+SECRET = "the secret that the shop was given"
+
+
+def jobs_of(services: Services) -> dict[str, tuple[str, dict[str, str]]]:
+    """Return each order's status, and the status of each of its parcels."""
+    with reading(services.sessions) as session:
+        parcels: dict[UUID, dict[str, str]] = {}
+        for parcel in session.scalars(select(Parcel)):
+            parcels.setdefault(parcel.job_id, {})[parcel.tracking_code[0]] = parcel.status
+        return {
+            job.reference: (job.status, parcels.get(job.id, {}))
+            for job in session.scalars(select(Job))
+        }
+
+
+def push(services: Services, incoming: Incoming, delivery: str) -> None:
+    """Let Shopify deliver."""
+    headers = {
+        **incoming.headers,
+        "x-shopify-webhook-id": delivery,
+        "x-shopify-hmac-sha256": shopify_events.sign(SECRET, incoming.body),
+    }
+    receive(services, "shopify", headers, incoming.body)
+
+
+def test_an_order_that_was_split_ends_the_same_in_any_order(
+    services: Services, brand: UUID
+) -> None:
+    """One parcel came and one is under way, though the booking may come last and all come twice."""
+    add_source(services, brand, "shopify", "shopify", SECRET)
+    made = services.now() - 50 * HOUR
+
+    def said(name: str) -> list[tuple[str, dict[str, Any]]]:
+        def parcel(nth: int, code: str, status: str | None) -> dict[str, Any]:
+            return shopify_events.fulfillment(
+                made + nth * HOUR,
+                name=f"{name}.{nth}",
+                tracking_number=f"{code} {name[1:]}",
+                tracking_numbers=[],
+                shipment_status=status,
+                updated_at=str(made + timedelta(hours=20 if status else nth)),
+            )
+
+        return [
+            ("orders/create", shopify_events.order(made, name=name)),
+            ("fulfillments/create", parcel(1, "A", None)),
+            ("fulfillments/update", parcel(1, "A", "delivered")),
+            ("fulfillments/create", parcel(2, "B", None)),
+        ]
+
+    names = []
+    for nth, order in enumerate(permutations(range(4))):
+        names.append(f"#{1000 + nth}")
+        deliveries = said(names[-1])
+        for one in (*order, *order):
+            incoming = shopify_events.delivered(*deliveries[one])
+            push(services, incoming, f"{names[-1]}-{one}")
+            translate_all(services)
+
+    assert jobs_of(services) == dict.fromkeys(
+        names, (JobStatus.SHIPPED, {"A": JobStatus.DELIVERED, "B": JobStatus.SHIPPED})
+    )
