@@ -187,7 +187,8 @@ def test_a_text_that_would_come_too_late_leaves_it_to_the_email(world: World) ->
 
     work(world.services)
 
-    assert world.message(job, Channel.SMS).status == MessageStatus.EXPIRED
+    row = world.message(job, Channel.SMS)
+    assert (row.status, row.settled_at) == (MessageStatus.EXPIRED, world.clock())
     assert [email.to for email in world.email.sent] == [ADA_EMAIL]
 
 

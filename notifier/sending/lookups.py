@@ -272,6 +272,8 @@ def _undecided(
     if rule is not None and rule.on_unknown is OnUnknown.RESEND:
         _send_again(session, told, question)
         return
+    why = answer.why if answer is not None else "never_answered"
+    _log.warning("held_in_doubt", message_id=str(question.message_id), why=why)
     for message in told:
         message.status = after(MessageStatus(message.status), MessageEvent.UNRESOLVED)
         message.reason = WhyNot.OUTCOME_UNKNOWN
