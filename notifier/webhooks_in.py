@@ -51,9 +51,16 @@ class Received:
 
 
 def receive(
-    services: Services, source_name: str, headers: Mapping[str, str], body: bytes
+    services: Services,
+    source_name: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    query: str = "",
 ) -> Received:
     """Journal one delivery and return once it is committed; translation follows apart.
+
+    `query` is what follows the address after a question mark; it is read, and never kept.
 
     :raises NotFound: if there is no such source.
     :raises BodyTooLarge: over `MAX_BODY_BYTES`.
@@ -67,7 +74,7 @@ def receive(
     incoming = Incoming(
         {name.lower(): value for name, value in headers.items()},
         body,
-        url=address_of(services, source_name),
+        url=address_of(services, source_name) + (f"?{query}" if query else ""),
     )
     try:
         source = _source(services, source_name)

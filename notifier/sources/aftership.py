@@ -5,9 +5,6 @@ Source: aftership.com/docs/tracking, webhook and enum pages of 2021 to 2026-07.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +12,7 @@ from typing import Any
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.reasons import Reason
 from notifier.domain.tracking_codes import normal_tracking_code
+from notifier.sources.base64_hmac import is_signed
 from notifier.sources.estimates import Estimate
 from notifier.sources.json_bodies import objects_in, read_object, short_text
 from notifier.sources.protocol import (
@@ -122,12 +120,7 @@ def verify(secrets: Sequence[str], incoming: Incoming, now: datetime) -> bool:
 
     AfterShip signs no time, so a replay of an old delivery is caught by its event id instead.
     """
-    given = incoming.headers.get("aftership-hmac-sha256", "").encode()
-    return any(hmac.compare_digest(_signature(secret, incoming.body), given) for secret in secrets)
-
-
-def _signature(secret: str, body: bytes) -> bytes:
-    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())
+    return is_signed(secrets, incoming.body, incoming.headers.get("aftership-hmac-sha256", ""))
 
 
 def delivery_id(incoming: Incoming) -> str | None:

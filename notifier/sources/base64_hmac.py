@@ -1,4 +1,4 @@
-"""The signature that many shops use: base64 of an HMAC-SHA256 of what they send."""
+"""The signature that many shops and trackers use: base64 of an HMAC-SHA256 of what they send."""
 
 from __future__ import annotations
 

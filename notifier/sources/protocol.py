@@ -28,7 +28,8 @@ class Untranslatable(Exception):
 class Incoming:
     """One webhook as it came: headers under lower-case names, the body untouched.
 
-    `url` is the address that the vendor was given; some sign it.
+    `url` is the address that the vendor was given, with the query that it posts to; some sign
+    it, some can prove themselves by nothing else. It is there to verify, not to translate.
     """
 
     headers: Mapping[str, str]

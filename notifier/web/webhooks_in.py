@@ -26,7 +26,13 @@ _STATUSES: dict[type[NotifierError], int] = {
 def take(source: str) -> ResponseReturnValue:
     """Answer once the delivery is journalled: 202 with its id."""
     services: Services = current_app.extensions["notifier"]
-    received = receive(services, source, dict(request.headers), request.get_data(cache=False))
+    received = receive(
+        services,
+        source,
+        dict(request.headers),
+        request.get_data(cache=False),
+        query=request.query_string.decode(errors="replace"),
+    )
     return {"delivery": str(received.delivery_id)}, 202
 
 

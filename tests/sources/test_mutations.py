@@ -15,10 +15,14 @@ from tests.sources import generic_events
 from tests.sources.aftership_events import checkpoint, tracking_event
 from tests.sources.calcom_events import Visit
 from tests.sources.easypost_events import Parcel
+from tests.sources.shippo_events import track_updated
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 
 _SEEDS: dict[str, list[Any]] = {
+    "shippo": [
+        track_updated("TRANSIT", NOW, substatus="delayed", eta="2026-11-26T00:00:00Z"),
+    ],
     "aftership": [
         tracking_event(
             "Exception",

@@ -10,16 +10,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from notifier.services import Services
 from notifier.sources_admin import add_source
 from notifier.store.engine import reading
-from notifier.store.tables import Job, Message
+from notifier.store.tables import Job, Message, Source
 from notifier.webhooks_in import receive
-from tests.sources import aftership_events
-from tests.webhooks.deliveries import HOUR, book_order, translate_all
+from tests.sources import aftership_events, shippo_events
+from tests.webhooks.deliveries import HOUR, book_order, delivery, translate_all
 
+JSON = "application/json"
 SECRET = "a secret of the tracker's"
 
 Headers = dict[str, str]
@@ -51,8 +53,28 @@ def _aftership(code: str, now: datetime) -> list[tuple[Headers, bytes]]:
     ]
 
 
+def _shippo(code: str, now: datetime) -> list[tuple[Headers, bytes]]:
+    def event(status: str, hours_ago: int, **said: Any) -> tuple[Headers, bytes]:
+        made = shippo_events.track_updated(status, now - hours_ago * HOUR, code=code, **said)
+        body = shippo_events.body_of(made)
+        return {"Shippo-Auth-Signature": shippo_events.sign(SECRET, body, now)}, body
+
+    after = (now + timedelta(days=2)).date().isoformat()
+    return [
+        event("PRE_TRANSIT", 40),
+        event("TRANSIT", 30, substatus="package_accepted"),
+        event("TRANSIT", 20, substatus="delayed"),
+        event("TRANSIT", 18, substatus="package_departed", eta=f"{after}T00:00:00Z"),
+        event("TRANSIT", 5, substatus="out_for_delivery"),
+        event("TRANSIT", 4, substatus="notice_left"),
+        event("TRANSIT", 2, substatus="out_for_delivery"),
+        event("DELIVERED", 1, substatus="delivered"),
+    ]
+
+
 _TRACKERS: dict[str, Callable[[str, datetime], list[tuple[Headers, bytes]]]] = {
     "aftership": _aftership,
+    "shippo": _shippo,
 }
 
 
@@ -83,6 +105,24 @@ def test_any_order_and_any_number_of_repeats_end_alike(
     status, _, owed = outcomes[0]
     assert status == "delivered"
     assert [rule for rule, _ in owed].count("order_delivered") == 1
+
+
+def test_a_token_in_the_address_is_checked_and_not_kept(
+    client: FlaskClient, services: Services, brand: UUID
+) -> None:
+    """Shippo posts to `…?token=…`: it proves who posts, and is in no row of the journal."""
+    add_source(services, brand, "shippo", "shippo", "se-cret")
+    body = shippo_events.body_of(shippo_events.track_updated("TRANSIT", services.now()))
+
+    refused = client.post("/webhooks/in/shippo?token=other", data=body, content_type=JSON)
+    taken = client.post("/webhooks/in/shippo?token=se-cret", data=body, content_type=JSON)
+
+    assert (refused.status_code, taken.status_code) == (401, 202)
+    kept = delivery(services, UUID(taken.get_json()["delivery"]))
+    assert kept.headers is not None
+    with reading(services.sessions) as session:
+        key = session.get_one(Source, kept.source_id).key
+    assert services.vault.open(key, kept.headers) == "{}"
 
 
 def _outcome(services: Services, job_id: UUID) -> tuple[str, str, list[tuple[str, str]]]:
