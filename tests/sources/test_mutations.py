@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from notifier.sources.protocol import Ignored, Incoming, SourceAdapter, SourceEvent, Untranslatable
 from notifier.sources.registry import adapters
-from tests.sources import generic_events
+from tests.sources import calendly_events, generic_events
 from tests.sources.aftership_events import checkpoint, tracking_event
 from tests.sources.calcom_events import Visit
 from tests.sources.easypost_events import Parcel
@@ -32,6 +32,11 @@ _SEEDS: dict[str, list[Any]] = {
             latest_estimated_delivery={"datetime": "2026-11-26"},
             checkpoints=[checkpoint("Exception", "2026-11-23T08:10:00", learnt=NOW)],
         ),
+    ],
+    "calendly": [
+        calendly_events.Visit(NOW, NOW).created(),
+        *calendly_events.Visit(NOW, NOW).moved(NOW, to=NOW + timedelta(days=1)),
+        calendly_events.Visit(NOW, NOW).canceled(NOW, by="host"),
     ],
     "calcom": [
         Visit(NOW).created(NOW),

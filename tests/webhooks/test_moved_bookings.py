@@ -15,7 +15,7 @@ from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import Job
 from notifier.webhooks_in import receive
-from tests.sources import calcom_events
+from tests.sources import calcom_events, calendly_events
 from tests.webhooks.deliveries import HOUR, translate_all
 
 SECRET = "a secret of the booking page's"
@@ -31,6 +31,13 @@ def push_calcom(services: Services, event: dict[str, Any]) -> None:
     """Let Cal.com deliver `event`."""
     body = calcom_events.body_of(event)
     push(services, "calcom", {"X-Cal-Signature-256": calcom_events.sign(SECRET, body)}, body)
+
+
+def push_calendly(services: Services, event: dict[str, Any]) -> None:
+    """Let Calendly deliver `event`."""
+    body = calendly_events.body_of(event)
+    signature = calendly_events.sign(SECRET, body, services.now())
+    push(services, "calendly", {"Calendly-Webhook-Signature": signature}, body)
 
 
 def jobs(services: Services) -> list[Job]:
@@ -80,3 +87,43 @@ def test_a_booking_of_cal_com_that_was_moved_can_be_cancelled(
 
     (job,) = jobs(services)
     assert job.status == "cancelled"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_news_of_one_booking_of_calendly_ends_the_same_in_any_order(
+    services: Services, brand: UUID, order: tuple[int, ...]
+) -> None:
+    """Booked and moved, each event twice: one job at the new time, which was agreed."""
+    add_source(services, brand, "calendly", "calendly", SECRET)
+    now, start = services.now(), services.now() + timedelta(days=2)
+    visit = calendly_events.Visit(start, now - 2 * HOUR)
+    told = [visit.created(), *visit.moved(now - HOUR, to=start + HOUR)]
+
+    for nth in (*order, *order):
+        push_calendly(services, told[nth])
+
+    (job,) = jobs(services)
+    assert job.reference == calendly_events.FIRST
+    assert job.expected == job.agreed == hour_from(start + HOUR)
+
+
+def test_a_second_move_of_calendly_leaves_no_void_time_standing(
+    services: Services, brand: UUID
+) -> None:
+    """It is another job, for Calendly names one invitee back alone; the first is cancelled."""
+    add_source(services, brand, "calendly", "calendly", SECRET)
+    now, start = services.now(), services.now() + timedelta(days=2)
+    visit = calendly_events.Visit(start, now - 3 * HOUR)
+    told = [
+        visit.created(),
+        *visit.moved(now - 2 * HOUR, to=start + HOUR),
+        *visit.moved(now - HOUR, to=start + 2 * HOUR, invitee=calendly_events.THIRD),
+    ]
+
+    for event in told:
+        push_calendly(services, event)
+
+    by_status = {job.status: job for job in jobs(services)}
+    assert sorted(by_status) == ["cancelled", "scheduled"]
+    assert by_status["cancelled"].reference == calendly_events.FIRST
+    assert by_status["scheduled"].expected == hour_from(start + 2 * HOUR)
