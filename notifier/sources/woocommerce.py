@@ -1,0 +1,231 @@
+"""WooCommerce: an order is booked once it is paid, and follows its status from there.
+
+An order's reference is its number, which is in the shop's mails and on its pages. It is the
+order's id unless a plugin numbers them; `order.deleted` carries that id alone.
+
+Source: woocommerce.github.io/woocommerce-rest-api-docs (orders, webhooks), the classes
+`WC_Webhook` and `OrderStatus`, the Shipment Tracking extension's documentation.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from notifier.domain.facts import FactSource, FactType
+from notifier.domain.jobs import JobKind
+from notifier.domain.messages import Role
+from notifier.domain.tracking_codes import normal_tracking_code
+from notifier.sources.base64_hmac import is_signed
+from notifier.sources.booking_fields import entries, inner, one_line
+from notifier.sources.contacts import usable_email, usable_phone
+from notifier.sources.json_bodies import read_object, short_text
+from notifier.sources.promised_days import promised_day
+from notifier.sources.protocol import (
+    BookedParcel,
+    BookedPerson,
+    Booking,
+    ByReference,
+    Ignored,
+    Incoming,
+    SourceAdapter,
+    SourceEvent,
+    Translation,
+    Untranslatable,
+)
+from notifier.sources.tracker_times import moment
+
+_F = FactType
+
+#: WooCommerce's status -> our fact. None: nothing is owed, or nothing is new.
+STATUSES: dict[str, FactType | None] = {
+    "auto-draft": None,
+    "checkout-draft": None,
+    "draft": None,
+    "new": None,
+    "pending": None,  # not paid; most such orders are abandoned
+    "on-hold": None,  # the payment is awaited
+    "failed": None,  # the payment failed
+    "trash": None,
+    "processing": _F.BOOKED,  # paid
+    "completed": _F.SHIPPED,  # "fulfilled": of what is collected, DELIVERED
+    "refunded": _F.CANCELLED,  # where it was never completed
+    "cancelled": _F.CANCELLED,
+    # of plugins
+    "partial-shipped": _F.SHIPPED,
+    "shipped": _F.SHIPPED,
+    "delivered": _F.DELIVERED,
+    "ready-pickup": _F.READY_FOR_PICKUP,
+}
+
+#: Each carries the whole order. A restored one has the status that it had before.
+ORDER_TOPICS = frozenset({"order.created", "order.updated", "order.restored"})
+
+#: Methods by which the customer collects it.
+_COLLECTED = frozenset({"local_pickup", "pickup_location"})
+
+_TRACKING = "_wc_shipment_tracking_items"  # of Shipment Tracking, and of those that follow it
+
+
+def verify(secrets: Sequence[str], incoming: Incoming, now: datetime) -> bool:
+    """Return whether `X-WC-Webhook-Signature` is the base64 HMAC-SHA256 of the raw body.
+
+    WooCommerce signs no time; a replay has the same body, and that counts once.
+    """
+    return is_signed(secrets, incoming.body, incoming.headers.get("x-wc-webhook-signature", ""))
+
+
+def delivery_id(incoming: Incoming) -> str | None:
+    """Return None: `X-WC-Webhook-Delivery-ID` is made of the webhook and the second.
+
+    Orders that are changed together share it, so that all but one of them would be lost. The
+    body tells them apart.
+    """
+    return None
+
+
+def translate(incoming: Incoming) -> Translation:
+    """Return what the order's status says, and the parcels that it names."""
+    body = read_object(incoming.body)
+    topic = short_text(incoming.headers.get("x-wc-webhook-topic"))
+    if topic is None:
+        raise Untranslatable("X-WC-Webhook-Topic: a delivery says what it is about.")
+    if topic == "order.deleted":
+        return Ignored("put in the trash, which does not say whether it is still sent")
+    if topic not in ORDER_TOPICS:
+        return Ignored(f"{topic[:60]} is not about an order")
+    reference, status = short_text(body.get("number")), short_text(body.get("status"))
+    if reference is None:
+        raise Untranslatable("number: an order has one.")
+    if status is None:
+        raise Untranslatable("status: an order has one.")
+    return _said(ByReference(reference), status, body)
+
+
+def _said(join: ByReference, status: str, order: Mapping[str, Any]) -> Translation:
+    fact = STATUSES.get(status)
+    changed_at = moment(order.get("date_modified_gmt"))
+    completed_at = moment(order.get("date_completed_gmt"))
+    methods = {str(one.get("method_id")) for one in entries(order.get("shipping_lines"))}
+    if fact is None or (status == "refunded" and completed_at is not None):
+        return Ignored(f"{status[:60]} is no news of its delivery")
+    if not methods and not inner(order.get("shipping")).get("address_1"):
+        return Ignored("nothing of it is sent")
+    if fact is _F.CANCELLED and _was_unpaid(order):
+        return Ignored("called off before it was paid, and so never booked")
+    if fact is _F.BOOKED:
+        return (*_booked(join, order, changed_at), *_parcels(join, order))
+    if fact is _F.SHIPPED:
+        if status == "completed" and methods & _COLLECTED:
+            return (_event(join, _F.DELIVERED, completed_at or changed_at),)
+        at = completed_at if status == "completed" else changed_at
+        return _parcels(join, order) or (_event(join, fact, at or changed_at),)
+    return (_event(join, fact, changed_at),)
+
+
+def _was_unpaid(order: Mapping[str, Any]) -> bool:
+    """Return whether it never came to `processing`, which only cash on delivery does unpaid."""
+    return not order.get("date_paid_gmt") and order.get("payment_method") != "cod"
+
+
+def _event(join: ByReference, fact: FactType, at: datetime | None) -> SourceEvent:
+    """Return a fact about the whole order. Who cancelled it is not said."""
+    return SourceEvent(join=join, job_kind=JobKind.ORDER, type=fact, occurred_at=at)
+
+
+def _booked(
+    join: ByReference, order: Mapping[str, Any], changed_at: datetime | None
+) -> tuple[SourceEvent, ...]:
+    """Return the booking, as of the payment, and the day that it promises, if it states one."""
+    paid_at = moment(order.get("date_paid_gmt")) or moment(order.get("date_created_gmt"))
+    names = (one.get("name") for one in entries(order.get("line_items")))
+    items = (one_line(html.unescape(name)) for name in names if isinstance(name, str))
+    attributes = [(one.get("key"), one.get("value")) for one in entries(order.get("meta_data"))]
+    booking = SourceEvent(
+        join=join,
+        job_kind=JobKind.ORDER,
+        type=_F.BOOKED,
+        occurred_at=paid_at,
+        booking=Booking(
+            reference=join.reference,
+            service=None,
+            people=(_customer(order),),
+            address=_address(inner(order.get("shipping"))),
+            items=tuple(item for item in items if item),
+            as_it_stands=True,
+        ),
+    )
+    return (booking, *promised_day(join, attributes, made_at=paid_at, changed_at=changed_at))
+
+
+def _customer(order: Mapping[str, Any]) -> BookedPerson:
+    """Return who bought it. The number at an address of somebody else, a gift's, is not theirs."""
+    billing, shipping = inner(order.get("billing")), inner(order.get("shipping"))
+    places = [billing, shipping] if _name(billing) == _name(shipping) else [billing]
+    phones = (usable_phone(one.get("phone"), one.get("country")) for one in places)
+    number = order.get("customer_id")  # 0 is a guest
+    return BookedPerson(
+        role=Role.CUSTOMER,
+        reference=str(number) if type(number) is int and number > 0 else None,
+        name=_name(billing) or _name(shipping),
+        phone=next((phone for phone in phones if phone), None),
+        email=usable_email(billing.get("email")),
+    )
+
+
+def _name(place: Mapping[str, Any]) -> str | None:
+    parts = (one_line(place.get("first_name")), one_line(place.get("last_name")))
+    return one_line(" ".join(part for part in parts if part))
+
+
+def _address(place: Mapping[str, Any]) -> str | None:
+    fields = ("address_1", "address_2", "city", "state", "postcode", "country")
+    lines = (one_line(place.get(field)) for field in fields)
+    return one_line(", ".join(line for line in lines if line))
+
+
+def _parcels(join: ByReference, order: Mapping[str, Any]) -> tuple[SourceEvent, ...]:
+    """Return that each parcel with a tracking code was shipped, when the shop says it was.
+
+    Its day of shipping is a midnight, which may lie before the order: then it is the order's.
+    """
+    made_at = moment(order.get("date_created_gmt"))
+    said_at = moment(order.get("date_completed_gmt")) or moment(order.get("date_modified_gmt"))
+    parcels: dict[str, SourceEvent] = {}
+    for meta in entries(order.get("meta_data")):
+        for item in entries(meta.get("value")) if meta.get("key") == _TRACKING else ():
+            number = short_text(item.get("tracking_number"))
+            if number is None:
+                continue
+            code = normal_tracking_code(number)
+            carrier = item.get("custom_tracking_provider") or item.get("tracking_provider")
+            day = _shipped(item.get("date_shipped"))
+            parcels[code] = SourceEvent(
+                join=join,
+                job_kind=JobKind.ORDER,
+                type=_F.SHIPPED,
+                occurred_at=max(day, made_at or day) if day else said_at,
+                parcel=code,
+                adds_parcel=BookedParcel(carrier=one_line(carrier) or "", tracking_code=code),
+            )
+    return tuple(parcels.values())
+
+
+def _shipped(value: object) -> datetime | None:
+    """Return a day of shipping, which is a date or the seconds since 1970, also as a text."""
+    text = str(value)
+    if text.isascii() and text.isdecimal() and len(text) == 10:
+        return datetime.fromtimestamp(int(text), UTC)
+    return moment(value)
+
+
+ADAPTER = SourceAdapter(
+    kind="woocommerce",
+    speaks_as=FactSource.SHOP,
+    keeps_headers=frozenset({"x-wc-webhook-topic"}),
+    verify=verify,
+    delivery_id=delivery_id,
+    translate=translate,
+)
