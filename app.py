@@ -9,7 +9,7 @@ import gc
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from pathlib import Path
 
@@ -100,6 +100,7 @@ def build_services(settings: Settings) -> Services:
         ),
         consent=consent,
         guards=load_guards(config / "guards.yaml", config / "sms_prices.yaml"),
+        keep_deliveries=timedelta(days=settings.keep_deliveries_days),
     )
     return replace(
         services,

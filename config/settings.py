@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     lookup_again_seconds: Seconds = 90
     hold_after_seconds: Seconds = 900
     tick_seconds: Seconds = 1
+    keep_deliveries_days: Annotated[int, Field(ge=1, le=3650)] = 30
     undo_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
 
     @cached_property

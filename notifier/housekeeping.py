@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import CursorResult, Result, delete, update
+from sqlalchemy.orm import Session
 
+from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.guards.limits import TallyOf
 from notifier.services import Services
-from notifier.store.tables import IdempotencyKey, SignInLink, Tally
+from notifier.store.tables import Delivery, IdempotencyKey, SignInLink, Tally
 
 #: How long a caller's Idempotency-Key is remembered. Callers retry for minutes, not for days.
 _KEYS_FOR = timedelta(days=3)
@@ -17,9 +20,16 @@ _LINKS_FOR = timedelta(days=1)
 _NUMBERS_FOR = timedelta(days=2)
 
 
+#: Why a delivery that waited for its job so long is none any more.
+_NEVER_BOOKED = "its job was not booked while its body was kept"
+
+
 def tidy(services: Services) -> int:
-    """Forget old Idempotency-Keys, sign-in links, and how much went to a number; return how
-    many rows went."""
+    """Forget old Idempotency-Keys, sign-in links, how much went to a number, and what webhooks
+    said; return how many rows that were.
+
+    A webhook's line in the journal stays, without its body. What was never read keeps it.
+    """
     now = services.now()
     with services.sessions.begin() as session:
         gone = [
@@ -33,5 +43,21 @@ def tidy(services: Services) -> int:
                     Tally.since < now - _NUMBERS_FOR,
                 )
             ),
+            _drop_bodies(session, services),
         ]
     return sum(result.rowcount for result in gone if isinstance(result, CursorResult))
+
+
+def _drop_bodies(session: Session, services: Services) -> Result[Any]:
+    old = Delivery.received_at < services.now() - services.keep_deliveries
+    read = Delivery.status != DeliveryStatus.RECEIVED
+    session.execute(
+        update(Delivery)
+        .where(old, Delivery.status == DeliveryStatus.WAITING)
+        .values(status=DeliveryStatus.FAILED, why=_NEVER_BOOKED, waits_for=None)
+    )
+    return session.execute(
+        update(Delivery)
+        .where(old, read, Delivery.body.is_not(None))
+        .values(body=None, headers=None)
+    )

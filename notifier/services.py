@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -49,3 +49,4 @@ class Services:
     timing: Timing = Timing()
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)  # which kind needs what
     guards: Guards = field(default_factory=Guards)  # how much goes before a person is asked
+    keep_deliveries: timedelta = timedelta(days=30)  # the raw bodies of webhooks

@@ -6,10 +6,13 @@ import re
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.services import Services
 from notifier.sources.registry import adapters
-from notifier.store.deliveries import source_named
+from notifier.store.deliveries import read_again, source_named
 from notifier.store.tables import Brand, Source
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -59,6 +62,61 @@ def add_source(
             )
         )
     return AddedSource(address_of(services, name), made)
+
+
+def rotate_secret(services: Services, name: str, secret: str | None = None) -> AddedSource:
+    """Give a source a second secret, which counts beside the first; make it if none is given.
+
+    :raises NotFound: if there is no such source.
+    :raises Conflict: if it has a second one already.
+    :raises Invalid: for a secret that can't be used.
+    """
+    with services.sessions.begin() as session:
+        source = _named(session, name)
+        adapter = adapters()[source.kind]
+        if source.next_secret is not None:
+            raise Conflict("It has a second secret already: end that rotation first.")
+        if secret is not None and not adapter.takes_secret(secret):
+            raise Invalid("secret", f"This is no secret that {source.kind} can sign with.")
+        made = adapter.new_secret() if secret is None else None
+        source.next_secret = services.vault.seal(source.key, made or secret or "")
+    return AddedSource(address_of(services, name), made)
+
+
+def end_rotation(services: Services, name: str) -> None:
+    """Let the second secret be the only one.
+
+    :raises NotFound: if there is no such source.
+    :raises Conflict: if it has no second one.
+    """
+    with services.sessions.begin() as session:
+        source = _named(session, name)
+        if source.next_secret is None:
+            raise Conflict("It has one secret only: begin with `sources rotate`.")
+        source.secret, source.next_secret = source.next_secret, None
+
+
+def replay(services: Services, name: str, *, ignored_too: bool = False) -> int:
+    """Let what a source sent, and could not be read, be read again; return how many that are.
+
+    That is harmless: what is on record is not recorded twice. What has no body any more stays
+    as it is.
+
+    :param ignored_too: also what meant nothing to us, since it may mean something now.
+    :raises NotFound: if there is no such source.
+    """
+    statuses = [DeliveryStatus.FAILED, *([DeliveryStatus.IGNORED] if ignored_too else [])]
+    with services.sessions.begin() as session:
+        again = read_again(session, _named(session, name).id, statuses)
+    services.wake()
+    return again
+
+
+def _named(session: Session, name: str) -> Source:
+    source = source_named(session, name)
+    if source is None or source.kind not in adapters():
+        raise NotFound("There is no such source.")
+    return source
 
 
 def address_of(services: Services, name: str) -> str:

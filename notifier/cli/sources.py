@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
 from flask.cli import with_appcontext
 
 from notifier.cli.context import brand_option, chosen_brand, services
+from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import NotifierError
-from notifier.sources_admin import add_source
+from notifier.source_health import SourceHealth, read_sources
+from notifier.sources_admin import AddedSource, add_source, end_rotation, replay, rotate_secret
 
 
 @click.group()
@@ -17,7 +21,7 @@ def sources() -> None:
 
 @sources.command("add")
 @click.argument("name")
-@click.option("--kind", required=True, help="Its adapter: easypost, generic.")
+@click.option("--kind", required=True, help="Its adapter; one that is none names them all.")
 @click.option("--secret", help="The vendor's signing secret; without it one is made.")
 @brand_option
 @with_appcontext
@@ -27,6 +31,81 @@ def add(name: str, kind: str, secret: str | None, brand_slug: str | None) -> Non
         added = add_source(services(), chosen_brand(brand_slug).id, name, kind, secret)
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
+    _print(added)
+
+
+@sources.command("list")
+@brand_option
+@with_appcontext
+def list_sources(brand_slug: str | None) -> None:
+    """Print how each source is doing."""
+    found = read_sources(services(), chosen_brand(brand_slug).id)
+    for source in found:
+        click.echo(_line(source))
+        if source.why is not None:
+            click.echo(f"  failed last: {source.why}")
+    if not found:
+        click.echo("There is no source. `sources add NAME --kind KIND` makes one.")
+
+
+@sources.command("rotate")
+@click.argument("name")
+@click.option("--secret", help="The vendor's new secret; without it one is made.")
+@with_appcontext
+def rotate(name: str, secret: str | None) -> None:
+    """Let a second secret count beside the first, until `sources rotated`."""
+    try:
+        _print(rotate_secret(services(), name, secret))
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@sources.command("rotated")
+@click.argument("name")
+@with_appcontext
+def rotated(name: str) -> None:
+    """Let the second secret be the only one: the vendor signs with it now."""
+    try:
+        end_rotation(services(), name)
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"What is signed with the old secret of {name} is refused from now on.")
+
+
+@sources.command("replay")
+@click.argument("name")
+@click.option("--ignored", is_flag=True, help="Also what meant nothing to us when it came.")
+@with_appcontext
+def replay_deliveries(name: str, ignored: bool) -> None:
+    """Read again what could not be read: after an update, or when it was corrected elsewhere."""
+    try:
+        again = replay(services(), name, ignored_too=ignored)
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{again} are read again. `sources list` says what became of them.")
+
+
+def _print(added: AddedSource) -> None:
     click.echo(f"URL:    {added.url}")
     if added.secret is not None:
         click.echo(f"Secret: {added.secret}")
+
+
+def _line(source: SourceHealth) -> str:
+    counts = ", ".join(
+        f"{source.counts[status]} {status}"
+        for status in DeliveryStatus
+        if source.counts.get(status)
+    )
+    last = f"{source.last_at:%Y-%m-%d %H:%M} UTC" if source.last_at is not None else "never"
+    parts = [f"{source.name} ({source.kind})", f"last heard of {last}", counts]
+    if source.late_by is not None:
+        parts.append(f"its news is {_length(source.late_by)} late")
+    if source.rotating:
+        parts.append("two secrets count")
+    return "; ".join(part for part in parts if part)
+
+
+def _length(late: timedelta) -> str:
+    minutes = max(0, round(late.total_seconds() / 60))
+    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"

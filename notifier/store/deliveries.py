@@ -193,5 +193,20 @@ def release_waiting(
     return len(released.all())
 
 
+def read_again(session: Session, source_id: UUID, statuses: Iterable[DeliveryStatus]) -> int:
+    """Send deliveries of these statuses round again, where their body is kept; return how many."""
+    again = session.execute(
+        update(Delivery)
+        .where(
+            Delivery.source_id == source_id,
+            Delivery.status.in_(list(statuses)),
+            Delivery.body.is_not(None),
+        )
+        .values(status=DeliveryStatus.RECEIVED, why=None)
+        .returning(Delivery.id)
+    )
+    return len(again.all())
+
+
 def _is_postgresql(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"

@@ -30,3 +30,22 @@ def test_a_source_gets_a_url_and_a_secret(run: FlaskCliRunner, services: Service
     assert "easypost, generic" in unknown.stderr
     with reading(services.sessions) as session:
         assert session.scalar(select(func.count(Source.id))) == 2
+
+
+def test_how_sources_are_doing_is_a_line_each(run: FlaskCliRunner, services: Services) -> None:
+    """With what to do where there is none yet; rotating and replaying say what they did."""
+    given_brand(services)
+    none = run.invoke(args=["sources", "list"])
+    run.invoke(args=["sources", "add", "shop", "--kind", "generic"])
+    rotating = run.invoke(args=["sources", "rotate", "shop"])
+    listed = run.invoke(args=["sources", "list"])
+    rotated = run.invoke(args=["sources", "rotated", "shop"])
+    again = run.invoke(args=["sources", "replay", "shop", "--ignored"])
+    nobody = run.invoke(args=["sources", "replay", "nobody"])
+
+    assert "sources add NAME --kind KIND" in none.stdout
+    assert "Secret: whsec_" in rotating.stdout
+    assert listed.stdout == "shop (generic); last heard of never; two secrets count\n"
+    assert "is refused from now on" in rotated.stdout
+    assert "0 are read again" in again.stdout
+    assert (nobody.exit_code, nobody.stderr) == (1, "Error: There is no such source.\n")

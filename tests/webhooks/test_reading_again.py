@@ -1,0 +1,158 @@
+"""What could not be read is read again; raw bodies are kept for a while; how a source is doing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from notifier.domain.deliveries import DeliveryStatus
+from notifier.errors import Conflict, Invalid, NotFound
+from notifier.housekeeping import tidy
+from notifier.services import Services
+from notifier.source_health import read_sources
+from notifier.sources.protocol import Ignored, Untranslatable
+from notifier.sources.registry import adapters
+from notifier.sources_admin import end_rotation, replay, rotate_secret
+from notifier.store.engine import reading
+from notifier.store.tables import Delivery
+from notifier.webhooks_in import SignatureRefused
+from tests.fakes.clock import FakeClock
+from tests.sources.easypost_events import Parcel as OnItsWay
+from tests.webhooks.deliveries import (
+    CODE,
+    HOUR,
+    book_order,
+    delivery,
+    facts_of,
+    job,
+    push,
+    translate_all,
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "ignored_too"),
+    [
+        (Untranslatable("result.status: a new one."), DeliveryStatus.FAILED, False),
+        (Ignored("a new one"), DeliveryStatus.IGNORED, True),
+    ],
+)
+def test_after_an_update_what_could_not_be_read_is_read(
+    services: Services,
+    brand: UUID,
+    monkeypatch: pytest.MonkeyPatch,
+    said: Exception | Ignored,
+    status: DeliveryStatus,
+    ignored_too: bool,
+) -> None:
+    """And what was read already is on record once, however often it is read."""
+
+    def unable(_incoming: object) -> Any:
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    job_id, parcel = book_order(services, brand, CODE), OnItsWay(code=CODE)
+    read = push(services, parcel.scanned("in_transit", services.now() - 2 * HOUR))
+    translate_all(services)
+    with monkeypatch.context() as before:
+        before.setitem(adapters(), "easypost", replace(adapters()["easypost"], translate=unable))
+        unread = push(services, parcel.scanned("out_for_delivery", services.now() - HOUR))
+        translate_all(services)
+    assert delivery(services, unread).status == status
+
+    assert replay(services, "easypost", ignored_too=ignored_too) == 1
+    translate_all(services)
+    assert replay(services, "easypost", ignored_too=ignored_too) == 0
+
+    assert {delivery(services, one).status for one in (read, unread)} == {DeliveryStatus.APPLIED}
+    assert job(services, job_id).status == "out_for_delivery"
+    assert len(facts_of(services, job_id)) == 2
+
+
+def test_raw_bodies_go_after_a_month_and_their_lines_stay(
+    services: Services, brand: UUID, clock: FakeClock
+) -> None:
+    """What was never read keeps its body; what waited for its order so long says so."""
+    parcel = OnItsWay(code=CODE)
+    book_order(services, brand, CODE)
+    applied = push(services, parcel.scanned("in_transit", services.now() - HOUR))
+    waiting = push(services, OnItsWay(code="ELSE1").scanned("in_transit", services.now() - HOUR))
+    translate_all(services)
+    clock.advance(days=29)
+    fresh = push(services, parcel.scanned("delivered", services.now() - HOUR))
+    translate_all(services)
+    unread = push(services, OnItsWay(code="ELSE2").scanned("in_transit", services.now()))
+    with services.sessions.begin() as session:
+        session.get_one(Delivery, unread).received_at = services.now() - timedelta(days=60)
+
+    clock.advance(days=1, seconds=1)
+    assert tidy(services) == 2
+    assert tidy(services) == 0
+
+    with reading(services.sessions) as session:
+        kept = {row.id for row in session.query(Delivery) if row.body is not None}
+    assert kept == {fresh, unread}
+    assert delivery(services, applied).status == DeliveryStatus.APPLIED
+    assert delivery(services, applied).headers is None
+    assert delivery(services, waiting).status == DeliveryStatus.FAILED
+    assert delivery(services, waiting).why == "its job was not booked while its body was kept"
+    assert replay(services, "easypost") == 0, "there is nothing to read"
+
+
+def test_a_source_is_seen_at_a_glance(services: Services, brand: UUID) -> None:
+    """When it was heard of last, what came of it, and how late its news is."""
+    book_order(services, brand, CODE)
+    push(services, OnItsWay(code=CODE).scanned("in_transit", services.now() - 2 * HOUR))
+    push(services, OnItsWay(code="ELSE1").scanned("in_transit", services.now() - HOUR))
+    push(services, {"id": "evt_1", "description": "tracker.updated", "result": {"status": "x"}})
+    translate_all(services)
+
+    tracker, shop = read_sources(services, brand)
+
+    assert (tracker.name, tracker.kind, tracker.rotating) == ("easypost", "easypost", False)
+    assert tracker.last_at == services.now()
+    assert tracker.counts == {
+        DeliveryStatus.APPLIED: 1,
+        DeliveryStatus.WAITING: 1,
+        DeliveryStatus.FAILED: 1,
+    }
+    assert tracker.why == "result.tracking_code: a tracker has one."
+    assert tracker.late_by == 2 * HOUR
+    assert (shop.name, shop.last_at, shop.counts, shop.late_by) == ("shop", None, {}, None)
+
+
+def test_two_secrets_count_until_the_vendor_has_changed_to_the_second(
+    services: Services, brand: UUID
+) -> None:
+    """Nothing is refused meanwhile, and afterwards what is signed with the old one is."""
+    event = OnItsWay(code=CODE).scanned("in_transit", services.now())
+    made = rotate_secret(services, "easypost").secret
+    assert made is not None
+    push(services, event)
+    push(services, event, made)
+    assert read_sources(services, brand)[0].rotating
+
+    end_rotation(services, "easypost")
+
+    push(services, event, made)
+    with pytest.raises(SignatureRefused):
+        push(services, event)
+
+
+def test_a_rotation_that_makes_no_sense_is_refused(services: Services, brand: UUID) -> None:
+    """There is no such source; no second secret; one already; one that can't sign."""
+    for act in (rotate_secret, end_rotation, replay):
+        with pytest.raises(NotFound):
+            act(services, "nobody")
+    with pytest.raises(Conflict):
+        end_rotation(services, "shop")
+    with pytest.raises(Invalid):
+        rotate_secret(services, "shop", "short")
+    rotate_secret(services, "shop")
+    with pytest.raises(Conflict):
+        rotate_secret(services, "shop")
