@@ -10,11 +10,11 @@ import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.reasons import Reason
 from notifier.domain.tracking_codes import normal_tracking_code
+from notifier.sources.address_tokens import is_one_of, token_in_address
 from notifier.sources.json_bodies import read_object, short_text
 from notifier.sources.protocol import (
     Ignored,
@@ -86,11 +86,8 @@ def verify(secrets: Sequence[str], incoming: Incoming, now: datetime) -> bool:
     address by `?token=` in it; a captured delivery then stays good until the token is changed.
     """
     signature = incoming.headers.get("shippo-auth-signature", "")
-    token = parse_qs(urlsplit(incoming.url).query).get("token", [""])[0].encode()
-    return any(
-        hmac.compare_digest(secret.encode(), token)
-        or _is_signed(secret, incoming.body, signature, now)
-        for secret in secrets
+    return is_one_of(secrets, token_in_address(incoming)) or any(
+        _is_signed(secret, incoming.body, signature, now) for secret in secrets
     )
 
 

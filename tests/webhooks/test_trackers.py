@@ -18,7 +18,7 @@ from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import Job, Message, Source
 from notifier.webhooks_in import receive
-from tests.sources import aftership_events, shippo_events
+from tests.sources import aftership_events, shipengine_events, shippo_events
 from tests.webhooks.deliveries import HOUR, book_order, delivery, translate_all
 
 JSON = "application/json"
@@ -72,9 +72,35 @@ def _shippo(code: str, now: datetime) -> list[tuple[Headers, bytes]]:
     ]
 
 
+def _shipengine(code: str, now: datetime) -> list[tuple[Headers, bytes]]:
+    scans: list[dict[str, Any]] = []
+
+    def event(
+        status: str, minutes_ago: int, *, detail: str | None = None, **data: Any
+    ) -> tuple[Headers, bytes]:
+        at = (now - timedelta(minutes=minutes_ago)).isoformat()
+        scans.insert(0, shipengine_events.scan(status, at, detail=detail))
+        made = shipengine_events.track_event(*scans, code=code, **data)
+        return {"X-Webhook-Token": SECRET}, shipengine_events.body_of(made)
+
+    after = (now + timedelta(days=2)).date().isoformat()
+    return [
+        event("AC", 2400, detail="ELEC_ADVICE_RECD_BY_CARRIER"),
+        event("AC", 1800, detail="PICKED_UP"),
+        event("EX", 1200, detail="CARRIER_DELAYS"),
+        event("IT", 1080, detail="HUB_SCAN_OUT", estimated_delivery_date=f"{after}T00:00:00"),
+        event("IT", 300, detail="OUT_FOR_DELIVERY"),
+        event("AT", 240),
+        event("IT", 120, detail="OUT_FOR_DELIVERY"),
+        event("DE", 60, detail="DELIVERED"),
+        event("DE", 59, detail="DELIVERED"),
+    ]
+
+
 _TRACKERS: dict[str, Callable[[str, datetime], list[tuple[Headers, bytes]]]] = {
     "aftership": _aftership,
     "shippo": _shippo,
+    "shipengine": _shipengine,
 }
 
 
