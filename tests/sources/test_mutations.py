@@ -11,15 +11,23 @@ from hypothesis import strategies as st
 
 from notifier.sources.protocol import Ignored, Incoming, SourceAdapter, SourceEvent, Untranslatable
 from notifier.sources.registry import adapters
-from tests.sources import calendly_events, generic_events
+from tests.sources import calendly_events, generic_events, onfleet_events
 from tests.sources.aftership_events import checkpoint, tracking_event
 from tests.sources.calcom_events import Visit
 from tests.sources.easypost_events import Parcel
+from tests.sources.shipengine_events import scan, track_event
 from tests.sources.shippo_events import track_updated
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 
 _SEEDS: dict[str, list[Any]] = {
+    "shipengine": [
+        track_event(
+            scan("EX", "2026-11-23T16:00:00Z", detail="CARRIER_DELAYS"),
+            scan("IT", "2026-11-23T11:20:00Z", carrier_at="2026-11-23T04:20:00-07:00"),
+            estimated_delivery_date="2026-11-26T00:00:00Z",
+        ),
+    ],
     "shippo": [
         track_updated("TRANSIT", NOW, substatus="delayed", eta="2026-11-26T00:00:00Z"),
     ],
@@ -32,6 +40,13 @@ _SEEDS: dict[str, list[Any]] = {
             latest_estimated_delivery={"datetime": "2026-11-26"},
             checkpoints=[checkpoint("Exception", "2026-11-23T08:10:00", learnt=NOW)],
         ),
+    ],
+    "onfleet": [
+        onfleet_events.Task(NOW).event(9, NOW, worker=onfleet_events.SAM),
+        onfleet_events.Task(NOW).event(1, NOW, etaSeconds=300.5),
+        onfleet_events.Task(NOW).event(2, NOW, distance=134.5),
+        onfleet_events.Task(NOW).event(4, NOW),
+        onfleet_events.Task(NOW).event(12, NOW, delay=522.5),
     ],
     "calendly": [
         calendly_events.Visit(NOW, NOW).created(),
