@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from notifier.domain.deliveries import DeliveryStatus
+from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobStatus
 from notifier.services import Services
 from notifier.sources.protocol import Incoming
@@ -16,8 +18,8 @@ from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import Job, Parcel
 from notifier.webhooks_in import receive
-from tests.sources import shopify_events
-from tests.webhooks.deliveries import HOUR, translate_all
+from tests.sources import shopify_events, square_events
+from tests.webhooks.deliveries import HOUR, book_visit, delivery, facts_of, translate_all
 
 SECRET = "the secret that the shop was given"
 
@@ -81,3 +83,22 @@ def test_an_order_that_was_split_ends_the_same_in_any_order(
     assert jobs_of(services) == dict.fromkeys(
         names, (JobStatus.SHIPPED, {"A": JobStatus.DELIVERED, "B": JobStatus.SHIPPED})
     )
+
+
+def test_a_booking_of_squares_waits_for_the_visit_with_its_id(
+    services: Services, brand: UUID
+) -> None:
+    """It is signed with the address that Square was given, and names nobody to write to."""
+    add_source(services, brand, "square", "square", SECRET)
+    now = services.now()
+    body = square_events.delivered(square_events.booking("ACCEPTED", now, now + 30 * HOUR)).body
+    signed = {"x-square-hmacsha256-signature": square_events.sign(SECRET, body)}
+
+    moved = receive(services, "square", signed, body).delivery_id
+    translate_all(services)
+    assert delivery(services, moved).status == DeliveryStatus.WAITING
+
+    visit = book_visit(services, brand, "B1")
+    translate_all(services)
+    assert delivery(services, moved).status == DeliveryStatus.APPLIED
+    assert [fact.type for fact in facts_of(services, visit)] == [FactType.RESCHEDULED]
