@@ -28,6 +28,7 @@ from notifier.sources.booking_fields import (
     zone_name,
 )
 from notifier.sources.json_bodies import read_object, short_text
+from notifier.sources.moved_bookings import reassigned
 from notifier.sources.protocol import (
     BookedPerson,
     Booking,
@@ -101,7 +102,7 @@ def _reference(payload: Mapping[str, Any]) -> str:
 
 
 def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
-    """Return the booking as it stands now: made, confirmed or moved."""
+    """Return the booking as it stands now: made, confirmed, or moved, maybe to another host."""
     reference = _reference(payload)
     when = window(payload.get("startTime"), payload.get("endTime"))
     if when is None:
@@ -110,25 +111,26 @@ def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     if not attendees:
         raise Untranslatable("payload.attendees: a booking has somebody who made it.")
     organizer = inner(payload.get("organizer"))
-    return (
-        SourceEvent(
-            join=ByReference(reference),
-            job_kind=JobKind.APPOINTMENT,
-            type=FactType.BOOKED,
-            occurred_at=at,
-            note=_answer(payload, "rescheduleReason"),
-            booking=Booking(
-                reference=reference,
-                service=one_line(payload.get("eventTitle")) or one_line(payload.get("type")),
-                people=(_booker(payload, attendees[0]),),
-                window=when,
-                zone=zone_name(organizer.get("timeZone")),
-                address=_address(payload.get("location")),
-                technician=one_line(organizer.get("name")),
-                as_it_stands=True,
-            ),
+    host = one_line(organizer.get("name"))
+    booked = SourceEvent(
+        join=ByReference(reference),
+        job_kind=JobKind.APPOINTMENT,
+        type=FactType.BOOKED,
+        occurred_at=at,
+        note=_answer(payload, "rescheduleReason"),
+        booking=Booking(
+            reference=reference,
+            service=one_line(payload.get("eventTitle")) or one_line(payload.get("type")),
+            people=(_booker(payload, attendees[0]),),
+            window=when,
+            zone=zone_name(organizer.get("timeZone")),
+            address=_address(payload.get("location")),
+            technician=host,
+            as_it_stands=True,
         ),
     )
+    moved = short_text(payload.get("uid")) != reference
+    return (booked, reassigned(booked, host)) if moved and host else (booked,)
 
 
 def _booker(payload: Mapping[str, Any], attendee: Mapping[str, Any]) -> BookedPerson:

@@ -26,6 +26,7 @@ from notifier.sources.booking_fields import (
     zone_name,
 )
 from notifier.sources.json_bodies import read_object, short_text
+from notifier.sources.moved_bookings import reassigned
 from notifier.sources.protocol import (
     BookedPerson,
     Booking,
@@ -112,7 +113,7 @@ def _reference(payload: Mapping[str, Any]) -> str:
 
 
 def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
-    """Return the booking as it stands: made, or moved."""
+    """Return the booking as it stands: made, or moved, maybe to another host."""
     reference, visit = _reference(payload), payload.get("scheduled_event")
     if not isinstance(visit, dict):
         raise Untranslatable("payload.scheduled_event: an invitee has a visit.")
@@ -122,23 +123,24 @@ def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     location = inner(visit.get("location"))
     kind = short_text(location.get("type"))
     hosts = entries(visit.get("event_memberships"))
-    return (
-        SourceEvent(
-            join=ByReference(reference),
-            job_kind=JobKind.APPOINTMENT,
-            type=FactType.BOOKED,
-            occurred_at=moment(payload.get("created_at")) or at,
-            booking=Booking(
-                reference=reference,
-                service=one_line(visit.get("name")),
-                people=(_invitee(payload, location),),
-                window=when,
-                address=one_line(location.get("location")) if kind in _PLACES else None,
-                technician=one_line(hosts[0].get("user_name")) if hosts else None,
-                as_it_stands=True,
-            ),
+    host = one_line(hosts[0].get("user_name")) if hosts else None
+    booked = SourceEvent(
+        join=ByReference(reference),
+        job_kind=JobKind.APPOINTMENT,
+        type=FactType.BOOKED,
+        occurred_at=moment(payload.get("created_at")) or at,
+        booking=Booking(
+            reference=reference,
+            service=one_line(visit.get("name")),
+            people=(_invitee(payload, location),),
+            window=when,
+            address=one_line(location.get("location")) if kind in _PLACES else None,
+            technician=host,
+            as_it_stands=True,
         ),
     )
+    moved = _uuid(payload.get("old_invitee")) is not None
+    return (booked, reassigned(booked, host)) if moved and host else (booked,)
 
 
 def _invitee(payload: Mapping[str, Any], location: Mapping[str, Any]) -> BookedPerson:
