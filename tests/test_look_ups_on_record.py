@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from notifier.providers.receipt import ReceiptEvent
 from notifier.store.tables import Receipt
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
-from tests.outbox_world import World, make_world
+from tests.outbox_world import ADA, World, make_world
 
 
 @pytest.fixture
@@ -80,6 +81,78 @@ def test_whoever_looks_into_it_is_shown_whom_it_was_for(world: World) -> None:
     assert (task.message_id, task.job_id, task.job_person_id) == (row.id, job, row.job_person_id)
 
 
+def test_the_record_is_asked_what_went_to_that_number_since_the_attempt_began(
+    world: World,
+) -> None:
+    """Another number's texts, or older ones, would answer another question."""
+    job = world.book()
+    began = world.clock() + timedelta(seconds=1)
+    _lose_the_answer(world, job)
+    resolve_unknown(world.services)
+
+    assert world.sms.asked_about == [(ADA, began)]
+
+
+def test_a_callback_that_comes_while_the_record_is_asked_settles_it(world: World) -> None:
+    """The record had not got it yet; the callback had."""
+    job = world.book()
+    _lose_the_answer(world, job)
+    world.sms.while_asked = lambda: world.receipt(world.message(job), ReceiptEvent.DELIVERED)
+    resolve_unknown(world.services)
+
+    assert world.message(job).status == MessageStatus.DELIVERED
+    assert _noted(world) == []
+
+
+def test_each_attempt_must_be_absent_twice(world: World) -> None:
+    """That the first was not taken says nothing of the second."""
+    job = world.book(email=None, starts_in=timedelta(hours=8))
+    _lose_the_answer(world, job)
+    resolve_unknown(world.services)
+    world.clock.advance(seconds=50)
+    resolve_unknown(world.services)
+    _lose_it_again(world, job)
+
+    resolve_unknown(world.services)
+    assert world.message(job).status == MessageStatus.UNKNOWN
+    world.clock.advance(seconds=50)
+    resolve_unknown(world.services)
+
+    assert world.message(job).status == MessageStatus.DEFERRED
+    assert len(world.sms.sent) == 2
+
+
+def test_two_look_ups_that_count_as_two_are_apart(world: World) -> None:
+    """However late the first was: the record has its delays."""
+    job = world.book(email=None, starts_in=timedelta(hours=8))
+    _lose_the_answer(world, job)
+    world.clock.advance(minutes=5)
+    resolve_unknown(world.services)
+
+    assert world.message(job).due_at == world.clock() + timedelta(seconds=10)
+
+
+def test_a_provider_that_is_set_up_no_more_tells_nothing(world: World) -> None:
+    """Nobody is asked, nothing breaks, and a person looks into it."""
+    job = world.book(email=None)
+    _lose_the_answer(world, job)
+    without = replace(world.services, sms={})
+    resolve_unknown(without)
+    world.clock.advance(minutes=15)
+    resolve_unknown(without)
+
+    assert world.message(job).status == MessageStatus.HELD
+    assert world.sms.asked == []
+
+
+def _lose_it_again(world: World, job: UUID) -> None:
+    assert world.message(job).status == MessageStatus.DEFERRED
+    world.clock.set(world.message(job).due_at)
+    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
+    deliver_due(world.services)
+    world.clock.advance(seconds=40)
+
+
 def _lose_the_answer(world: World, job: UUID) -> None:
     world.late(job)
     world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
@@ -90,9 +163,10 @@ def _lose_the_answer(world: World, job: UUID) -> None:
 def _noted(world: World) -> list[tuple[object, ...]]:
     """Return what look-ups left: event, message, attempt, the provider's id and code."""
     with world.services.sessions() as session:
+        rows = session.scalars(
+            select(Receipt).where(Receipt.origin == "look_up").order_by(Receipt.id)
+        ).all()
+        assert {row.brand_id for row in rows} <= {world.brand}
         return [
-            (row.event, row.message_id, row.attempt_id, row.provider_id, row.code)
-            for row in session.scalars(
-                select(Receipt).where(Receipt.origin == "look_up").order_by(Receipt.id)
-            )
+            (row.event, row.message_id, row.attempt_id, row.provider_id, row.code) for row in rows
         ]

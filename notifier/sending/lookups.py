@@ -226,7 +226,7 @@ def _absent(
         select(func.count())
         .select_from(ReceiptRow)
         .where(
-            ReceiptRow.message_id == message.id,
+            ReceiptRow.message_id == message.id,  # by which they are indexed
             ReceiptRow.attempt_id == question.attempt_id,
             ReceiptRow.event == _ABSENT,
         )

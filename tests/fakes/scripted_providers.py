@@ -30,13 +30,18 @@ class _Scripted:
         self.answers: deque[Answer] = deque()
         self.look_ups: deque[LookUpAnswer] = deque()
         self.asked: list[str] = []
+        self.asked_about: list[tuple[str, datetime]] = []
         self.meanwhile: Callable[[], object] | None = None
+        self.while_asked: Callable[[], object] | None = None
         self._now = now
         self._count = 0
 
     def look_up(self, *, to: str, link_token: str, since: datetime) -> LookUp:
         """Answer the next scripted look-up; absent without one."""
         self.asked.append(link_token)
+        self.asked_about.append((to, since))
+        if self.while_asked is not None:
+            self.while_asked()
         answer = self.look_ups.popleft() if self.look_ups else LookUpAbsent()
         if isinstance(answer, SendError):
             raise answer
