@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -12,10 +13,18 @@ from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.windows import Window
 from notifier.parcels import NewParcel
+from notifier.people import checked_zone
 from notifier.services import Services
+from notifier.sources.estimates import LocalDay, whole_day
 from notifier.sources.protocol import Booking, SourceEvent
 from notifier.store.deliveries import job_with_reference
-from notifier.store.tables import Source
+from notifier.store.tables import Brand, Source
+
+#: In what a source promises, and promises anew. Its word of a visit that is late is no promise.
+_PROMISES = {
+    JobKind.APPOINTMENT: frozenset({FactType.BOOKED, FactType.RESCHEDULED}),
+    JobKind.ORDER: frozenset({FactType.BOOKED, FactType.DELAYED}),
+}
 
 
 def book_as_asked(
@@ -29,6 +38,8 @@ def book_as_asked(
 ) -> bool:
     """Book what `source` asks for, in the caller's transaction; return whether it was not yet.
 
+    A day that was promised is one at the place, whose zone is the brand's where none is stated.
+
     :raises Conflict: if the reference is taken by another booking.
     :raises Invalid: if something in it can't be; the error names the field.
     """
@@ -40,7 +51,7 @@ def book_as_asked(
         session,
         services,
         source.brand_id,
-        _new(event.job_kind, asked),
+        _new(event.job_kind, asked, window=_promised(session, source, asked)),
         source=speaks_as,
         actor=f"source:{source.id}",
         occurred_at=happened,
@@ -49,18 +60,22 @@ def book_as_asked(
 
 
 def news_in(
-    event: SourceEvent, asked: Booking, stated: Sequence[Fact], happened: datetime
+    event: SourceEvent, asked: Booking, stated: Sequence[Fact], happened: datetime, zone: ZoneInfo
 ) -> SourceEvent | None:
     """Return what is new to a booked job in how its source has it now; None: nothing is.
 
     :param stated: what the source said of the job, and its booking, in order of effect.
+    :param zone: of the job's place.
 
-    Its window is compared with what the source itself said last before `happened`, not with
-    what is believed: a shop that says its promise again does not contradict the carrier.
+    Its window is compared with what the source itself promised last before `happened`, not with
+    what is believed: a shop that says its promise again does not contradict the carrier, nor a
+    calendar the technician who is late.
     """
-    before = [fact for fact in stated if fact.effective_at <= happened]
+    promises = _PROMISES[event.job_kind]
+    before = [one for one in stated if one.type in promises and one.effective_at <= happened]
     windows = [window for fact in before if (window := _window(fact)) is not None]
-    if asked.window is None or not before or (windows and windows[-1] == asked.window):
+    window = _at_place(asked.window, zone)
+    if window is None or not before or (windows and windows[-1] == window):
         return None
     if event.job_kind is JobKind.APPOINTMENT:
         return SourceEvent(
@@ -68,7 +83,7 @@ def news_in(
             job_kind=event.job_kind,
             type=FactType.RESCHEDULED,
             occurred_at=happened,
-            window=asked.window,
+            window=window,
             agreed=True,
             note=event.note,
         )
@@ -77,7 +92,7 @@ def news_in(
         job_kind=event.job_kind,
         type=FactType.DELAYED,
         occurred_at=happened,
-        expected=asked.window,
+        expected=window,
         reason=event.reason,
         note=event.note,
     )
@@ -89,7 +104,18 @@ def _window(fact: Fact) -> Window | None:
     return fact.expected if isinstance(fact.expected, Window) else None
 
 
-def _new(kind: JobKind, asked: Booking) -> booking.NewAppointment | booking.NewOrder:
+def _promised(session: Session, source: Source, asked: Booking) -> Window | None:
+    zone = asked.zone or session.get_one(Brand, source.brand_id).zone
+    return _at_place(asked.window, ZoneInfo(checked_zone(zone, "place.time_zone")))
+
+
+def _at_place(window: Window | LocalDay | None, zone: ZoneInfo) -> Window | None:
+    return whole_day(window.day, zone) if isinstance(window, LocalDay) else window
+
+
+def _new(
+    kind: JobKind, asked: Booking, *, window: Window | None
+) -> booking.NewAppointment | booking.NewOrder:
     people = tuple(
         booking.NewPerson(
             role=person.role,
@@ -108,7 +134,7 @@ def _new(kind: JobKind, asked: Booking) -> booking.NewAppointment | booking.NewO
             service=asked.service or "",
             technician=asked.technician,
             technician_phone=asked.technician_phone,
-            window=asked.window,
+            window=window,
             zone=asked.zone,
             address=asked.address,
             people=people,
@@ -120,7 +146,7 @@ def _new(kind: JobKind, asked: Booking) -> booking.NewAppointment | booking.NewO
         parcels=tuple(
             NewParcel(carrier=one.carrier, tracking_code=one.tracking_code) for one in asked.parcels
         ),
-        window=asked.window,
+        window=window,
         zone=asked.zone,
         address=asked.address,
         people=people,

@@ -238,7 +238,8 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
         return False
     if event.booking is not None:
         stated = deliveries.said_of(session, job.id, source.id)
-        moved = news_in(event, event.booking, stated, _happened(context, event))
+        happened, zone = _happened(context, event), ZoneInfo(job.zone)
+        moved = news_in(event, event.booking, stated, happened, zone)
         if moved is None:
             return False
         event = moved

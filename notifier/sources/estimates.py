@@ -33,13 +33,14 @@ def resolve(estimate: Estimate, zone: ZoneInfo) -> Expectation:
     ends have that date wherever orders are compared by date.
     """
     if isinstance(estimate, DayOf):
-        return _whole(local_date(estimate.moment, zone), zone)
+        return whole_day(local_date(estimate.moment, zone), zone)
     if isinstance(estimate, LocalDay):
-        return _whole(estimate.day, zone)
+        return whole_day(estimate.day, zone)
     return estimate
 
 
-def _whole(day: date, zone: ZoneInfo) -> Window:
+def whole_day(day: date, zone: ZoneInfo) -> Window:
+    """Return the window from the first minute of `day` to its last, in `zone`."""
     start = datetime.combine(day, time.min, tzinfo=zone)
     after = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
     return Window(start, after.astimezone(ZoneInfo("UTC")) - timedelta(minutes=1))

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
-from notifier.domain.facts import FactType
-from notifier.domain.jobs import JobKind
 from notifier.sources.estimates import LocalDay
 from notifier.sources.json_bodies import short_text
-from notifier.sources.protocol import ByReference, SourceEvent
 
 #: What plugins for delivery dates call theirs: the letters of the name, in lower case.
 NAMES = frozenset(
@@ -24,35 +21,10 @@ NAMES = frozenset(
 )
 
 
-def promised_day(
-    join: ByReference,
-    attributes: Iterable[tuple[object, object]],
-    *,
-    made_at: datetime | None,
-    changed_at: datetime | None,
-) -> tuple[SourceEvent, ...]:
-    """Return the delivery day among an order's `attributes` (name, value) as a fact, or none.
-
-    Shops repeat it with every change of the order, so it counts from when the order was made:
-    what staff or a carrier said since is newer. Of two such days the one stated later must win
-    in whichever order they arrive, which is why it counts by a millionth of that time later.
-    """
+def promised_day(attributes: Iterable[tuple[object, object]]) -> LocalDay | None:
+    """Return the delivery day among an order's `attributes` (name, value)."""
     stated = (_day(value) for name, value in attributes if _letters(name) in NAMES)
-    day = next((day for day in stated if day is not None), None)
-    if day is None:
-        return ()
-    at = made_at
-    if made_at is not None and changed_at is not None:
-        at = made_at + (changed_at - made_at) / 1_000_000
-    return (
-        SourceEvent(
-            join=join,
-            job_kind=JobKind.ORDER,
-            type=FactType.DELAYED,
-            occurred_at=at,
-            expected=LocalDay(day),
-        ),
-    )
+    return next((LocalDay(day) for day in stated if day is not None), None)
 
 
 def _letters(name: object) -> str:

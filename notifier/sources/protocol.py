@@ -13,7 +13,7 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Window
-from notifier.sources.estimates import Estimate
+from notifier.sources.estimates import Estimate, LocalDay
 
 
 class Untranslatable(Exception):
@@ -79,16 +79,19 @@ class BookedParcel:
 class Booking:
     """A job that a source asks us to book; which kind, the event says.
 
+    `window` is what the customer was promised; a day is the whole of it, at the job's place.
+
     `as_it_stands`: this is how the source has it now, said again whenever that changes. A job
     that is known follows a window that differs from what the source said of it before: a visit
-    is *rescheduled*, an order *delayed*. Otherwise a known reference is the same booking or a
+    is *rescheduled*, an order *delayed*. Its event counts from when it came to stand like this,
+    so of two the later counts. Otherwise a known reference is the same booking or a
     conflict.
     """
 
     reference: str
     service: str | None
     people: tuple[BookedPerson, ...]
-    window: Window | None = None
+    window: Window | LocalDay | None = None
     zone: str | None = None
     address: str | None = None
     technician: str | None = None

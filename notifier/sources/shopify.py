@@ -162,7 +162,6 @@ def _order(order: Mapping[str, Any]) -> Translation:
     sent = [one for one in items if one.get("requires_shipping") is not False]
     if items and not sent:
         return Ignored("nothing of it is sent")
-    made_at = moment(order.get("created_at"))
     attributes = [
         (one.get("name"), one.get("value")) for one in entries(order.get("note_attributes"))
     ]
@@ -171,18 +170,16 @@ def _order(order: Mapping[str, Any]) -> Translation:
             join=join,
             job_kind=JobKind.ORDER,
             type=_F.BOOKED,
-            occurred_at=made_at,
+            occurred_at=moment(order.get("updated_at")) or moment(order.get("created_at")),
             booking=Booking(
                 reference=reference,
                 service=None,
                 people=(_customer(order),),
                 address=_address(inner(order.get("shipping_address"))),
                 items=tuple(name for one in sent if (name := one_line(one.get("title")))),
+                window=promised_day(attributes),
                 as_it_stands=True,
             ),
-        ),
-        *promised_day(
-            join, attributes, made_at=made_at, changed_at=moment(order.get("updated_at"))
         ),
     )
 

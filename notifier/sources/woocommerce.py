@@ -116,7 +116,7 @@ def _said(join: ByReference, status: str, order: Mapping[str, Any]) -> Translati
     if fact is _F.CANCELLED and _was_unpaid(order):
         return Ignored("called off before it was paid, and so never booked")
     if fact is _F.BOOKED:
-        return (*_booked(join, order, changed_at), *_parcels(join, order))
+        return (_booked(join, order, changed_at), *_parcels(join, order))
     if fact is _F.SHIPPED:
         if status == "completed" and methods & _COLLECTED:
             return (_event(join, _F.DELIVERED, completed_at or changed_at),)
@@ -137,27 +137,26 @@ def _event(join: ByReference, fact: FactType, at: datetime | None) -> SourceEven
 
 def _booked(
     join: ByReference, order: Mapping[str, Any], changed_at: datetime | None
-) -> tuple[SourceEvent, ...]:
-    """Return the booking, as of the payment, and the day that it promises, if it states one."""
-    paid_at = moment(order.get("date_paid_gmt")) or moment(order.get("date_created_gmt"))
+) -> SourceEvent:
+    """Return the order as it stands, with the day that it promises, if it states one."""
     names = (one.get("name") for one in entries(order.get("line_items")))
     items = (one_line(html.unescape(name)) for name in names if isinstance(name, str))
     attributes = [(one.get("key"), one.get("value")) for one in entries(order.get("meta_data"))]
-    booking = SourceEvent(
+    return SourceEvent(
         join=join,
         job_kind=JobKind.ORDER,
         type=_F.BOOKED,
-        occurred_at=paid_at,
+        occurred_at=changed_at,
         booking=Booking(
             reference=join.reference,
             service=None,
             people=(_customer(order),),
             address=_address(inner(order.get("shipping"))),
             items=tuple(item for item in items if item),
+            window=promised_day(attributes),
             as_it_stands=True,
         ),
     )
-    return (booking, *promised_day(join, attributes, made_at=paid_at, changed_at=changed_at))
 
 
 def _customer(order: Mapping[str, Any]) -> BookedPerson:

@@ -1,7 +1,6 @@
 """Shopify: signatures, what every status means, and what an order and its parcels say."""
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -245,31 +244,18 @@ def test_a_day_is_promised_only_where_the_order_states_one(
     name: str, value: str, day: date | None
 ) -> None:
     """A date that could be read in two ways is not guessed at, and none is made up."""
-    _, *stated = facts(
+    (booked,) = facts(
         "orders/create", order(NOW, note_attributes=[{"name": name, "value": value}])
     )
-    assert [fact.expected for fact in stated] == ([LocalDay(day)] if day else [])
-    for fact in stated:
-        assert (fact.type, fact.occurred_at) == (FactType.DELAYED, NOW)
+    assert booked.booking is not None
+    assert booked.booking.window == (LocalDay(day) if day else None)
 
 
-def test_a_day_stated_later_wins_and_what_others_said_since_stays() -> None:
-    """A shop repeats its day with every change: that is no news after a carrier's."""
-
-    def stated(day: str, hours: int) -> SourceEvent:
-        body = order(NOW, note_attributes=[{"name": "Delivery-Date", "value": day}])
-        return facts("orders/updated", {**body, "updated_at": str(NOW + hours * HOUR)})[1]
-
-    first, moved, again = (
-        stated("2026-11-27", 0),
-        stated("2026-11-28", 24),
-        stated("2026-11-28", 48),
-    )
-    for said in permutations((first, moved, again)):
-        ranked = sorted(said, key=lambda fact: fact.occurred_at or NOW)
-        assert ranked == [first, moved, again]
-    assert again.occurred_at is not None
-    assert again.occurred_at - NOW < timedelta(seconds=1)
+def test_an_order_counts_from_when_it_came_to_stand_like_this() -> None:
+    """Of two that tell of different days the later one counts, whichever arrives first."""
+    body = {**order(NOW), "updated_at": str(NOW + HOUR)}
+    (booked,) = facts("orders/updated", body)
+    assert booked.occurred_at == NOW + HOUR
 
 
 @pytest.mark.parametrize("reason", [*CANCEL_REASONS, "a reason of next year", None])

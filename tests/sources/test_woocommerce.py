@@ -173,7 +173,7 @@ def test_each_status_moves_the_order_or_nothing(status: str) -> None:
         return
     (event,) = facts(body)
     assert event.type is fact
-    assert event.occurred_at == (NOW if fact is FactType.BOOKED else NOW + HOUR)
+    assert event.occurred_at == NOW + HOUR
     assert (event.by, event.reason) == (None, None)
 
 
@@ -258,8 +258,9 @@ def test_a_day_is_promised_only_where_the_order_states_one(
 ) -> None:
     """WooCommerce has none of its own; plugins keep theirs in the order's meta data."""
     body = order("processing", NOW, meta_data=[{"key": key, "value": value}])
-    _, *stated = facts(body)
-    assert [fact.expected for fact in stated] == ([LocalDay(day)] if day else [])
+    (booked,) = facts(body)
+    assert booked.booking is not None
+    assert booked.booking.window == (LocalDay(day) if day else None)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ from datetime import timedelta
 from itertools import permutations
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobStatus
+from notifier.domain.windows import local_date
 from notifier.services import Services
 from notifier.sources.protocol import Incoming
 from notifier.sources_admin import add_source
@@ -22,6 +24,7 @@ from tests.sources import shopify_events, square_events
 from tests.webhooks.deliveries import HOUR, book_visit, delivery, facts_of, translate_all
 
 SECRET = "the secret that the shop was given"
+LA = ZoneInfo("America/Los_Angeles")
 
 
 def jobs_of(services: Services) -> dict[str, tuple[str, dict[str, str]]]:
@@ -83,6 +86,47 @@ def test_an_order_that_was_split_ends_the_same_in_any_order(
     assert jobs_of(services) == dict.fromkeys(
         names, (JobStatus.SHIPPED, {"A": JobStatus.DELIVERED, "B": JobStatus.SHIPPED})
     )
+
+
+def test_a_promised_day_is_given_with_the_booking_and_followed_when_it_moves(
+    services: Services, brand: UUID
+) -> None:
+    """By Friday, then by Monday, then nothing but a note: in any order it is by Monday."""
+    add_source(services, brand, "shopify", "shopify", SECRET)
+    made = services.now() - 3 * HOUR
+
+    def said(name: str) -> list[tuple[str, dict[str, Any]]]:
+        return [
+            (
+                topic,
+                shopify_events.order(
+                    made,
+                    name=name,
+                    updated_at=str(made + hours * HOUR),
+                    note_attributes=[{"name": "Delivery-Date", "value": day}],
+                ),
+            )
+            for topic, hours, day in (
+                ("orders/create", 0, "2026-11-27"),
+                ("orders/updated", 1, "2026-11-30"),
+                ("orders/updated", 2, "2026-11-30"),
+            )
+        ]
+
+    for nth, order in enumerate(permutations(range(3))):
+        deliveries = said(f"#{nth + 1}")
+        for which in (*order, *order):
+            topic, body = deliveries[which]
+            push(services, shopify_events.delivered(topic, body), f"{nth}-{which}")
+            translate_all(services)
+
+    with reading(services.sessions) as session:
+        orders = session.scalars(select(Job).order_by(Job.reference)).all()
+    assert {local_date(order.ends_at, LA).isoformat() for order in orders if order.ends_at} == {
+        "2026-11-30"
+    }
+    in_order = facts_of(services, orders[0].id)
+    assert [fact.type for fact in in_order] == [FactType.DELAYED], "the note was no news"
 
 
 def test_a_booking_of_squares_waits_for_the_visit_with_its_id(
