@@ -71,11 +71,7 @@ def receive(
     """
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLarge("The body is longer than 1 MB.")
-    incoming = Incoming(
-        {name.lower(): value for name, value in headers.items()},
-        body,
-        url=address_of(services, source_name) + (f"?{query}" if query else ""),
-    )
+    incoming = _incoming(services, source_name, headers, body, query)
     try:
         source = _source(services, source_name)
         adapter = _checked(services, source, incoming)
@@ -84,6 +80,27 @@ def receive(
         raise Busy("The database is busy; send it again.") from error
     services.wake()
     return kept
+
+
+def greeting_of(
+    services: Services, source_name: str, headers: Mapping[str, str], body: bytes, *, query: str
+) -> str | None:
+    """Return what a vendor is to hear that only tries its address; None: that is not what it does.
+
+    :raises NotFound: if there is no such source.
+    """
+    source = _source(services, source_name)
+    return adapters()[source.kind].greeting(_incoming(services, source_name, headers, body, query))
+
+
+def _incoming(
+    services: Services, source_name: str, headers: Mapping[str, str], body: bytes, query: str
+) -> Incoming:
+    return Incoming(
+        {name.lower(): value for name, value in headers.items()},
+        body,
+        url=address_of(services, source_name) + (f"?{query}" if query else ""),
+    )
 
 
 def _source(services: Services, name: str) -> Source:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets as randomness
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
@@ -40,10 +42,19 @@ SPREAD = timedelta(minutes=5)
 #: `taskArrival` says that somebody is near; this near, in metres, they are there.
 AT_THE_DOOR_M = 250
 
+_CHECK = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _SECRET_BYTES = (16, 128)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_2000, _MS_2100 = 946_684_800_000, 4_102_444_800_000
 _UNDER_WAY, _OVER = 2, 3  # `task.state`, after unassigned and assigned
+
+
+def greeting(incoming: Incoming) -> str | None:
+    """Return the `check` of the address, which Onfleet wants to read back; only if it is short."""
+    if incoming.body:
+        return None
+    asked = dict(parse_qsl(urlsplit(incoming.url).query)).get("check", "")
+    return asked if _CHECK.fullmatch(asked) else None
 
 
 def verify(secrets: Sequence[str], incoming: Incoming, now: datetime) -> bool:
@@ -315,6 +326,7 @@ TRIGGERS: dict[
 ADAPTER = SourceAdapter(
     kind="onfleet",
     speaks_as=FactSource.TECHNICIAN,
+    greeting=greeting,
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,

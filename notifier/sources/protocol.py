@@ -137,6 +137,11 @@ class Ignored:
 Translation = tuple[SourceEvent, ...] | Ignored
 
 
+def greets_nobody(_: Incoming) -> str | None:
+    """Return None: this vendor sends nothing but events."""
+    return None
+
+
 def random_secret() -> str:
     """Return a secret of 256 random bits, in characters that any form takes."""
     return secrets.token_urlsafe(32)
@@ -164,6 +169,9 @@ class SourceAdapter:
     delivery_id: Callable[[Incoming], str | None]
     #: What it says. Raises `Untranslatable`.
     translate: Callable[[Incoming], Translation]
+    #: What a vendor hears that only asks, unsigned, whether somebody is here; None: it does not.
+    #: It asks by a GET, or posts what is no JSON. The answer is plain text, and nothing is kept.
+    greeting: Callable[[Incoming], str | None] = greets_nobody
     new_secret: Callable[[], str] = random_secret
     takes_secret: Callable[[str], bool] = any_secret
 

@@ -10,6 +10,7 @@ Source: woocommerce.github.io/woocommerce-rest-api-docs (orders, webhooks), the 
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -66,7 +67,13 @@ ORDER_TOPICS = frozenset({"order.created", "order.updated", "order.restored"})
 #: Methods by which the customer collects it.
 _COLLECTED = frozenset({"local_pickup", "pickup_location"})
 
+_SAVED = re.compile(rb"webhook_id=[0-9]{1,20}")
 _TRACKING = "_wc_shipment_tracking_items"  # of Shipment Tracking, and of those that follow it
+
+
+def greeting(incoming: Incoming) -> str | None:
+    """Return an answer to what WooCommerce posts when a webhook is saved: its bare number."""
+    return "ok" if _SAVED.fullmatch(incoming.body) else None
 
 
 def verify(secrets: Sequence[str], incoming: Incoming, now: datetime) -> bool:
@@ -224,6 +231,7 @@ ADAPTER = SourceAdapter(
     kind="woocommerce",
     speaks_as=FactSource.SHOP,
     keeps_headers=frozenset({"x-wc-webhook-topic"}),
+    greeting=greeting,
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,

@@ -11,7 +11,13 @@ from flask.typing import ResponseReturnValue
 from notifier.errors import NotifierError
 from notifier.services import Services
 from notifier.web.problems import problem
-from notifier.webhooks_in import BodyTooLarge, SignatureRefused, WrongContentType, receive
+from notifier.webhooks_in import (
+    BodyTooLarge,
+    SignatureRefused,
+    WrongContentType,
+    greeting_of,
+    receive,
+)
 
 webhooks_in = Blueprint("webhooks_in", __name__)
 
@@ -24,16 +30,36 @@ _STATUSES: dict[type[NotifierError], int] = {
 
 @webhooks_in.post("/webhooks/in/<source>")
 def take(source: str) -> ResponseReturnValue:
-    """Answer once the delivery is journalled: 202 with its id."""
+    """Answer once the delivery is journalled: 200 with its id.
+
+    A 202 would be as true, but some vendors take it for a failure.
+    """
+    services, headers, query = _asked()
+    body = request.get_data(cache=False)
+    try:
+        received = receive(services, source, headers, body, query=query)
+    except WrongContentType:
+        greeting = greeting_of(services, source, headers, body, query=query)
+        if greeting is None:
+            raise
+        return Response(greeting, mimetype="text/plain")
+    return {"delivery": str(received.delivery_id)}
+
+
+@webhooks_in.get("/webhooks/in/<source>")
+def greet(source: str) -> ResponseReturnValue:
+    """Answer a vendor that tries the address before it sends anything there."""
+    services, headers, query = _asked()
+    greeting = greeting_of(services, source, headers, b"", query=query)
+    if greeting is None:
+        return problem(405, "Events are posted here.", headers={"Allow": "POST"})
+    return Response(greeting, mimetype="text/plain")
+
+
+def _asked() -> tuple[Services, dict[str, str], str]:
     services: Services = current_app.extensions["notifier"]
-    received = receive(
-        services,
-        source,
-        dict(request.headers),
-        request.get_data(cache=False),
-        query=request.query_string.decode(errors="replace"),
-    )
-    return {"delivery": str(received.delivery_id)}, 202
+    query = request.query_string.decode(errors="replace")
+    return services, dict(request.headers), query
 
 
 @webhooks_in.errorhandler(SignatureRefused)

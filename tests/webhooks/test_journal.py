@@ -14,6 +14,7 @@ from sqlalchemy import select
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import Invalid, NotFound
 from notifier.services import Services
+from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Source
 from notifier.webhooks_in import (
@@ -160,10 +161,47 @@ def test_a_captured_delivery_is_refused_after_five_minutes(
     assert count(services, Delivery) == 0
 
 
-def test_a_taken_delivery_answers_202_with_its_id(client: FlaskClient, services: Services) -> None:
+@pytest.mark.parametrize(
+    ("kind", "method", "query", "form", "status", "text"),
+    [
+        ("onfleet", "GET", "check=a-1_B", None, 200, "a-1_B"),
+        ("onfleet", "GET", "check=%3Cscript%3E", None, 405, None),
+        ("onfleet", "GET", "", None, 405, None),
+        ("onfleet", "POST", "check=a", {"a": "b"}, 415, None),
+        ("woocommerce", "POST", "", {"webhook_id": "17"}, 200, "ok"),
+        ("woocommerce", "POST", "", {"webhook_id": "17", "more": "1"}, 415, None),
+        ("woocommerce", "GET", "check=a", None, 405, None),
+        ("easypost", "GET", "check=a", None, 405, None),
+    ],
+)
+def test_a_vendor_that_only_tries_the_address_is_answered_and_nothing_is_kept(
+    client: FlaskClient,
+    services: Services,
+    brand: UUID,
+    kind: str,
+    method: str,
+    query: str,
+    form: dict[str, str] | None,
+    status: int,
+    text: str | None,
+) -> None:
+    """It is not signed, so it gets no more than that."""
+    secret = "5ec2e7" * 11 if kind == "onfleet" else None
+    add_source(services, brand, "tried", kind, secret)
+    answer = client.open(f"/webhooks/in/tried?{query}", method=method, data=form)
+
+    assert answer.status_code == status
+    if text is not None:
+        assert (answer.text, answer.mimetype) == (text, "text/plain")
+    else:
+        assert answer.mimetype == "application/problem+json"
+    assert count(services, Delivery) == 0
+
+
+def test_a_taken_delivery_answers_200_with_its_id(client: FlaskClient, services: Services) -> None:
     """The id in the answer is the journal's."""
     answer = client.post("/webhooks/in/easypost", data=_GOOD, headers=signed(_GOOD))
-    assert answer.status_code == 202
+    assert answer.status_code == 200
     assert delivery(services, UUID(answer.get_json()["delivery"])).repeats == 0
 
 
