@@ -12,9 +12,11 @@ from typing import Any
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.reasons import Reason
 from notifier.domain.tracking_codes import normal_tracking_code
-from notifier.sources.base64_hmac import is_signed
-from notifier.sources.estimates import Estimate
-from notifier.sources.json_bodies import objects_in, read_object, short_text
+from notifier.sources.parts.base64_hmac import is_signed
+from notifier.sources.parts.estimates import Estimate
+from notifier.sources.parts.json_bodies import objects_in, read_object, short_text
+from notifier.sources.parts.tracked_parcels import facts_of
+from notifier.sources.parts.tracker_times import estimated_day, moment, scanned_at
 from notifier.sources.protocol import (
     Ignored,
     Incoming,
@@ -22,8 +24,6 @@ from notifier.sources.protocol import (
     Translation,
     Untranslatable,
 )
-from notifier.sources.tracked_parcels import facts_of
-from notifier.sources.tracker_times import estimated_day, moment, scanned_at
 
 _F = FactType
 _R = Reason

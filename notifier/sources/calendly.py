@@ -16,7 +16,7 @@ from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party
-from notifier.sources.booking_fields import (
+from notifier.sources.parts.booking_fields import (
     entries,
     inner,
     moment,
@@ -25,8 +25,8 @@ from notifier.sources.booking_fields import (
     window,
     zone_name,
 )
-from notifier.sources.json_bodies import read_object, short_text
-from notifier.sources.moved_bookings import reassigned
+from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.moved_bookings import reassigned
 from notifier.sources.protocol import (
     BookedPerson,
     Booking,

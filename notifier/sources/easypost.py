@@ -16,8 +16,10 @@ from notifier.domain.facts import FactSource, FactType
 from notifier.domain.reasons import Reason
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import UNKNOWN
-from notifier.sources.estimates import DayOf, Estimate, LocalDay
-from notifier.sources.json_bodies import objects_in, read_object, short_text
+from notifier.sources.parts.estimates import DayOf, Estimate, LocalDay
+from notifier.sources.parts.json_bodies import objects_in, read_object, short_text
+from notifier.sources.parts.tracked_parcels import facts_of
+from notifier.sources.parts.tracker_times import moment
 from notifier.sources.protocol import (
     Ignored,
     Incoming,
@@ -26,8 +28,6 @@ from notifier.sources.protocol import (
     Translation,
     Untranslatable,
 )
-from notifier.sources.tracked_parcels import facts_of
-from notifier.sources.tracker_times import moment
 
 _F = FactType
 _R = Reason

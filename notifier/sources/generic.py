@@ -29,7 +29,7 @@ from notifier.sources.generic_events import (
     name_and_phone,
     problems_of,
 )
-from notifier.sources.json_bodies import read_object, short_text
+from notifier.sources.parts.json_bodies import read_object, short_text
 from notifier.sources.protocol import (
     BookedParcel,
     BookedPerson,

@@ -22,8 +22,8 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party
 from notifier.domain.windows import UNKNOWN, Window
-from notifier.sources.booking_fields import entries, inner, one_line, phone_number
-from notifier.sources.json_bodies import read_object, short_text
+from notifier.sources.parts.booking_fields import entries, inner, one_line, phone_number
+from notifier.sources.parts.json_bodies import read_object, short_text
 from notifier.sources.protocol import (
     BookedPerson,
     Booking,

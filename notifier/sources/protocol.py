@@ -13,7 +13,7 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Window
-from notifier.sources.estimates import Estimate, LocalDay
+from notifier.sources.parts.estimates import Estimate, LocalDay
 
 
 class Untranslatable(Exception):

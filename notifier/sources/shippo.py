@@ -14,8 +14,10 @@ from typing import Any
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.reasons import Reason
 from notifier.domain.tracking_codes import normal_tracking_code
-from notifier.sources.address_tokens import is_one_of, token_in_address
-from notifier.sources.json_bodies import read_object, short_text
+from notifier.sources.parts.address_tokens import is_one_of, token_in_address
+from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.tracked_parcels import facts_of
+from notifier.sources.parts.tracker_times import estimated_day, moment, scanned_at
 from notifier.sources.protocol import (
     Ignored,
     Incoming,
@@ -23,8 +25,6 @@ from notifier.sources.protocol import (
     Translation,
     Untranslatable,
 )
-from notifier.sources.tracked_parcels import facts_of
-from notifier.sources.tracker_times import estimated_day, moment, scanned_at
 
 _F = FactType
 _R = Reason

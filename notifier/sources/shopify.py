@@ -25,11 +25,11 @@ from notifier.domain.messages import Role
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import UNKNOWN
-from notifier.sources.base64_hmac import is_signed
-from notifier.sources.booking_fields import entries, inner, locale_name, moment, one_line
-from notifier.sources.contacts import usable_email, usable_phone
-from notifier.sources.json_bodies import read_object, short_text
-from notifier.sources.promised_days import promised_day
+from notifier.sources.parts.base64_hmac import is_signed
+from notifier.sources.parts.booking_fields import entries, inner, locale_name, moment, one_line
+from notifier.sources.parts.contacts import usable_email, usable_phone
+from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.promised_days import promised_day
 from notifier.sources.protocol import (
     BookedParcel,
     BookedPerson,

@@ -18,9 +18,9 @@ from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.reasons import Party
 from notifier.domain.windows import Window
-from notifier.sources.base64_hmac import is_signed
-from notifier.sources.booking_fields import entries, inner, moment
-from notifier.sources.json_bodies import read_object, short_text
+from notifier.sources.parts.base64_hmac import is_signed
+from notifier.sources.parts.booking_fields import entries, inner, moment
+from notifier.sources.parts.json_bodies import read_object, short_text
 from notifier.sources.protocol import (
     ByReference,
     Ignored,

@@ -19,11 +19,12 @@ from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.domain.tracking_codes import normal_tracking_code
-from notifier.sources.base64_hmac import is_signed
-from notifier.sources.booking_fields import entries, inner, one_line
-from notifier.sources.contacts import usable_email, usable_phone
-from notifier.sources.json_bodies import read_object, short_text
-from notifier.sources.promised_days import promised_day
+from notifier.sources.parts.base64_hmac import is_signed
+from notifier.sources.parts.booking_fields import entries, inner, one_line
+from notifier.sources.parts.contacts import usable_email, usable_phone
+from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.promised_days import promised_day
+from notifier.sources.parts.tracker_times import moment
 from notifier.sources.protocol import (
     BookedParcel,
     BookedPerson,
@@ -36,7 +37,6 @@ from notifier.sources.protocol import (
     Translation,
     Untranslatable,
 )
-from notifier.sources.tracker_times import moment
 
 _F = FactType
 

@@ -17,7 +17,7 @@ from notifier.sources.aftership import (
     translate,
     verify,
 )
-from notifier.sources.estimates import LocalDay
+from notifier.sources.parts.estimates import LocalDay
 from notifier.sources.protocol import (
     ByTrackingCode,
     Ignored,

@@ -10,7 +10,7 @@ from notifier.domain.facts import FactType
 from notifier.domain.reasons import Reason
 from notifier.domain.windows import UNKNOWN
 from notifier.sources.easypost import DETAILS, STATUSES, delivery_id, translate, verify
-from notifier.sources.estimates import DayOf, LocalDay
+from notifier.sources.parts.estimates import DayOf, LocalDay
 from notifier.sources.protocol import (
     ByTrackingCode,
     Ignored,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.domain.windows import UNKNOWN, Window, local_date
-from notifier.sources.estimates import DayOf, LocalDay, resolve
+from notifier.sources.parts.estimates import DayOf, LocalDay, resolve
 
 LA = ZoneInfo("America/Los_Angeles")
 

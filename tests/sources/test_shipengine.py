@@ -8,7 +8,7 @@ import pytest
 from notifier.domain.facts import FactType
 from notifier.domain.reasons import Reason
 from notifier.domain.windows import UNKNOWN
-from notifier.sources.estimates import DayOf, LocalDay
+from notifier.sources.parts.estimates import DayOf, LocalDay
 from notifier.sources.protocol import (
     ByTrackingCode,
     Ignored,

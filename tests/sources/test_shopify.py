@@ -8,7 +8,7 @@ import pytest
 from notifier.domain.facts import FactType
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import UNKNOWN
-from notifier.sources.estimates import LocalDay
+from notifier.sources.parts.estimates import LocalDay
 from notifier.sources.protocol import (
     BookedParcel,
     BookedPerson,

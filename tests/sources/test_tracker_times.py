@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from notifier.sources.estimates import DayOf, LocalDay
-from notifier.sources.tracker_times import estimated_day, moment, scanned_at
+from notifier.sources.parts.estimates import DayOf, LocalDay
+from notifier.sources.parts.tracker_times import estimated_day, moment, scanned_at
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from notifier.domain.facts import FactType
-from notifier.sources.estimates import LocalDay
+from notifier.sources.parts.estimates import LocalDay
 from notifier.sources.protocol import (
     BookedParcel,
     BookedPerson,

@@ -16,7 +16,7 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.domain.windows import Window, to_json
 from notifier.services import Services
-from notifier.sources.json_bodies import read_object
+from notifier.sources.parts.json_bodies import read_object
 from notifier.sources.protocol import (
     BookedParcel,
     BookedPerson,

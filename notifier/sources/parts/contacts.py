@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notifier.domain.phones import to_e164
-from notifier.sources.json_bodies import short_text
+from notifier.sources.parts.json_bodies import short_text
 
 
 def usable_phone(value: object, country: object) -> str | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from notifier.sources.estimates import DayOf, Estimate, LocalDay
-from notifier.sources.json_bodies import short_text
+from notifier.sources.parts.estimates import DayOf, Estimate, LocalDay
+from notifier.sources.parts.json_bodies import short_text
 
 
 def moment(value: object) -> datetime | None:

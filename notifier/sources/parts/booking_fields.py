@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.domain.windows import Window
-from notifier.sources.json_bodies import SHORT
+from notifier.sources.parts.json_bodies import SHORT
 
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 

@@ -8,7 +8,7 @@ from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.reasons import Reason
 from notifier.domain.windows import UNKNOWN
-from notifier.sources.estimates import Estimate
+from notifier.sources.parts.estimates import Estimate
 from notifier.sources.protocol import ByTrackingCode, SourceEvent
 
 #: After these, an estimate of the delivery means nothing.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from notifier.sources.estimates import LocalDay
-from notifier.sources.json_bodies import short_text
+from notifier.sources.parts.estimates import LocalDay
+from notifier.sources.parts.json_bodies import short_text
 
 #: What plugins for delivery dates call theirs: the letters of the name, in lower case.
 NAMES = frozenset(
