@@ -15,7 +15,7 @@ from notifier.domain.windows import Window
 from notifier.parcels import NewParcel
 from notifier.people import checked_zone
 from notifier.services import Services
-from notifier.sources.estimates import LocalDay, whole_day
+from notifier.sources.parts.estimates import LocalDay, whole_day
 from notifier.sources.protocol import Booking, SourceEvent
 from notifier.store.deliveries import job_with_reference
 from notifier.store.tables import Brand, Source

@@ -16,7 +16,7 @@ from notifier.domain.deliveries import DeliveryStatus, order_meant
 from notifier.errors import Busy, Invalid, NotifierError
 from notifier.parcels import NewParcel, add_parcel_later
 from notifier.services import Services
-from notifier.sources.estimates import resolve
+from notifier.sources.parts.estimates import resolve
 from notifier.sources.protocol import (
     ByTrackingCode,
     Ignored,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from notifier.errors import Busy, Invalid, NotFound, NotifierError
 from notifier.services import Services
-from notifier.sources.json_bodies import read_json
+from notifier.sources.parts.json_bodies import read_json
 from notifier.sources.protocol import Incoming, SourceAdapter, own_id
 from notifier.sources.registry import adapters
 from notifier.sources_admin import address_of, is_source_name

@@ -244,9 +244,7 @@ def test_a_day_is_promised_only_where_the_order_states_one(
     name: str, value: str, day: date | None
 ) -> None:
     """A date that could be read in two ways is not guessed at, and none is made up."""
-    (booked,) = facts(
-        "orders/create", order(NOW, note_attributes=[{"name": name, "value": value}])
-    )
+    (booked,) = facts("orders/create", order(NOW, note_attributes=[{"name": name, "value": value}]))
     assert booked.booking is not None
     assert booked.booking.window == (LocalDay(day) if day else None)
 
