@@ -32,6 +32,7 @@ from notifier.rendering import Words
 from notifier.rulebook import RulesInvalid, check_rules, load_rulebook
 from notifier.sandbox.journal import SandboxJournal
 from notifier.services import Services, Timing
+from notifier.source_limit import SourceLimit
 from notifier.store.database_clock import DatabaseClock
 from notifier.store.engine import create_sessions
 from notifier.store.migrate import upgrade
@@ -101,6 +102,7 @@ def build_services(settings: Settings) -> Services:
         consent=consent,
         guards=load_guards(config / "guards.yaml", config / "sms_prices.yaml"),
         keep_deliveries=timedelta(days=settings.keep_deliveries_days),
+        source_limit=SourceLimit(settings.source_deliveries_per_minute),
     )
     return replace(
         services,

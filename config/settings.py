@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     hold_after_seconds: Seconds = 900
     tick_seconds: Seconds = 1
     keep_deliveries_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    source_deliveries_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 6000
     undo_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
 
     @cached_property

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.guards.limits import TallyOf
 from notifier.services import Services
-from notifier.store.tables import Delivery, IdempotencyKey, SignInLink, Tally
+from notifier.store.tables import Delivery, IdempotencyKey, SignInLink, SourceRefusals, Tally
 
 #: How long a caller's Idempotency-Key is remembered. Callers retry for minutes, not for days.
 _KEYS_FOR = timedelta(days=3)
@@ -25,8 +25,8 @@ _NEVER_BOOKED = "its job was not booked while its body was kept"
 
 
 def tidy(services: Services) -> int:
-    """Forget old Idempotency-Keys, sign-in links, how much went to a number, and what webhooks
-    said; return how many rows that were.
+    """Forget old Idempotency-Keys, sign-in links, how much went to a number, how much was refused,
+    and what webhooks said; return how many rows that were.
 
     A webhook's line in the journal stays, without its body. What was never read keeps it.
     """
@@ -42,6 +42,9 @@ def tidy(services: Services) -> int:
                     Tally.of.in_((TallyOf.NUMBER, TallyOf.PREFIX)),
                     Tally.since < now - _NUMBERS_FOR,
                 )
+            ),
+            session.execute(
+                delete(SourceRefusals).where(SourceRefusals.hour < now - services.keep_deliveries)
             ),
             _drop_bodies(session, services),
         ]

@@ -22,6 +22,7 @@ from notifier.services import Services
 from notifier.store.tables import Heartbeat
 from notifier.translation import translate_received
 from notifier.waking import Waker
+from notifier.webhooks_in import write_refusals
 
 _log = structlog.get_logger()
 
@@ -65,6 +66,7 @@ class Worker:
         )
         self._ticks.add_job(waker.event.set, "interval", seconds=tick_seconds)
         self._ticks.add_job(self._beat, "interval", seconds=10)
+        self._ticks.add_job(write_refusals, "interval", seconds=5, args=[services])
         self._ticks.add_job(self._watch, "interval", minutes=1)
         self._ticks.add_job(self._tidy, "interval", hours=6)
 

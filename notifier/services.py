@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifier.domain.consent import ConsentPolicy
 from notifier.domain.guards.limits import Guards
 from notifier.providers.protocols import EmailProvider, SmsProvider
+from notifier.refusals import Refusals
 from notifier.rendering import Words
 from notifier.rulebook import Rulebook
+from notifier.source_limit import SourceLimit
 from notifier.store.vault import Vault
 
 
@@ -50,3 +52,5 @@ class Services:
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)  # which kind needs what
     guards: Guards = field(default_factory=Guards)  # how much goes before a person is asked
     keep_deliveries: timedelta = timedelta(days=30)  # the raw bodies of webhooks
+    source_limit: SourceLimit = field(default_factory=SourceLimit)  # of this process
+    refusals: Refusals = field(default_factory=Refusals)  # not written yet, of this process

@@ -12,15 +12,25 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from notifier.domain.deliveries import DeliveryStatus
+from notifier.domain.deliveries import DeliveryStatus, Refusal
 from notifier.services import Services
 from notifier.store.engine import reading
+from notifier.store.source_refusals import refusals_of
 from notifier.store.tables import Delivery, FactRow, Source
 
 #: What is counted: of so long ago.
 LATELY = timedelta(days=7)
 
 _FACTS = 100
+
+#: Why something was refused, in words.
+REFUSED_FOR: Mapping[Refusal, str] = {
+    Refusal.SIGNATURE: "its signature is wrong, or too old",
+    Refusal.SIZE: "it is longer than 1 MB",
+    Refusal.CONTENT_TYPE: "it is not sent as JSON",
+    Refusal.JSON: "it is not JSON, or nested too deep",
+    Refusal.RATE: "more came than a source may send",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +44,7 @@ class SourceHealth:
     last_at: datetime | None  # of a delivery
     counts: Mapping[DeliveryStatus, int]
     why: str | None  # the latest failure
+    refused: Mapping[Refusal, int]  # the latest reason first
     late_by: timedelta | None  # the median of its last hundred facts; None: no news of it
 
 
@@ -43,8 +54,14 @@ def read_sources(services: Services, brand_id: UUID) -> list[SourceHealth]:
         sources = session.scalars(
             select(Source).where(Source.brand_id == brand_id).order_by(Source.name)
         ).all()
-        counts = _counts(session, brand_id, since=services.now() - LATELY)
-        return [_health(session, source, counts[source.id]) for source in sources]
+        since = services.now() - LATELY
+        counts = _counts(session, brand_id, since=since)
+        refused: dict[UUID, dict[Refusal, int]] = defaultdict(dict)
+        for source_id, reason, number, _ in refusals_of(session, brand_id, since):
+            refused[source_id][reason] = number
+        return [
+            _health(session, source, counts[source.id], refused[source.id]) for source in sources
+        ]
 
 
 def _counts(
@@ -62,7 +79,12 @@ def _counts(
     return counts
 
 
-def _health(session: Session, source: Source, counts: Mapping[DeliveryStatus, int]) -> SourceHealth:
+def _health(
+    session: Session,
+    source: Source,
+    counts: Mapping[DeliveryStatus, int],
+    refused: Mapping[Refusal, int],
+) -> SourceHealth:
     of_source = Delivery.source_id == source.id
     failed = (
         select(Delivery.why)
@@ -77,6 +99,7 @@ def _health(session: Session, source: Source, counts: Mapping[DeliveryStatus, in
         last_at=session.scalar(select(func.max(Delivery.received_at)).where(of_source)),
         counts=counts,
         why=session.scalar(failed),
+        refused=refused,
         late_by=_late_by(session, source),
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 from uuid import UUID
 
+from notifier.domain.deliveries import Refusal
 from notifier.errors import Busy, Invalid, NotFound, NotifierError
 from notifier.services import Services
 from notifier.sources.parts.json_bodies import read_json
@@ -20,11 +22,15 @@ from notifier.translation import translate_received
 
 __all__ = [
     "BodyTooLarge",
+    "OnlyTried",
     "Received",
     "SignatureRefused",
+    "TooMany",
     "WrongContentType",
     "receive",
+    "refuse_unread",
     "translate_received",
+    "write_refusals",
 ]
 
 MAX_BODY_BYTES = 1_000_000
@@ -40,6 +46,31 @@ class BodyTooLarge(NotifierError):
 
 class WrongContentType(NotifierError):
     """Says of itself that it is not JSON. A 415; nothing is stored."""
+
+
+class TooMany(NotifierError):
+    """Signed, but more than a source may send. A 429; nothing is stored, so send it again."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("This source sends more than it may; send it again later.")
+        self.wait = wait  # seconds until one more may come
+
+
+class OnlyTried(NotifierError):
+    """The vendor tries its address and is to hear `greeting`. A 200; nothing is stored."""
+
+    def __init__(self, greeting: str) -> None:
+        super().__init__("This is no event.")
+        self.greeting = greeting
+
+
+_REASONS: Mapping[type[NotifierError], Refusal] = {
+    SignatureRefused: Refusal.SIGNATURE,
+    BodyTooLarge: Refusal.SIZE,
+    WrongContentType: Refusal.CONTENT_TYPE,
+    Invalid: Refusal.JSON,
+    TooMany: Refusal.RATE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +93,17 @@ def receive(
 
     `query` is what follows the address after a question mark; it is read, and never kept.
 
+    What is refused is counted; `write_refusals` puts that on record.
+
     :raises NotFound: if there is no such source.
     :raises BodyTooLarge: over `MAX_BODY_BYTES`.
+    :raises OnlyTried: if the vendor tries whether there is something at its address.
     :raises WrongContentType: if it claims to be something else than JSON.
     :raises SignatureRefused: if the source did not sign this body, or not lately.
+    :raises TooMany: if the source sends more than it may.
     :raises Invalid: if it is not JSON, or nested without end.
     :raises Busy: if the database can't take it now.
     """
-    if len(body) > MAX_BODY_BYTES:
-        raise BodyTooLarge("The body is longer than 1 MB.")
     incoming = _incoming(services, source_name, headers, body, query)
     try:
         source = _source(services, source_name)
@@ -80,6 +113,27 @@ def receive(
         raise Busy("The database is busy; send it again.") from error
     services.wake()
     return kept
+
+
+def refuse_unread(services: Services, source_name: str) -> NoReturn:
+    """Refuse a body that is too long to be read at all.
+
+    :raises NotFound: if there is no such source.
+    :raises BodyTooLarge: if there is one.
+    :raises Busy: if the database can't say now whether there is.
+    """
+    try:
+        source = _source(services, source_name)
+    except DATABASE_TROUBLE as error:
+        raise Busy("The database is busy; send it again.") from error
+    services.refusals.add(source.id, Refusal.SIZE, services.now())
+    raise _too_large()
+
+
+def write_refusals(services: Services) -> None:
+    """Put on record what this process refused, if that was not done a moment ago."""
+    if services.refusals.any_unwritten:
+        services.refusals.write_due(services.sessions, services.now())
 
 
 def greeting_of(
@@ -112,11 +166,25 @@ def _source(services: Services, name: str) -> Source:
 
 
 def _checked(services: Services, source: Source, incoming: Incoming) -> SourceAdapter:
-    """Refuse what must not be stored; return the adapter of what may."""
+    """Refuse, and count, what must not be stored; return the adapter of what may."""
+    adapter = adapters()[source.kind]
+    try:
+        _check(services, source, adapter, incoming)
+    except tuple(_REASONS) as error:
+        services.refusals.add(source.id, _REASONS[type(error)], services.now())
+        raise
+    return adapter
+
+
+def _check(services: Services, source: Source, adapter: SourceAdapter, incoming: Incoming) -> None:
+    if len(incoming.body) > MAX_BODY_BYTES:
+        raise _too_large()
     media_type = incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type and media_type != "application/json" and not media_type.endswith("+json"):
+        greeting = adapter.greeting(incoming)
+        if greeting is not None:
+            raise OnlyTried(greeting)
         raise WrongContentType("Send the event as application/json.")
-    adapter = adapters()[source.kind]
     secrets = [
         services.vault.open(source.key, sealed)
         for sealed in (source.secret, source.next_secret)
@@ -124,11 +192,18 @@ def _checked(services: Services, source: Source, incoming: Incoming) -> SourceAd
     ]
     if not adapter.verify(secrets, incoming, services.now()):
         raise SignatureRefused("The signature is not right for this body, or is too old.")
+    # Only what is signed counts: nobody else can use up what the source may send.
+    wait = services.source_limit.take(source.id, services.now())
+    if wait:
+        raise TooMany(wait)
     try:
         read_json(incoming.body)
     except ValueError:
         raise Invalid("body", "The body is not JSON, or is nested too deep.") from None
-    return adapter
+
+
+def _too_large() -> BodyTooLarge:
+    return BodyTooLarge("The body is longer than 1 MB.")
 
 
 def _keep(

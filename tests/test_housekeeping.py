@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.housekeeping import tidy
-from notifier.store.tables import IdempotencyKey, Tally
+from notifier.sources_admin import add_source
+from notifier.store.tables import IdempotencyKey, Source, SourceRefusals, Tally
 from tests.fakes.clock import FakeClock
 from tests.services import given_brand, make_services
 
@@ -67,3 +68,27 @@ def test_how_much_went_to_a_number_is_forgotten_and_what_a_rule_ever_did_is_not(
         ("spend_month", "last week"),
     }
     assert len(left) == 6
+
+
+def test_how_much_was_refused_is_forgotten_with_the_bodies(
+    sessions: sessionmaker[Session], clock: FakeClock
+) -> None:
+    """After a month, as what was taken; yesterday's stays."""
+    services = make_services(sessions, now=clock)
+    brand = given_brand(services)
+    add_source(services, brand.id, "shop", "generic")
+    with sessions.begin() as session:
+        source = session.scalars(select(Source.id)).one()
+        for age in (1, 29, 31, 60):
+            at = clock() - timedelta(days=age)
+            session.add(
+                SourceRefusals(
+                    source_id=source, hour=at, reason="signature", number=9, latest_at=at
+                )
+            )
+
+    assert tidy(services) == 2
+    assert tidy(services) == 0
+
+    with sessions() as session:
+        assert session.scalar(select(func.count()).select_from(SourceRefusals)) == 2

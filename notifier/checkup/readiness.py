@@ -22,6 +22,7 @@ from notifier.services import Services
 from notifier.store.braked import count_all_held
 from notifier.store.engine import reading
 from notifier.store.reached_twice import count_reached_twice
+from notifier.store.source_refusals import count_refusals
 from notifier.store.tables import FactRow, Heartbeat, Message, Receipt
 
 #: What the scheduler signs its sign of life with.
@@ -52,6 +53,7 @@ class Counts:
     unknown_codes: Mapping[tuple[str, str], int]  # by provider and code: none that we know
     reached_twice: int  # episodes that somebody has twice, over two channels
     stopped: Mapping[str, int]  # texts that a guard stopped, by which
+    refused: Mapping[tuple[str, str], int]  # at sources' addresses, by their kind and the reason
 
 
 def check_readiness(services: Services) -> list[Check]:
@@ -106,6 +108,7 @@ def count(session: Session, services: Services) -> Counts:
             if code is not None and is_unknown(provider, code)
         },
         stopped={why: n for why, n in stopped if why is not None},
+        refused=count_refusals(session, services.now() - _COUNTED),
         reached_twice=count_reached_twice(
             session,
             since_id=since,

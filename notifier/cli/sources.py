@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from notifier.cli.context import brand_option, chosen_brand, services
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import NotifierError
-from notifier.source_health import SourceHealth, read_sources
+from notifier.source_health import REFUSED_FOR, SourceHealth, read_sources
 from notifier.sources_admin import AddedSource, add_source, end_rotation, replay, rotate_secret
 
 
@@ -44,6 +44,8 @@ def list_sources(brand_slug: str | None) -> None:
         click.echo(_line(source))
         if source.why is not None:
             click.echo(f"  failed last: {source.why}")
+        if source.refused:
+            click.echo(f"  refused last: {REFUSED_FOR[next(iter(source.refused))]}")
     if not found:
         click.echo("There is no source. `sources add NAME --kind KIND` makes one.")
 
@@ -99,6 +101,8 @@ def _line(source: SourceHealth) -> str:
     )
     last = f"{source.last_at:%Y-%m-%d %H:%M} UTC" if source.last_at is not None else "never"
     parts = [f"{source.name} ({source.kind})", f"last heard of {last}", counts]
+    if source.refused:
+        parts.append(f"{sum(source.refused.values())} refused")
     if source.late_by is not None:
         parts.append(f"its news is {_length(source.late_by)} late")
     if source.rotating:

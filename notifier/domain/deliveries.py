@@ -19,6 +19,16 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"  # could not be translated; `why` says what to mend
 
 
+class Refusal(StrEnum):
+    """Why something that was posted to a source's address was not taken, nor stored."""
+
+    SIGNATURE = "signature"  # not right for the body, or of too long ago: adapters tell no more
+    SIZE = "size"
+    CONTENT_TYPE = "content_type"
+    JSON = "json"
+    RATE = "rate"  # signed, and more than a source may send
+
+
 #: How long before we book an order its parcel's scans may begin. Carriers use codes again
 #: after about four months, so an older scan belongs to somebody else's parcel.
 SCANS_BEFORE_BOOKING = timedelta(days=60)

@@ -70,6 +70,14 @@ class StoredFigures(Collector):
         for guard, number in counts.stopped.items():
             stopped.add_metric([guard], number)
         yield stopped
+        refused = GaugeMetricFamily(
+            "notifier_source_refusals_last_day",
+            "What was refused at the addresses of sources in the last 24 hours.",
+            labels=["kind", "reason"],
+        )
+        for (kind, reason), number in counts.refused.items():
+            refused.add_metric([kind, reason], number)
+        yield refused
         failing = GaugeMetricFamily(
             "notifier_path_failing", "1 while a path is left alone for failing.", labels=["path"]
         )

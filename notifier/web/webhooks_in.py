@@ -5,18 +5,25 @@ Authenticated by the source's own signature: no session, no key, no CSRF token.
 
 from __future__ import annotations
 
+from math import ceil
+
 from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from notifier.errors import NotifierError
 from notifier.services import Services
 from notifier.web.problems import problem
 from notifier.webhooks_in import (
     BodyTooLarge,
+    OnlyTried,
     SignatureRefused,
+    TooMany,
     WrongContentType,
     greeting_of,
     receive,
+    refuse_unread,
+    write_refusals,
 )
 
 webhooks_in = Blueprint("webhooks_in", __name__)
@@ -35,14 +42,14 @@ def take(source: str) -> ResponseReturnValue:
     A 202 would be as true, but some vendors take it for a failure.
     """
     services, headers, query = _asked()
-    body = request.get_data(cache=False)
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        refuse_unread(services, source)
     try:
         received = receive(services, source, headers, body, query=query)
-    except WrongContentType:
-        greeting = greeting_of(services, source, headers, body, query=query)
-        if greeting is None:
-            raise
-        return Response(greeting, mimetype="text/plain")
+    except OnlyTried as tried:
+        return Response(tried.greeting, mimetype="text/plain")
     return {"delivery": str(received.delivery_id)}
 
 
@@ -68,3 +75,22 @@ def _asked() -> tuple[Services, dict[str, str], str]:
 def refuse(error: NotifierError) -> Response:
     """Answer with a problem; nothing was stored."""
     return problem(_STATUSES[type(error)], str(error))
+
+
+@webhooks_in.errorhandler(TooMany)
+def slow_down(error: TooMany) -> Response:
+    """Answer when to come again; nothing was stored."""
+    return problem(429, str(error), headers={"Retry-After": str(ceil(error.wait))})
+
+
+@webhooks_in.after_app_request
+def put_refusals_on_record(response: Response) -> Response:
+    """Write what was refused here, a few rows every few seconds.
+
+    Any request of this process may do it, so that the last of a flood is not left in memory;
+    only an answer to a delivery that was taken waits for nothing.
+    """
+    if request.endpoint != "webhooks_in.take" or response.status_code >= 400:
+        services: Services = current_app.extensions["notifier"]
+        write_refusals(services)
+    return response

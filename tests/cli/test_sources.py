@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Source
+from notifier.webhooks_in import SignatureRefused, receive, write_refusals
 from tests.services import given_brand
 
 
@@ -49,3 +51,21 @@ def test_how_sources_are_doing_is_a_line_each(run: FlaskCliRunner, services: Ser
     assert "is refused from now on" in rotated.stdout
     assert "0 are read again" in again.stdout
     assert (nobody.exit_code, nobody.stderr) == (1, "Error: There is no such source.\n")
+
+
+def test_what_was_refused_is_listed_with_the_latest_reason(
+    run: FlaskCliRunner, services: Services
+) -> None:
+    """Somebody pasted the wrong secret: the line says so."""
+    given_brand(services)
+    run.invoke(args=["sources", "add", "shop", "--kind", "generic"])
+    with pytest.raises(SignatureRefused):
+        receive(services, "shop", {}, b"{}")
+    write_refusals(services)
+
+    listed = run.invoke(args=["sources", "list"])
+
+    assert listed.stdout == (
+        "shop (generic); last heard of never; 1 refused\n"
+        "  refused last: its signature is wrong, or too old\n"
+    )

@@ -20,6 +20,7 @@ from notifier.domain.windows import utc_text
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
 from notifier.services import Services
+from notifier.sources_admin import add_source
 from notifier.store.engine import create_sessions
 from notifier.store.tables import Attempt, Brand, Heartbeat, Message
 from notifier.web.app_factory import create_app
@@ -210,6 +211,25 @@ def test_a_form_from_elsewhere_is_refused(client: FlaskClient) -> None:
 
     assert answer.status_code == 400
     assert answer.mimetype == "text/html"
+
+
+def test_what_sources_were_refused_is_counted_by_kind_and_reason(
+    client: FlaskClient, services: Services, brand: Brand, clock: FakeClock
+) -> None:
+    """Of the last day, in whichever brand; the source's own name is not said."""
+    for name in ("adas-shop", "other"):
+        add_source(services, brand.id, name, "generic")
+        client.post(f"/webhooks/in/{name}", json={})
+    line = 'notifier_source_refusals_last_day{kind="generic",reason="signature"}'
+    clock.advance(seconds=5)
+
+    client.get("/healthz")  # any request writes what is due
+    text = client.get("/metrics").get_data(as_text=True)
+    assert f"{line} 2.0" in text
+    assert "adas-shop" not in text
+
+    clock.advance(days=1)
+    assert line not in client.get("/metrics").get_data(as_text=True)
 
 
 def test_guessing_sign_in_links_is_slowed_down(client: FlaskClient) -> None:

@@ -7,6 +7,7 @@ from notifier.store.tables.access import (
     Heartbeat,
     SignInLink,
     Source,
+    SourceRefusals,
     Staff,
 )
 from notifier.store.tables.brands import Brand, DayLink, Sender, Technician
@@ -52,6 +53,7 @@ __all__ = [
     "Sender",
     "SignInLink",
     "Source",
+    "SourceRefusals",
     "Staff",
     "Suppression",
     "Tally",

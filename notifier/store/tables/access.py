@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.store.tables.columns import Base, Blind, Id, Sealed, Word
@@ -49,6 +49,18 @@ class Delivery(Base):
     why: Mapped[str | None]
     waits_for: Mapped[Blind | None]  # hash of the reference or code that it waits for
     translated_at: Mapped[datetime | None]
+
+
+class SourceRefusals(Base):
+    """How often a source's address refused what came, in one hour and for one reason."""
+
+    __tablename__ = "source_refusals"
+
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("sources.id"), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)  # when it began
+    reason: Mapped[Word] = mapped_column(primary_key=True)  # Refusal
+    number: Mapped[int] = mapped_column(BigInteger)
+    latest_at: Mapped[datetime]
 
 
 class Staff(Base):
