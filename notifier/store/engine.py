@@ -136,7 +136,8 @@ def _teach_sqlite(engine: Engine) -> None:
 
     A deferred transaction that turns into a writer half-way fails at once when another
     writer is ahead of it; one that begins immediately waits its turn. Within this process
-    turns are kept in order; SQLite's own waiting, which is not fair, is for other processes.
+    turns are kept in order; SQLite's own waiting, which is not fair, is for other processes. Both
+    together last no longer than `SQLITE_BUSY_MS`.
     """
     turns = Turns()
 
@@ -156,10 +157,17 @@ def _teach_sqlite(engine: Engine) -> None:
             connection.exec_driver_sql("BEGIN")
             return
         raw = cast(_SqliteConnection, connection.connection.dbapi_connection)
+        began = time.monotonic()
         if turns.take(SQLITE_BUSY_MS / 1000):
             raw.turn = turns
+        waited = round((time.monotonic() - began) * 1000)
         try:
+            if waited:
+                raw.execute(f"PRAGMA busy_timeout={max(0, SQLITE_BUSY_MS - waited)}")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
             raw.rollback()
             raise
+        finally:
+            if waited:
+                raw.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")

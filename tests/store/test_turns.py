@@ -117,3 +117,24 @@ def test_another_process_that_writes_is_waited_for_and_then_an_error(
 
     with here.begin() as session:
         session.execute(_WRITE, {"name": "mine"})
+
+
+@pytest.mark.parametrize(("waited", "patience"), [(0.0, []), (3.2, [1800, 5000]), (7.0, [0, 5000])])
+def test_waiting_for_a_turn_and_for_another_process_last_five_seconds_together(
+    sessions: sessionmaker[Session],
+    monkeypatch: pytest.MonkeyPatch,
+    waited: float,
+    patience: list[int],
+) -> None:
+    """Whoever waited for those in front has the less patience with others, that once."""
+    said: list[str] = []
+    with sessions.kw["bind"].connect() as connection:
+        connection.connection.dbapi_connection.set_trace_callback(said.append)
+    moments = iter([100.0, 100.0 + waited])
+    monkeypatch.setattr("notifier.store.engine.time.monotonic", lambda: next(moments))
+
+    with sessions() as session:
+        session.execute(_WRITE, {"name": "mine"})
+
+    pragma = "PRAGMA busy_timeout="
+    assert [f"{pragma}{ms}" for ms in patience] == [one for one in said if pragma in one]
