@@ -49,6 +49,7 @@ __all__ = [
     "book",
     "book_in",
     "correct_people",
+    "would_book",
 ]
 
 
@@ -178,6 +179,20 @@ def book_in(
         tracking_codes=[normal_tracking_code(parcel.tracking_code) for parcel in _parcels(new)],
     )
     return Booked(job.id, created=True)
+
+
+def would_book(
+    session: Session, services: Services, brand_id: UUID, new: NewAppointment | NewOrder
+) -> bool:
+    """Return whether booking `new` would make a job: False, if it made the same one before.
+
+    :raises Conflict: as `book`.
+    :raises Invalid: as `book`, for what can be seen without writing.
+    """
+    if _known(session, services, brand_id, new) is not None:
+        return False
+    _check(new)
+    return True
 
 
 def correct_people(

@@ -1,0 +1,1 @@
+"""A day's appointments or orders from a CSV file: read, looked at, booked all or not at all."""
