@@ -148,7 +148,7 @@ def pool_empty(ground: Ground, database: str, chance: Random, brief: bool) -> It
         def trouble() -> None:
             pool = engine.pool
             with ExitStack() as taken:
-                while pool.checkedout() < pool.size() + pool._max_overflow:
+                for _ in range(pool.size() + pool._max_overflow):  # callers' own, too
                     taken.enter_context(engine.connect())
                 threading.Event().wait(_POOL_S)
 
