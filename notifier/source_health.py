@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from notifier.checkup.silence import first_id
 from notifier.domain.deliveries import DeliveryStatus, Refusal
 from notifier.services import Services
 from notifier.store.engine import reading
@@ -22,6 +23,8 @@ from notifier.store.tables import Delivery, FactRow, Source
 LATELY = timedelta(days=7)
 
 _FACTS = 100
+_TO_MEND = (DeliveryStatus.WAITING, DeliveryStatus.FAILED)
+_DONE = tuple(status for status in DeliveryStatus if status not in _TO_MEND)
 
 #: Why something was refused, in words.
 REFUSED_FOR: Mapping[Refusal, str] = {
@@ -43,72 +46,133 @@ class SourceHealth:
     rotating: bool  # two secrets count
     last_at: datetime | None  # of a delivery
     counts: Mapping[DeliveryStatus, int]
+    waits: Mapping[str, int]  # by what for, in words
     why: str | None  # the latest failure
+    failed_at: datetime | None  # when what failed last had come
+    can_read_again: int  # of what failed: its body is still kept
     refused: Mapping[Refusal, int]  # the latest reason first
-    late_by: timedelta | None  # the median of its last hundred facts; None: no news of it
+    refused_at: datetime | None  # the latest
+    late_by: timedelta | None  # the median of its last hundred facts; None: none in seven days
+
+
+@dataclass(frozen=True, slots=True)
+class _Pile:
+    """Deliveries of one source that stand alike."""
+
+    source_id: UUID
+    status: DeliveryStatus
+    why: str | None
+    number: int
+    readable: int  # their body is kept
+    latest_at: datetime
 
 
 def read_sources(services: Services, brand_id: UUID) -> list[SourceHealth]:
     """Return the sources of a brand, by name."""
+    since = services.now() - LATELY
+    piles: dict[UUID, list[_Pile]] = defaultdict(list)
+    refused: dict[UUID, dict[Refusal, int]] = defaultdict(dict)
+    refused_at: dict[UUID, datetime] = {}
     with reading(services.sessions) as session:
         sources = session.scalars(
             select(Source).where(Source.brand_id == brand_id).order_by(Source.name)
         ).all()
-        since = services.now() - LATELY
-        counts = _counts(session, brand_id, since=since)
-        refused: dict[UUID, dict[Refusal, int]] = defaultdict(dict)
-        for source_id, reason, number, _ in refusals_of(session, brand_id, since):
+        for pile in _piles(session, brand_id, since):
+            piles[pile.source_id].append(pile)
+        for source_id, reason, number, at in refusals_of(session, brand_id, since):
             refused[source_id][reason] = number
+            refused_at.setdefault(source_id, at)
         return [
-            _health(session, source, counts[source.id], refused[source.id]) for source in sources
+            _health(
+                source,
+                piles[source.id],
+                last_at=_last_at(session, source, piles[source.id], since),
+                refused=refused[source.id],
+                refused_at=refused_at.get(source.id),
+                late_by=_late_by(session, source, since),
+            )
+            for source in sources
         ]
 
 
-def _counts(
-    session: Session, brand_id: UUID, *, since: datetime
-) -> Mapping[UUID, Mapping[DeliveryStatus, int]]:
-    counts: dict[UUID, dict[DeliveryStatus, int]] = defaultdict(dict)
-    to_mend = Delivery.status.in_((DeliveryStatus.WAITING, DeliveryStatus.FAILED))
+def any_source(session: Session, brand_id: UUID) -> bool:
+    """Return whether the brand has a source."""
+    return bool(session.scalar(select(exists().where(Source.brand_id == brand_id))))
+
+
+def _piles(session: Session, brand_id: UUID, since: datetime) -> list[_Pile]:
+    """Return what is to be mended, of all times, and the rest of lately.
+
+    Both are asked by their status, which is what finds them in a long journal.
+    """
+    to_mend = Delivery.status.in_(_TO_MEND)
+    lately = Delivery.status.in_(_DONE) & (Delivery.received_at >= since)
     rows = session.execute(
-        select(Delivery.source_id, Delivery.status, func.count())
-        .where(Delivery.brand_id == brand_id, to_mend | (Delivery.received_at >= since))
-        .group_by(Delivery.source_id, Delivery.status)
+        select(
+            Delivery.source_id,
+            Delivery.status,
+            Delivery.why,
+            func.count(),
+            func.count(Delivery.body),
+            func.max(Delivery.received_at),
+        )
+        .where(Delivery.brand_id == brand_id, to_mend | lately)
+        .group_by(Delivery.source_id, Delivery.status, Delivery.why)
     )
-    for source_id, status, number in rows:
-        counts[source_id][DeliveryStatus(status)] = number
-    return counts
+    return [
+        _Pile(source_id, DeliveryStatus(status), why, number, readable, latest_at)
+        for source_id, status, why, number, readable, latest_at in rows
+    ]
 
 
 def _health(
-    session: Session,
     source: Source,
-    counts: Mapping[DeliveryStatus, int],
+    piles: Sequence[_Pile],
+    *,
+    last_at: datetime | None,
     refused: Mapping[Refusal, int],
+    refused_at: datetime | None,
+    late_by: timedelta | None,
 ) -> SourceHealth:
-    of_source = Delivery.source_id == source.id
-    failed = (
-        select(Delivery.why)
-        .where(of_source, Delivery.status == DeliveryStatus.FAILED)
-        .order_by(Delivery.received_at.desc())
-        .limit(1)
-    )
+    counts: Counter[DeliveryStatus] = Counter()
+    for pile in piles:
+        counts[pile.status] += pile.number
+    failed = [pile for pile in piles if pile.status is DeliveryStatus.FAILED]
+    last = max(failed, key=lambda pile: pile.latest_at, default=None)
     return SourceHealth(
         name=source.name,
         kind=source.kind,
         rotating=source.next_secret is not None,
-        last_at=session.scalar(select(func.max(Delivery.received_at)).where(of_source)),
+        last_at=last_at,
         counts=counts,
-        why=session.scalar(failed),
+        waits={
+            pile.why or "": pile.number for pile in piles if pile.status is DeliveryStatus.WAITING
+        },
+        why=last.why if last is not None else None,
+        failed_at=last.latest_at if last is not None else None,
+        can_read_again=sum(pile.readable for pile in failed),
         refused=refused,
-        late_by=_late_by(session, source),
+        refused_at=refused_at,
+        late_by=late_by,
     )
 
 
-def _late_by(session: Session, source: Source) -> timedelta | None:
+def _last_at(
+    session: Session, source: Source, piles: Sequence[_Pile], since: datetime
+) -> datetime | None:
+    lately = max((pile.latest_at for pile in piles), default=since)
+    if lately > since:
+        return lately
+    of_source = Delivery.source_id == source.id
+    return session.scalar(select(func.max(Delivery.received_at)).where(of_source))
+
+
+def _late_by(session: Session, source: Source, since: datetime) -> timedelta | None:
+    # By the time in their ids, for facts have no index on their source.
     rows = session.execute(
         select(FactRow.received_at, FactRow.occurred_at)
-        .where(FactRow.brand_id == source.brand_id, FactRow.source_id == source.id)
-        .order_by(FactRow.received_at.desc())
+        .where(FactRow.id >= first_id(since), FactRow.source_id == source.id)
+        .order_by(FactRow.id.desc())
         .limit(_FACTS)
     )
     late = [(received - occurred).total_seconds() for received, occurred in rows]

@@ -13,7 +13,7 @@ from notifier.errors import Conflict, Invalid, NotFound
 from notifier.services import Services
 from notifier.sources.registry import adapters
 from notifier.store.deliveries import read_again, source_named
-from notifier.store.tables import Brand, Source
+from notifier.store.tables import AuditLine, Brand, Source
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -96,24 +96,47 @@ def end_rotation(services: Services, name: str) -> None:
         source.secret, source.next_secret = source.next_secret, None
 
 
-def replay(services: Services, name: str, *, ignored_too: bool = False) -> int:
+def replay(
+    services: Services,
+    name: str,
+    *,
+    actor: str,
+    brand_id: UUID | None = None,
+    ignored_too: bool = False,
+) -> int:
     """Let what a source sent, and could not be read, be read again; return how many that are.
 
     That is harmless: what is on record is not recorded twice. What has no body any more stays
     as it is.
 
+    :param actor: who asks for it: `cli`, or staff by their id.
+    :param brand_id: whose source it must be; None: anybody's.
     :param ignored_too: also what meant nothing to us, since it may mean something now.
     :raises NotFound: if there is no such source.
     """
     statuses = [DeliveryStatus.FAILED, *([DeliveryStatus.IGNORED] if ignored_too else [])]
     with services.sessions.begin() as session:
-        again = read_again(session, _named(session, name).id, statuses)
+        source = _named(session, name)
+        if brand_id not in (None, source.brand_id):
+            raise NotFound("There is no such source.")
+        again = read_again(session, source.id, statuses)
+        session.add(
+            AuditLine(
+                id=services.ids(),
+                brand_id=source.brand_id,
+                actor=actor,
+                did="deliveries_read_again",
+                subject=f"source:{source.id}",
+                body={"deliveries": again, "ignored_too": ignored_too},
+                at=services.now(),
+            )
+        )
     services.wake()
     return again
 
 
 def _named(session: Session, name: str) -> Source:
-    source = source_named(session, name)
+    source = source_named(session, name) if is_source_name(name) else None
     if source is None or source.kind not in adapters():
         raise NotFound("There is no such source.")
     return source

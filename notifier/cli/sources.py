@@ -81,7 +81,7 @@ def rotated(name: str) -> None:
 def replay_deliveries(name: str, ignored: bool) -> None:
     """Read again what could not be read: after an update, or when it was corrected elsewhere."""
     try:
-        again = replay(services(), name, ignored_too=ignored)
+        again = replay(services(), name, actor="cli", ignored_too=ignored)
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{again} are read again. `sources list` says what became of them.")

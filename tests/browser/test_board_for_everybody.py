@@ -12,7 +12,11 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from notifier.domain.messages import MessageStatus, WhyNot
+from notifier.sources_admin import add_source
+from notifier.store.deliveries import source_named
 from notifier.store.tables import Brand, Message
+from notifier.translation import translate_received
+from notifier.webhooks_in import SignatureRefused, receive, write_refusals
 from tests.browser.a_day import (
     DESK,
     NARROW,
@@ -22,6 +26,7 @@ from tests.browser.a_day import (
     open_sheet,
 )
 from tests.browser.conftest import ServedBoard
+from tests.sources import generic_events
 
 pytestmark = pytest.mark.browser
 
@@ -78,6 +83,27 @@ def _quiet_hours(page: Page, served: ServedBoard, job_id: UUID) -> None:
     page.goto(f"{served.url}/board/quiet-hours?at=2026-11-24T22:30")
 
 
+def _sources(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    long_name = "shop-of-the-northside-home-services-company-in-seattle-washington"[:63]
+    with served.services.sessions.begin() as session:
+        fresh = source_named(session, long_name) is None
+    if fresh:
+        add_source(served.services, served.brand.id, long_name, "generic", generic_events.SECRET)
+        for number, reference in enumerate(("JOB-9", 9)):
+            body = generic_events.event(
+                "appointment.delayed", served.clock(), reference=reference, minutes=5
+            )
+            headers = generic_events.signed(body, at=served.clock(), webhook_id=f"msg_{number}")
+            receive(served.services, long_name, headers, body)
+        translate_received(served.services)
+        with pytest.raises(SignatureRefused):
+            receive(served.services, long_name, {}, b"{}")
+        write_refusals(served.services)
+    page.goto(f"{served.url}/board")
+    page.get_by_role("link", name="Sources").click()
+    expect(page.get_by_role("button", name="Read again")).to_be_visible()
+
+
 def _promise(page: Page, served: ServedBoard, job_id: UUID) -> None:
     page.goto(f"{served.url}/board/jobs/{job_id}/say/promise")
     page.locator("#later summary").click()
@@ -108,6 +134,7 @@ PLACES = [
     _taking_back,
     _tasks,
     _quiet_hours,
+    _sources,
     _search,
 ]
 

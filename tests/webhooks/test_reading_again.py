@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from notifier.clock import new_id, system_now
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.housekeeping import tidy
@@ -65,9 +67,9 @@ def test_after_an_update_what_could_not_be_read_is_read(
         translate_all(services)
     assert delivery(services, unread).status == status
 
-    assert replay(services, "easypost", ignored_too=ignored_too) == 1
+    assert replay(services, "easypost", actor="cli", ignored_too=ignored_too) == 1
     translate_all(services)
-    assert replay(services, "easypost", ignored_too=ignored_too) == 0
+    assert replay(services, "easypost", actor="cli", ignored_too=ignored_too) == 0
 
     assert {delivery(services, one).status for one in (read, unread)} == {DeliveryStatus.APPLIED}
     assert job(services, job_id).status == "out_for_delivery"
@@ -101,11 +103,14 @@ def test_raw_bodies_go_after_a_month_and_their_lines_stay(
     assert delivery(services, applied).headers is None
     assert delivery(services, waiting).status == DeliveryStatus.FAILED
     assert delivery(services, waiting).why == "its job was not booked while its body was kept"
-    assert replay(services, "easypost") == 0, "there is nothing to read"
+    assert replay(services, "easypost", actor="cli") == 0, "there is nothing to read"
 
 
-def test_a_source_is_seen_at_a_glance(services: Services, brand: UUID) -> None:
+def test_a_source_is_seen_at_a_glance(services: Services, brand: UUID, clock: FakeClock) -> None:
     """When it was heard of last, what came of it, and how late its news is."""
+    # How late it is is asked of facts by the time in their ids.
+    clock.set(system_now().replace(microsecond=0))
+    services = replace(services, ids=new_id)
     book_order(services, brand, CODE)
     push(services, OnItsWay(code=CODE).scanned("in_transit", services.now() - 2 * HOUR))
     push(services, OnItsWay(code="ELSE1").scanned("in_transit", services.now() - HOUR))
@@ -121,9 +126,33 @@ def test_a_source_is_seen_at_a_glance(services: Services, brand: UUID) -> None:
         DeliveryStatus.WAITING: 1,
         DeliveryStatus.FAILED: 1,
     }
+    assert tracker.waits == {"no order with this tracking code yet": 1}
     assert tracker.why == "result.tracking_code: a tracker has one."
+    assert (tracker.failed_at, tracker.can_read_again) == (services.now(), 1)
     assert tracker.late_by == 2 * HOUR
     assert (shop.name, shop.last_at, shop.counts, shop.late_by) == ("shop", None, {}, None)
+
+    clock.advance(days=40)
+    tidy(services)
+    tracker, _ = read_sources(services, brand)
+    assert tracker.last_at == clock() - timedelta(days=40)
+    assert tracker.counts == {DeliveryStatus.FAILED: 2}, "what is to be mended does not age"
+    assert (tracker.waits, tracker.can_read_again, tracker.late_by) == ({}, 0, None)
+
+
+def test_a_source_that_is_silent_for_a_month_was_heard_of_last_then(
+    services: Services, brand: UUID, clock: FakeClock
+) -> None:
+    """Nothing of it is to be mended, and nothing is counted any more."""
+    book_order(services, brand, CODE)
+    push(services, OnItsWay(code=CODE).scanned("in_transit", services.now() - HOUR))
+    translate_all(services)
+    last = clock()
+    clock.advance(days=30)
+
+    tracker, _ = read_sources(services, brand)
+
+    assert (tracker.last_at, tracker.counts) == (last, {})
 
 
 def test_two_secrets_count_until_the_vendor_has_changed_to_the_second(
@@ -146,7 +175,7 @@ def test_two_secrets_count_until_the_vendor_has_changed_to_the_second(
 
 def test_a_rotation_that_makes_no_sense_is_refused(services: Services, brand: UUID) -> None:
     """There is no such source; no second secret; one already; one that can't sign."""
-    for act in (rotate_secret, end_rotation, replay):
+    for act in (rotate_secret, end_rotation, partial(replay, actor="cli")):
         with pytest.raises(NotFound):
             act(services, "nobody")
     with pytest.raises(Conflict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from notifier.domain.messages import WAITING, MessageStatus, WhyNot
 from notifier.domain.windows import OFF, Expectation, Window
 from notifier.page_times import say_date, say_day, say_hours, say_moment
 from notifier.preview import Preview
+from notifier.source_health import any_source
 from notifier.store.engine import reading
 from notifier.web.board import words
 from notifier.web.board.access import current_staff
@@ -53,6 +54,7 @@ class Page:
     brand: BrandSeen
     now: datetime
     open_tasks: int
+    has_sources: bool
 
     @property
     def locale(self) -> str:
@@ -143,6 +145,11 @@ class Page:
             return None
         minutes = round((expected.end - agreed.end).total_seconds() / 60)
         return f"{_span(abs(minutes))} {'late' if minutes > 0 else 'early'}" if minutes else None
+
+    def delay(self, late_by: timedelta) -> str:
+        """Return how long after the fact we hear of it: `at once`, `2 h after it happened`."""
+        minutes = round(late_by.total_seconds() / 60)
+        return f"{_span(minutes)} after it happened" if minutes > 0 else "at once"
 
     def phone(self, number: str | None) -> str:
         """Return a number as people of the brand's country write it."""
@@ -259,6 +266,7 @@ def page_now() -> Page:
             brand=read_brand(session, current_staff().brand_id),
             now=services().now(),
             open_tasks=count_open_tasks(session, current_staff().brand_id),
+            has_sources=any_source(session, current_staff().brand_id),
         )
 
 

@@ -9,6 +9,7 @@ from notifier.web.board.words import (
     people,
     promises,
     sheets,
+    sources,
     tasks,
     why_not,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "promises",
     "reason_sentences",
     "sheets",
+    "sources",
     "tasks",
     "why_not",
 ]

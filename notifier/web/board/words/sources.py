@@ -1,0 +1,47 @@
+"""How a source is doing, in plain words."""
+
+from __future__ import annotations
+
+from notifier.domain.deliveries import DeliveryStatus
+from notifier.source_health import REFUSED_FOR, SourceHealth
+
+#: What became of deliveries of which nobody needs to do anything.
+_CAME = {
+    DeliveryStatus.APPLIED: "recorded",
+    DeliveryStatus.IGNORED: "held nothing for us",
+    DeliveryStatus.RECEIVED: "about to be read",
+}
+
+
+def came_words(source: SourceHealth) -> str | None:
+    """Return what came in seven days: `1,200 recorded, 3 held nothing for us`; None: none."""
+    counts = [
+        f"{source.counts[status]:,} {word}"
+        for status, word in _CAME.items()
+        if source.counts.get(status)
+    ]
+    return ", ".join(counts) or None
+
+
+def failed_words(source: SourceHealth) -> str | None:
+    """Return how many could not be read; None: all could."""
+    number = source.counts.get(DeliveryStatus.FAILED, 0)
+    return f"{number:,} could not be read" if number else None
+
+
+def failed_for(source: SourceHealth) -> str:
+    """Return why the last one could not be read."""
+    why = source.why or ""
+    # What no translator foresaw is on record as the name of the error.
+    return why if " " in why else f"it is not as we know them ({why})"
+
+
+def refused_words(source: SourceHealth) -> str | None:
+    """Return how many were refused in seven days; None: none."""
+    number = sum(source.refused.values())
+    return f"{number:,} refused" if number else None
+
+
+def refused_for(source: SourceHealth) -> str:
+    """Return why the last one was refused."""
+    return REFUSED_FOR[next(iter(source.refused))]
