@@ -104,6 +104,17 @@ def _sources(page: Page, served: ServedBoard, job_id: UUID) -> None:
     expect(page.get_by_role("button", name="Read again")).to_be_visible()
 
 
+def _import(page: Page, served: ServedBoard, job_id: UUID) -> None:
+    page.goto(f"{served.url}/board/import")
+    page.get_by_label("Or its lines, pasted").fill(
+        "reference,service,date,from,to,name\n"
+        "JOB-2044,Boiler repair at the northside,2026-11-24,9:00,11:00,Wilhelmina Featherstone\n"
+        "JOB-A-REFERENCE-THAT-IS-AS-LONG-AS-A-REFERENCE-MAY-EVER-BE-HERE,,2026-11-31,,,\n"
+    )
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("table")).to_contain_text("is not a day that exists")
+
+
 def _promise(page: Page, served: ServedBoard, job_id: UUID) -> None:
     page.goto(f"{served.url}/board/jobs/{job_id}/say/promise")
     page.locator("#later summary").click()
@@ -134,6 +145,7 @@ PLACES = [
     _taking_back,
     _tasks,
     _quiet_hours,
+    _import,
     _sources,
     _search,
 ]

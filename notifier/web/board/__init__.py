@@ -3,6 +3,7 @@
 from notifier.web.board import (
     day,
     day_links,
+    importing,
     job,
     quiet_hours,
     sheets,
@@ -19,6 +20,7 @@ __all__ = [
     "board",
     "day",
     "day_links",
+    "importing",
     "job",
     "quiet_hours",
     "sheets",
