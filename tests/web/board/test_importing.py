@@ -71,9 +71,8 @@ def test_a_file_is_previewed_and_then_imported(board: Board, dispatcher: UUID) -
     assert "Imported: 2 new." in done.text
     assert references(board) == ["JOB-1", "JOB-2"]
     with reading(board.services.sessions) as session:
-        (said,) = set(session.execute(select(FactRow.source, FactRow.actor)).tuples())
-    assert said[0] == FactSource.STAFF
-    assert said[1] == f"staff:{dispatcher}"
+        said = {(fact.source, fact.actor) for fact in session.scalars(select(FactRow))}
+    assert said == {(FactSource.STAFF, f"staff:{dispatcher}")}
 
 
 def test_the_same_again_has_nothing_to_import(board: Board) -> None:
