@@ -191,7 +191,7 @@ class Product:
         answer = self.app.test_client().post(
             "/webhooks/in/easypost", data=body, headers=headers, content_type="application/json"
         )
-        assert answer.status_code == 202, answer.text
+        assert answer.status_code == 200, answer.text
         self.rest()
 
     # --- time and the worker ----------------------------------------------------------
