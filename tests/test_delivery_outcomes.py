@@ -21,7 +21,7 @@ from notifier.providers.protocols import Accepted
 from notifier.providers.receipt import ReceiptEvent
 from notifier.scheduler import run_round
 from notifier.sending.claiming import claim_due
-from notifier.sending.settling import settle
+from notifier.sending.settling import settle, sign_of
 from notifier.sending.suppressions import drop_what_waits, suppress
 from notifier.services import Services
 from notifier.store.tables import ContactPoint, Sender
@@ -207,6 +207,37 @@ def test_a_silent_text_is_followed_sooner_where_they_must_hear_it_soon(world: Wo
     work(world.services)
 
     assert [(task.why, task.due_at) for task in world.tasks("call")] == [("no_receipt", tell_by)]
+
+
+def test_a_call_that_breaks_is_in_doubt_by_the_name_of_what_broke(world: World) -> None:
+    """Its text may quote whom it was for; its name helps whoever looks for it."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(KeyError("+12065550100"))
+
+    deliver_due(world.services)
+
+    row = world.message(job)
+    assert (row.status, row.reason) == (MessageStatus.UNKNOWN, "KeyError")
+
+
+def test_a_number_is_flagged_with_what_its_provider_said(world: World) -> None:
+    """`doctor` and the board say why it is written to no more."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendRejected("21614", reaction=Reaction.FLAG_CONTACT))
+
+    deliver_due(world.services)
+
+    with world.services.sessions() as session:
+        assert "21614" in set(session.scalars(select(ContactPoint.flagged_code)))
+
+
+def test_how_long_an_answer_took_is_learnt_of_its_path(world: World) -> None:
+    """A path that is slow is left for another."""
+    sign = sign_of(Accepted("SM1", None), at=world.clock(), took=timedelta(seconds=6))
+    assert sign is not None
+    assert sign.took == 6
 
 
 def work(services: Services) -> None:
