@@ -240,6 +240,19 @@ def test_how_long_an_answer_took_is_learnt_of_its_path(world: World) -> None:
     assert sign.took == 6
 
 
+def test_an_email_has_both_its_parts_and_comes_from_the_brand(world: World) -> None:
+    """Where a sender has no name of its own, the brand's stands there."""
+    job = world.book(phone=None)
+    world.late(job)
+
+    deliver_due(world.services)
+
+    (email,) = world.email.sent
+    assert email.from_name == "Northside"
+    assert "Northside" in email.html
+    assert "Northside" in email.text
+
+
 def work(services: Services) -> None:
     """Do whatever is due now, as a worker does."""
     while run_round(services):

@@ -90,8 +90,8 @@ def test_a_brand_in_shadow_plans_and_sends_nothing(world: World) -> None:
 
     assert world.sms.sent == []
     assert world.email.sent == []
-    assert [(row.status, row.reason) for row in world.messages(job)] == [
-        (MessageStatus.SKIPPED, WhyNot.SHADOW)
+    assert [(row.status, row.reason, row.settled_at) for row in world.messages(job)] == [
+        (MessageStatus.SKIPPED, WhyNot.SHADOW, world.clock())
     ]
 
 
