@@ -53,7 +53,7 @@ def tidy(services: Services) -> int:
 
 def _drop_bodies(session: Session, services: Services) -> Result[Any]:
     old = Delivery.received_at < services.now() - services.keep_deliveries
-    read = Delivery.status != DeliveryStatus.RECEIVED
+    read = Delivery.status.not_in((DeliveryStatus.RECEIVED, DeliveryStatus.FETCHING))
     session.execute(
         update(Delivery)
         .where(old, Delivery.status == DeliveryStatus.WAITING)
@@ -62,5 +62,5 @@ def _drop_bodies(session: Session, services: Services) -> Result[Any]:
     return session.execute(
         update(Delivery)
         .where(old, read, Delivery.body.is_not(None))
-        .values(body=None, headers=None)
+        .values(body=None, headers=None, answers=None)
     )

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from notifier.checkup.silence import owe_looking_into_silence
 from notifier.delivery import deliver_due
+from notifier.fetching import fetch_due
 from notifier.housekeeping import tidy
 from notifier.planner import look_again
 from notifier.sandbox.journal import confirm_sandbox_deliveries
@@ -66,6 +67,8 @@ class Worker:
         )
         self._ticks.add_job(waker.event.set, "interval", seconds=tick_seconds)
         self._ticks.add_job(self._beat, "interval", seconds=10)
+        # By itself: a vendor that is slow to answer must not hold up anybody's text.
+        self._ticks.add_job(self._fetch, "interval", seconds=tick_seconds)
         self._ticks.add_job(write_refusals, "interval", seconds=5, args=[services])
         self._ticks.add_job(self._watch, "interval", minutes=1)
         self._ticks.add_job(self._tidy, "interval", hours=6)
@@ -94,6 +97,12 @@ class Worker:
             self._waker.event.clear()
             while not self._stopping.is_set() and run_round(self._services):
                 pass
+
+    def _fetch(self) -> None:
+        try:
+            fetch_due(self._services)
+        except Exception as error:
+            _log.error("step_failed", step="fetch_due", error=type(error).__name__)
 
     def _tidy(self) -> None:
         try:

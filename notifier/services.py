@@ -17,6 +17,7 @@ from notifier.rendering import Words
 from notifier.rulebook import Rulebook
 from notifier.source_limit import SourceLimit
 from notifier.store.vault import Vault
+from notifier.vendors import Vendors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +55,4 @@ class Services:
     keep_deliveries: timedelta = timedelta(days=30)  # the raw bodies of webhooks
     source_limit: SourceLimit = field(default_factory=SourceLimit)  # of this process
     refusals: Refusals = field(default_factory=Refusals)  # not written yet, of this process
+    vendors: Vendors = field(default_factory=Vendors)  # of sources, where they are asked

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from notifier.checkup.silence import first_id
 from notifier.domain.deliveries import DeliveryStatus, Refusal
 from notifier.services import Services
+from notifier.sources_admin import lacks_key
 from notifier.store.engine import reading
 from notifier.store.source_refusals import refusals_of
 from notifier.store.tables import Delivery, FactRow, Source
@@ -23,7 +24,8 @@ from notifier.store.tables import Delivery, FactRow, Source
 LATELY = timedelta(days=7)
 
 _FACTS = 100
-_TO_MEND = (DeliveryStatus.WAITING, DeliveryStatus.FAILED)
+_WAITS = (DeliveryStatus.WAITING, DeliveryStatus.FETCHING)
+_TO_MEND = (*_WAITS, DeliveryStatus.FAILED)
 _DONE = tuple(status for status in DeliveryStatus if status not in _TO_MEND)
 
 #: Why something was refused, in words.
@@ -44,6 +46,7 @@ class SourceHealth:
     name: str
     kind: str
     rotating: bool  # two secrets count
+    lacks_key: bool  # its deliveries only point to what is at its vendor, which we can't ask
     last_at: datetime | None  # of a delivery
     counts: Mapping[DeliveryStatus, int]
     waits: Mapping[str, int]  # by what for, in words
@@ -145,9 +148,8 @@ def _health(
         rotating=source.next_secret is not None,
         last_at=last_at,
         counts=counts,
-        waits={
-            pile.why or "": pile.number for pile in piles if pile.status is DeliveryStatus.WAITING
-        },
+        waits={pile.why or "": pile.number for pile in piles if pile.status in _WAITS},
+        lacks_key=lacks_key(source),
         why=last.why if last is not None else None,
         failed_at=last.latest_at if last is not None else None,
         can_read_again=sum(pile.readable for pile in failed),

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.services import Services
+from notifier.sources.protocol import Asking
 from notifier.sources.registry import adapters
 from notifier.store.deliveries import read_again, source_named
+from notifier.store.engine import reading
 from notifier.store.tables import AuditLine, Brand, Source
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -94,6 +96,46 @@ def end_rotation(services: Services, name: str) -> None:
         if source.next_secret is None:
             raise Conflict("It has one secret only: begin with `sources rotate`.")
         source.secret, source.next_secret = source.next_secret, None
+
+
+def give_key(services: Services, name: str, key: str) -> None:
+    """Keep the key with which the source's vendor is asked, sealed, in place of any before.
+
+    :raises NotFound: if there is no such source.
+    :raises Conflict: if its deliveries say all that there is.
+    :raises Invalid: for what can't be a key there.
+    """
+    with services.sessions.begin() as session:
+        source = _named(session, name)
+        asking = _asking(source)
+        if not asking.takes_key(key):
+            raise Invalid("key", f"The key is {asking.key_is}.")
+        source.api_key = services.vault.seal(source.key, key)
+        source.asks_again_at = None
+
+
+def what_key(services: Services, name: str) -> str:
+    """Return what the key of a source is, and where its vendor shows it.
+
+    :raises NotFound: if there is no such source.
+    :raises Conflict: if its deliveries say all that there is.
+    """
+    with reading(services.sessions) as session:
+        return _asking(_named(session, name)).key_is
+
+
+def lacks_key(source: Source) -> bool:
+    """Return whether nothing can be made of what the source sends until it has a key."""
+    adapter = adapters().get(source.kind)
+    required = adapter is not None and adapter.asking is not None and adapter.asking.required
+    return required and source.api_key is None
+
+
+def _asking(source: Source) -> Asking:
+    asking = adapters()[source.kind].asking
+    if asking is None:
+        raise Conflict(f"A source of the kind {source.kind} takes no key: it says all by itself.")
+    return asking
 
 
 def replay(

@@ -17,11 +17,13 @@ from notifier.errors import Busy, Invalid, NotifierError
 from notifier.parcels import NewParcel, add_parcel_later
 from notifier.services import Services
 from notifier.sources.parts.estimates import resolve
+from notifier.sources.parts.vendor_addresses import is_at
 from notifier.sources.protocol import (
     ByTrackingCode,
     Ignored,
     Incoming,
     Join,
+    Needs,
     SourceAdapter,
     SourceEvent,
     Untranslatable,
@@ -34,6 +36,12 @@ from notifier.store.engine import DATABASE_TROUBLE, reading
 from notifier.store.tables import Delivery, Source
 from notifier.translated_bookings import book_as_asked, news_in
 
+#: Questions that one delivery may ask its vendor: an adapter that asks without end is stopped.
+MAX_QUESTIONS = 600
+
+#: Events of one delivery that are recorded in one transaction: others wait for it on SQLite.
+MAX_EVENTS_AT_ONCE = 100
+
 _WHY_LENGTH = 500
 
 
@@ -44,6 +52,7 @@ class _Outcome:
     status: DeliveryStatus
     why: str | None = None
     waits_for: bytes | None = None
+    recorded: int = 0  # of its events, where it is not at its end yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +86,14 @@ class _OlderParcel(Exception):
 def translate_received(services: Services, limit: int = 100) -> int:
     """Translate up to `limit` deliveries, the oldest first; return how many were looked at.
 
-    Whatever a delivery says, it ends as applied, ignored, waiting or failed with the reason;
-    only trouble with the database leaves it as it was, for the next tick.
+    Whatever a delivery says, it ends as applied, ignored, waiting, fetching or failed with the
+    reason; only trouble with the database leaves it as it was, for the next tick. No vendor is
+    asked here: that is slow, and others wait for this.
     """
     with reading(services.sessions) as session:
         waiting = deliveries.received_ids(session, limit)
     outcomes = [_translate(services, delivery_id) for delivery_id in waiting]
-    if DeliveryStatus.APPLIED in outcomes:
+    if {DeliveryStatus.APPLIED, DeliveryStatus.RECEIVED} & set(outcomes):
         services.wake()
     return len(waiting)
 
@@ -124,7 +134,10 @@ def _settle(services: Services, delivery: Delivery, outcome: _Outcome) -> Delive
     delivery.status = outcome.status
     delivery.why = outcome.why
     delivery.waits_for = outcome.waits_for
+    delivery.recorded = outcome.recorded
     delivery.translated_at = services.now()
+    asks = outcome.status is DeliveryStatus.FETCHING
+    delivery.fetch_at = delivery.fetch_since = services.now() if asks else None
     return outcome.status
 
 
@@ -133,12 +146,17 @@ def _failed(why: str) -> _Outcome:
 
 
 def _apply(session: Session, services: Services, delivery: Delivery, source: Source) -> _Outcome:
-    """Record what the delivery says, all of it or nothing."""
+    """Record what the delivery says, all of it or nothing.
+
+    A list of many is recorded in steps: what is left is `RECEIVED`, and goes on from there.
+    """
     adapter = adapters()[source.kind]
-    incoming = _opened(services, delivery, source)
+    incoming = opened(services, delivery, source)
     translation = adapter.translate(incoming)
     if isinstance(translation, Ignored):
         return _Outcome(DeliveryStatus.IGNORED, translation.why)
+    if isinstance(translation, Needs):
+        return _to_be_asked(source, adapter, incoming, translation)
     context = _Context(
         session=session,
         services=services,
@@ -147,15 +165,20 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         adapter=adapter,
         external_id=own_id(adapter, incoming),
     )
-    booked = [_book(context, event) for event in translation if event.booking is not None]
+    since = delivery.recorded or 0
+    until = since + MAX_EVENTS_AT_ONCE
+    events = list(enumerate(translation))[since:until]
+    booked = [_book(context, event) for _, event in events if event.booking is not None]
     joined = [
         (nth, _job(context, event), event)
-        for nth, event in enumerate(translation)
+        for nth, event in events
         if event.booking is None or event.booking.as_it_stands
     ]
     deliveries.lock_jobs(session, {job.id for _, job, _ in joined})
     news = [_record(context, job, event, nth) for nth, job, event in joined]
-    if not any(booked) and not any(news):
+    if until < len(translation):
+        return _Outcome(DeliveryStatus.RECEIVED, recorded=until)
+    if not since and not any(booked) and not any(news):
         return _Outcome(DeliveryStatus.APPLIED, "said before")
     return _Outcome(DeliveryStatus.APPLIED)
 
@@ -172,11 +195,39 @@ def _book(context: _Context, event: SourceEvent) -> bool:
     )
 
 
-def _opened(services: Services, delivery: Delivery, source: Source) -> Incoming:
+def _to_be_asked(
+    source: Source, adapter: SourceAdapter, incoming: Incoming, needs: Needs
+) -> _Outcome:
+    """Let the vendor be asked, apart from this, if it may be and can be."""
+    asking, questions = adapter.asking, needs.unanswered(incoming.answers)
+    assert asking is not None
+    if not incoming.can_ask:
+        return _failed(
+            "It only points to what is at the vendor, and there is no key to ask with:"
+            f" `flask --app app sources key {source.name}`, then read it again."
+        )
+    if not questions or len(incoming.answers) + len(questions) > MAX_QUESTIONS:
+        return _failed("It leads to more questions at the vendor than one delivery may ask.")
+    if not all(is_at(asking.hosts, one.url) for one in questions):
+        return _failed("It points to an address that is not the vendor's.")
+    return _Outcome(DeliveryStatus.FETCHING, "to be fetched from the vendor")
+
+
+def opened(services: Services, delivery: Delivery, source: Source) -> Incoming:
+    """Return the delivery as its adapter reads it, with what its vendor has answered so far.
+
+    :raises Untranslatable: if its body is no longer kept.
+    """
     if delivery.body is None or delivery.headers is None:
         raise Untranslatable("The body is no longer kept.")
-    headers = json.loads(services.vault.open(source.key, delivery.headers))
-    return Incoming(headers, services.vault.open(source.key, delivery.body).encode())
+    vault, key = services.vault, source.key
+    answers = {} if delivery.answers is None else json.loads(vault.open(key, delivery.answers))
+    return Incoming(
+        json.loads(vault.open(key, delivery.headers)),
+        vault.open(key, delivery.body).encode(),
+        answers={name: answer.encode() for name, answer in answers.items()},
+        can_ask=source.api_key is not None,
+    )
 
 
 def _job(context: _Context, event: SourceEvent) -> KnownJob:

@@ -17,6 +17,7 @@ from notifier.checkup.diagnosis import diagnose
 from notifier.checkup.reachability import ask_address, judge_address
 from notifier.domain.findings import Level
 from notifier.services import Services
+from notifier.sources_admin import add_source, give_key
 from notifier.store.engine import create_sessions
 from notifier.store.tables import Heartbeat, Sender
 from notifier.store.vault import Vault
@@ -149,6 +150,19 @@ def test_a_halted_sender_fails_with_its_code(configured: Services) -> None:
     assert [finding.level for finding in halted] == [Level.FAILING]
     assert "20003" in halted[0].sentence
     assert NUMBER not in repr(halted)
+
+
+def test_a_source_that_can_not_ask_its_vendor_fails(services: Services) -> None:
+    """Until it has its key; a source that says all by itself needs none."""
+    brand = given_brand(services)
+    add_source(services, brand.id, "ships", "shipstation")
+    add_source(services, brand.id, "shop", "generic")
+    assert found(services, "source ships") == [Level.FAILING]
+    assert found(services, "source shop") == []
+
+    give_key(services, "ships", "an-api:key")
+
+    assert found(services, "source ships") == []
 
 
 def test_a_schema_of_another_version_fails(services: Services) -> None:

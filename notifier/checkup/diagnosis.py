@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from notifier.checkup.paths import look_at_paths, say_path
 from notifier.checkup.reachability import ask_address, judge_address
 from notifier.checkup.readiness import Counts, check_readiness, count
+from notifier.checkup.sources import look_at_keys
 from notifier.domain.findings import Finding, Level
 from notifier.domain.messages import Channel
 from notifier.domain.quiet.week import brand_hours, say_quiet
@@ -124,6 +125,7 @@ def _database(services: Services, *, configured: bool) -> list[Finding]:
                 *_brands(session, configured=configured),
                 *_senders(session, services),
                 *map(say_path, look_at_paths(session, services)),
+                *look_at_keys(session),
                 *_last_day(count(session, services)),
             ]
     except SQLAlchemyError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 
 import click
@@ -11,7 +12,15 @@ from notifier.cli.context import brand_option, chosen_brand, services
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import NotifierError
 from notifier.source_health import REFUSED_FOR, SourceHealth, read_sources
-from notifier.sources_admin import AddedSource, add_source, end_rotation, replay, rotate_secret
+from notifier.sources_admin import (
+    AddedSource,
+    add_source,
+    end_rotation,
+    give_key,
+    replay,
+    rotate_secret,
+    what_key,
+)
 
 
 @click.group()
@@ -42,6 +51,8 @@ def list_sources(brand_slug: str | None) -> None:
     found = read_sources(services(), chosen_brand(brand_slug).id)
     for source in found:
         click.echo(_line(source))
+        if source.lacks_key:
+            click.echo(f"  it has no key to ask its vendor with: `sources key {source.name}`")
         if source.why is not None:
             click.echo(f"  failed last: {source.why}")
         if source.refused:
@@ -72,6 +83,24 @@ def rotated(name: str) -> None:
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"What is signed with the old secret of {name} is refused from now on.")
+
+
+@sources.command("key")
+@click.argument("name")
+@with_appcontext
+def take_key(name: str) -> None:
+    """Take the key to ask the source's vendor with: typed unseen, or from standard input.
+
+    It is never an argument, for those are seen in lists of processes and kept by shells.
+    """
+    try:
+        wanted = f"The key of {name} ({what_key(services(), name)})"
+        typed = sys.stdin.isatty()
+        key = click.prompt(wanted, hide_input=True) if typed else sys.stdin.readline()
+        give_key(services(), name, key.strip())
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Kept. `sources replay {name}` reads again what failed for want of it.")
 
 
 @sources.command("replay")

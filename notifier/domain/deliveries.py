@@ -15,6 +15,7 @@ class DeliveryStatus(StrEnum):
     RECEIVED = "received"  # journalled, not yet translated
     APPLIED = "applied"  # its facts are recorded
     IGNORED = "ignored"  # understood, and nothing for us; `why` says what it was
+    FETCHING = "fetching"  # it only points to what is at the vendor, which is asked for it
     WAITING = "waiting"  # its job is not booked yet; booking it sends this round again
     FAILED = "failed"  # could not be translated; `why` says what to mend
 

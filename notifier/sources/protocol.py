@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from notifier.domain.facts import FactSource, FactType
@@ -30,11 +30,15 @@ class Incoming:
 
     `url` is the address that the vendor was given, with the query that it posts to; some sign
     it, some can prove themselves by nothing else. It is there to verify, not to translate.
+    `answers` is what the vendor has said so far to the questions that `Needs` asked, by their
+    names; `can_ask` tells whether the business has given a key to ask with.
     """
 
     headers: Mapping[str, str]
     body: bytes
     url: str = ""
+    answers: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    can_ask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,52 @@ class Ignored:
 Translation = tuple[SourceEvent, ...] | Ignored
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to ask the vendor: a GET of `url`, or `body` (JSON) posted to it.
+
+    `name` tells it from the delivery's other questions. The answer to it is in
+    `Incoming.answers` when the delivery is translated again; an empty one, where it
+    `may_be_gone` and is.
+    """
+
+    name: str
+    url: str
+    body: str | None = None
+    may_be_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What it says is to be asked at the vendor; then it is translated again.
+
+    That may need more: an order names its customer. What was answered need not be left out.
+    """
+
+    questions: tuple[Question, ...]
+
+    def unanswered(self, answers: Mapping[str, bytes]) -> tuple[Question, ...]:
+        """Return the questions that `answers` don't answer, each once."""
+        asked = {one.name: one for one in self.questions if one.name not in answers}
+        return tuple(asked.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """How the vendor is asked, with a key that the business made there.
+
+    The key goes to `hosts` alone, by HTTPS: a body may name any address, and one that is
+    elsewhere is not asked. Without a key a delivery that `Needs` something fails; where it
+    is not `required`, `translate` makes do while `Incoming.can_ask` is false.
+    """
+
+    hosts: frozenset[str]
+    headers: Callable[[str], Mapping[str, str]]  # what a key becomes
+    key_is: str  # what to paste, and where the vendor shows it; follows "the key is"
+    takes_key: Callable[[str], bool]
+    required: bool = True
+
+
 def greets_nobody(_: Incoming) -> str | None:
     """Return None: this vendor sends nothing but events."""
     return None
@@ -168,10 +218,12 @@ class SourceAdapter:
     #: and the same body counts as the same delivery. May raise `Untranslatable`, too.
     delivery_id: Callable[[Incoming], str | None]
     #: What it says. Raises `Untranslatable`.
-    translate: Callable[[Incoming], Translation]
+    translate: Callable[[Incoming], Translation | Needs]
     #: What a vendor hears that only asks, unsigned, whether somebody is here; None: it does not.
     #: It asks by a GET, or posts what is no JSON. The answer is plain text, and nothing is kept.
     greeting: Callable[[Incoming], str | None] = greets_nobody
+    #: How the vendor is asked what its deliveries only point to; None: they say it all.
+    asking: Asking | None = None
     new_secret: Callable[[], str] = random_secret
     takes_secret: Callable[[str], bool] = any_secret
 

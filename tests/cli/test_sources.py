@@ -69,3 +69,31 @@ def test_what_was_refused_is_listed_with_the_latest_reason(
         "shop (generic); last heard of never; 1 refused\n"
         "  refused last: its signature is wrong, or too old\n"
     )
+
+
+def test_a_key_is_taken_from_standard_input_and_never_shown(
+    run: FlaskCliRunner, services: Services
+) -> None:
+    """It is no argument; what can't be a key, and a source that takes none, are sentences."""
+    given_brand(services)
+    run.invoke(args=["sources", "add", "ships", "--kind", "shipstation"])
+    run.invoke(args=["sources", "add", "shop", "--kind", "generic"])
+    lacking = run.invoke(args=["sources", "list"])
+    argument = run.invoke(args=["sources", "key", "ships", "an-api:key"])
+    odd = run.invoke(args=["sources", "key", "ships"], input="only-a-half\n")
+    given = run.invoke(args=["sources", "key", "ships"], input="an-api:key\n")
+    none = run.invoke(args=["sources", "key", "shop"], input="an-api:key\n")
+    listed = run.invoke(args=["sources", "list"])
+
+    assert "it has no key to ask its vendor with: `sources key ships`" in lacking.stdout
+    assert argument.exit_code == 2
+    assert (odd.exit_code, given.exit_code, none.exit_code) == (1, 0, 1)
+    assert "API Key, a colon, API Secret" in odd.stderr
+    assert "only-a-half" not in odd.output
+    assert "an-api:key" not in given.output
+    assert "`sources replay ships`" in given.stdout
+    assert "no key" not in listed.stdout
+    with reading(services.sessions) as session:
+        source = session.scalars(select(Source).where(Source.name == "ships")).one()
+    assert source.api_key is not None
+    assert services.vault.open(source.key, source.api_key) == "an-api:key"

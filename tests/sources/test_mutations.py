@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.sources.protocol import Ignored, Incoming, SourceAdapter, SourceEvent, Untranslatable
+from notifier.sources.protocol import (
+    Ignored,
+    Incoming,
+    Needs,
+    SourceAdapter,
+    SourceEvent,
+    Untranslatable,
+)
 from notifier.sources.registry import adapters
 from tests.sources import calendly_events, generic_events, onfleet_events
 from tests.sources.aftership_events import checkpoint, tracking_event
@@ -136,6 +143,7 @@ def test_no_body_crashes_a_translator(mutated: tuple[SourceAdapter, bytes]) -> N
         assert answer.why
         return
     assert answer
+    assert not isinstance(answer, Needs), "without a key nobody is asked"
     for event in answer:
         assert isinstance(event, SourceEvent)
         assert event.occurred_at is None or event.occurred_at.utcoffset() is not None

@@ -24,6 +24,8 @@ class Source(Base):
     key: Mapped[Sealed]  # seals its raw deliveries
     secret: Mapped[Sealed]
     next_secret: Mapped[Sealed | None]  # while one is being rotated
+    api_key: Mapped[Sealed | None]  # the business's, to ask the vendor with
+    asks_again_at: Mapped[datetime | None]  # the vendor is left in peace until then
     live_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
@@ -45,10 +47,14 @@ class Delivery(Base):
     body: Mapped[Sealed | None]
     received_at: Mapped[datetime]
     repeats: Mapped[int]  # how often the same came again
-    status: Mapped[Word]  # DeliveryStatus: received, applied, ignored, waiting, failed
+    status: Mapped[Word]  # DeliveryStatus: received, fetching, applied, ignored, waiting, failed
     why: Mapped[str | None]
     waits_for: Mapped[Blind | None]  # hash of the reference or code that it waits for
     translated_at: Mapped[datetime | None]
+    recorded: Mapped[int | None]  # how many of its events, while the rest is still to be
+    answers: Mapped[Sealed | None]  # what the vendor said when it was asked, by the question
+    fetch_at: Mapped[datetime | None]  # when to ask; pushed on while somebody asks
+    fetch_since: Mapped[datetime | None]  # when it was to be asked first
 
 
 class SourceRefusals(Base):

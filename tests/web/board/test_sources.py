@@ -15,13 +15,13 @@ from notifier.clock import new_id, system_now
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.services import Services
 from notifier.sources.registry import adapters
-from notifier.sources_admin import add_source, rotate_secret
+from notifier.sources_admin import add_source, give_key, rotate_secret
 from notifier.store.tables import AuditLine, Delivery, Source
 from notifier.translation import translate_received
 from notifier.webhooks_in import SignatureRefused, receive
 from tests.fakes.clock import FakeClock
 from tests.services import given_brand
-from tests.sources import generic_events
+from tests.sources import generic_events, shipstation_events
 from tests.web.board.world import Board, given_visit
 
 PAGE = "/board/sources"
@@ -91,6 +91,21 @@ def test_what_waits_failed_and_was_refused_is_said_with_its_reason(shop: Board) 
     assert failed.startswith("1 could not be read, the last at 9:00 AM: data.minutes")
     assert refused == "2 refused, the last at 9:00 AM: its signature is wrong, or too old."
     assert secrets.startswith("Two secrets count")
+
+
+def test_a_source_without_its_key_and_what_is_being_fetched_are_said(board: Board) -> None:
+    """The key is given by a command; what is at the vendor waits like anything else."""
+    add_source(board.services, board.brand.id, "ships", "shipstation", "a secret")
+    assert said(board.get(PAGE).text)[-1] == (
+        "It has no key to ask its vendor with: flask --app app sources key ships"
+    )
+    give_key(board.services, "ships", "an-api:key")
+    body = shipstation_events.pointer("ORDER_NOTIFY", shipstation_events.ORDERS)
+    receive(board.services, "ships", {}, body, query="token=a+secret")
+    while translate_received(board.services):
+        pass
+
+    assert said(board.get(PAGE).text)[-1] == "1 waits: to be fetched from the vendor."
 
 
 def test_what_failed_is_read_again_at_a_press_and_it_is_on_record_who_did(
