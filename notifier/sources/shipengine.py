@@ -1,5 +1,7 @@
 """ShipEngine and ShipStation (API v2): track events move the parcel with their tracking number.
 
+Orders and what was sent of them are told by webhooks that only point: `shipengine_orders.py`.
+
 Source: docs.shipstation.com, webhooks and tracking (ShipEngine is now ShipStation API), and what
 its track events of UPS, FedEx and USPS parcels really hold.
 """
@@ -20,10 +22,12 @@ from notifier.sources.parts.tracker_times import estimated_day, moment
 from notifier.sources.protocol import (
     Ignored,
     Incoming,
+    Needs,
     SourceAdapter,
     Translation,
     Untranslatable,
 )
+from notifier.sources.shipengine_orders import ASKING, LISTS, ask_for
 
 _F = FactType
 _R = Reason
@@ -149,7 +153,7 @@ _ON_TIME = ("arriving on time", "on track to be delivered")
 
 _ON_ITS_WAY = frozenset({_F.IN_TRANSIT, _F.OUT_FOR_DELIVERY})
 
-#: What carries scans. All other types only point to what is to be fetched.
+#: What carries scans. All other types only point.
 TRACK_EVENTS = frozenset({"TRACK_EVENT_V2", "API_TRACK"})
 
 
@@ -170,12 +174,17 @@ def delivery_id(incoming: Incoming) -> str | None:
     return None
 
 
-def translate(incoming: Incoming) -> Translation:
-    """Return the parcel's status, at its scan's time, and its estimate, at the newest scan's."""
+def translate(incoming: Incoming) -> Translation | Needs:
+    """Return the parcel's status, at its scan's time, and its estimate, at the newest scan's.
+
+    Of what only points, the orders and parcels are asked for, where there is a key.
+    """
     body = read_object(incoming.body)
     about = short_text(body.get("resource_type"))
     if about is None:
         raise Untranslatable("resource_type: a delivery says what it is about.")
+    if about in LISTS and incoming.can_ask:
+        return ask_for(incoming, about, body)
     if about not in TRACK_EVENTS:
         return Ignored(f"{about[:60]} carries no scan")
     tracking = body.get("data")
@@ -266,4 +275,5 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    asking=ASKING,
 )

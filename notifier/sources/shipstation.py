@@ -17,7 +17,6 @@ import base64
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from notifier.domain.facts import FactSource, FactType
@@ -28,6 +27,8 @@ from notifier.sources.parts.address_tokens import is_one_of, token_in_address
 from notifier.sources.parts.booking_fields import entries, inner, one_line
 from notifier.sources.parts.contacts import usable_email, usable_phone
 from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.listed_pages import listed
+from notifier.sources.parts.vendor_addresses import path_of
 from notifier.sources.protocol import (
     Asking,
     BookedParcel,
@@ -99,42 +100,16 @@ def translate(incoming: Incoming) -> Translation | Needs:
     about = short_text(body.get("resource_type"))
     if about is None:
         raise Untranslatable("resource_type: a webhook says what it is about.")
-    listed = EVENTS.get(about)
-    if listed is None:
+    field = EVENTS.get(about)
+    if field is None:
         return Ignored(f"{about[:60]} is nothing that a customer waits for")
     url = short_text(body.get("resource_url"))
-    if url is None or _path(url) != f"/{listed}":
-        raise Untranslatable(f"resource_url: {about[:60]} points to {listed}.")
-    pages = _pages(incoming, url)
-    if isinstance(pages, Needs):
-        return pages
-    found = [one for page in pages for one in entries(page.get(listed))]
-    return _ordered(found) if listed == "orders" else _shipped(incoming, found)
-
-
-def _path(url: str) -> str | None:
-    try:
-        return urlsplit(url).path.lower()
-    except ValueError:
-        return None
-
-
-def _pages(incoming: Incoming, url: str) -> Needs | list[dict[str, Any]]:
-    """Return the pages of the list at `url`, once all are there."""
-    if "page 1" not in incoming.answers:
-        return Needs((Question("page 1", url),))
-    number = read_object(incoming.answers["page 1"]).get("pages")
-    last = number if type(number) is int else 1
-    if last > _MOST_PAGES:
-        raise Untranslatable("pages: it points to more than 500; bring those in by a CSV file.")
-    joint = "&" if "?" in url else "?"
-    needs = Needs(
-        tuple(Question(f"page {page}", f"{url}{joint}page={page}") for page in range(2, last + 1))
-    )
-    if needs.unanswered(incoming.answers):
-        return needs
-    names = ["page 1", *(question.name for question in needs.questions)]
-    return [read_object(incoming.answers[name]) for name in names]
+    if url is None or path_of(url) != f"/{field}":
+        raise Untranslatable(f"resource_url: {about[:60]} points to {field}.")
+    found = listed(incoming, url, field, most_pages=_MOST_PAGES)
+    if isinstance(found, Needs):
+        return found
+    return _ordered(found) if field == "orders" else _shipped(incoming, found)
 
 
 def _ordered(orders: Sequence[Mapping[str, Any]]) -> Translation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 #: Nothing that two readers of addresses could read differently: no user, no other port, no
 #: backslash, no blank, no fragment.
@@ -17,3 +18,11 @@ def is_at(hosts: Collection[str], url: str) -> bool:
     """Return whether `url` is HTTPS, on its own port, of exactly one of `hosts`."""
     found = _ADDRESS.fullmatch(url)
     return found is not None and found["host"] in hosts
+
+
+def path_of(url: str) -> str | None:
+    """Return the path of `url` in lower case, None if it is no address."""
+    try:
+        return urlsplit(url).path.lower()
+    except ValueError:
+        return None
