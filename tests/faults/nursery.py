@@ -69,6 +69,23 @@ FIVE_TIMES_AS_FAST: Mapping[str, float] = MappingProxyType(
 )
 
 
+class Children:
+    """Who was started and who has ended, as the program says. Numbers come round again."""
+
+    def __init__(self) -> None:
+        self.started: list[int] = []  # process ids, in the order of their births
+        self.ended: set[int] = set()
+
+    def heard(self, line: str) -> None:
+        """Take in a line of its output."""
+        said = json.loads(line)
+        if "started" in said:
+            self.started.append(said["started"])
+            self.ended.discard(said["started"])
+        else:
+            self.ended.add(said["ended"])
+
+
 class Nursery:
     """Starts and ends workers; a context manager that ends all of them."""
 
@@ -84,8 +101,7 @@ class Nursery:
         )
         self._changed = threading.Condition()
         self._starting = threading.Lock()  # one after the other: workers come up unnamed
-        self._started: list[int] = []
-        self._ended: dict[int, int] = {}
+        self._children = Children()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -99,22 +115,22 @@ class Nursery:
         """Start one worker and return its process id."""
         assert self._process.stdin is not None
         with self._starting, self._changed:
-            before = len(self._started)
+            before = len(self._children.started)
             self._process.stdin.write(json.dumps(asdict(order)) + "\n")
             self._process.stdin.flush()
-            if not self._changed.wait_for(lambda: len(self._started) > before, timeout=60):
+            if not self._changed.wait_for(lambda: len(self._children.started) > before, timeout=60):
                 raise AssertionError("no worker was started in a minute")
-            return self._started[before]
+            return self._children.started[before]
 
     def has_ended(self, pid: int) -> bool:
         """Whether the worker is dead."""
         with self._changed:
-            return pid in self._ended
+            return pid in self._children.ended
 
     def wait_for_end(self, pid: int, timeout: float) -> bool:
         """Wait until the worker is dead; False after `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: pid in self._ended, timeout)
+            return self._changed.wait_for(lambda: pid in self._children.ended, timeout)
 
     def kill(self, pid: int) -> None:
         """End the worker as a power cut would, and wait until it has ended."""
@@ -125,12 +141,8 @@ class Nursery:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            said = json.loads(line)
             with self._changed:
-                if "started" in said:
-                    self._started.append(said["started"])
-                else:
-                    self._ended[said["ended"]] = said["status"]
+                self._children.heard(line)
                 self._changed.notify_all()
 
 
