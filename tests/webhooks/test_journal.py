@@ -25,7 +25,7 @@ from notifier.webhooks_in import (
     receive,
 )
 from tests.fakes.clock import FakeClock
-from tests.sources import generic_events
+from tests.sources import generic_events, shippo_events
 from tests.sources.easypost_events import Parcel as OnItsWay
 from tests.sources.easypost_events import body_of
 from tests.webhooks.deliveries import (
@@ -224,3 +224,25 @@ def test_a_refusal_is_a_problem(
     assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"
     assert answer.get_json()["status"] == status
+
+
+def test_a_token_in_the_address_is_checked_and_not_kept(
+    client: FlaskClient, services: Services, brand: UUID
+) -> None:
+    """Shippo posts to `…?token=…`: it proves who posts, and is in no row of the journal."""
+    add_source(services, brand, "shippo", "shippo", "se-cret")
+    body = shippo_events.body_of(shippo_events.track_updated("TRANSIT", services.now()))
+
+    refused = client.post(
+        "/webhooks/in/shippo?token=other", data=body, content_type="application/json"
+    )
+    taken = client.post(
+        "/webhooks/in/shippo?token=se-cret", data=body, content_type="application/json"
+    )
+
+    assert (refused.status_code, taken.status_code) == (401, 200)
+    kept = delivery(services, UUID(taken.get_json()["delivery"]))
+    assert kept.headers is not None
+    with reading(services.sessions) as session:
+        key = session.get_one(Source, kept.source_id).key
+    assert services.vault.open(key, kept.headers) == "{}"
