@@ -1,8 +1,9 @@
-"""Square: news of visits and orders that were booked under Square's ids by somebody else.
+"""Square: visits and orders under Square's ids.
 
-Square's events name a customer, if at all, by an id, and nobody to write to: they book nothing.
-An order's event carries ids and states alone. So each joins the job that has Square's id as its
-reference, and waits for it.
+Square's events name a customer, if at all, by an id, and nobody to write to; an order's event
+carries ids and states alone. With a key of the business we ask Square for the rest
+(`square_look_ups.py`), and book them. Without one each event joins the job that has Square's id
+as its reference, booked by somebody else, and waits for it.
 
 Source: developer.squareup.com/reference/square/webhooks (booking.*, order.*), the enums
 BookingStatus, OrderState and FulfillmentState, /docs/webhooks/step3validate.
@@ -25,11 +26,13 @@ from notifier.sources.protocol import (
     ByReference,
     Ignored,
     Incoming,
+    Needs,
     SourceAdapter,
     SourceEvent,
     Translation,
     Untranslatable,
 )
+from notifier.sources.square_look_ups import ASKING, ask_about_order, ask_about_visit
 
 _F = FactType
 
@@ -51,8 +54,8 @@ ORDER_STATES: dict[str, FactType | None] = {
     "CANCELED": _F.CANCELLED,
 }
 
-#: A fulfillment's state -> our fact. None: nothing is owed, or it means one thing of what is
-#: sent and another of what is collected, and the event does not say which it is.
+#: A fulfillment's state -> our fact, where Square can't be asked. None: nothing is owed, or it
+#: means one thing of what is sent and another of what is collected: the event tells neither.
 FULFILLMENT_STATES: dict[str, FactType | None] = {
     "PROPOSED": None,
     "RESERVED": None,
@@ -80,7 +83,7 @@ def delivery_id(incoming: Incoming) -> str | None:
     return short_text(read_object(incoming.body).get("event_id"))
 
 
-def translate(incoming: Incoming) -> Translation:
+def translate(incoming: Incoming) -> Translation | Needs:
     """Return what the event says of the job with Square's id."""
     event = read_object(incoming.body)
     name = short_text(event.get("type"))
@@ -92,7 +95,31 @@ def translate(incoming: Incoming) -> Translation:
     told = inner(inner(inner(event.get("data")).get("object")).get(field))
     if not told:
         raise Untranslatable(f"data.object.{field}: the event carries it.")
-    return read(told)
+    said = read(told)
+    return _asked(incoming, field, told, said) if incoming.can_ask else said
+
+
+def _asked(
+    incoming: Incoming, field: str, told: Mapping[str, Any], said: Translation
+) -> Translation | Needs:
+    """Return what the event means once Square is asked, or what it `said` where that is all."""
+    if field == "booking":
+        moved = said[0] if isinstance(said, tuple) else None
+        if moved is None or moved.type is not _F.RESCHEDULED:
+            return said
+        return ask_about_visit(incoming, moved, told)
+    if told.get("state") not in ("OPEN", "COMPLETED") or (
+        field == "order_updated" and told.get("state") == "COMPLETED"
+    ):
+        return said
+    changes = {
+        uid: state
+        for one in entries(told.get("fulfillment_update"))
+        if (uid := short_text(one.get("fulfillment_uid")))
+        and (state := short_text(one.get("new_state")))
+        and (one.get("old_state") != state or state == "COMPLETED")
+    }
+    return ask_about_order(incoming, short_text(told.get("order_id")) or "", changes)
 
 
 def _booking(booking: Mapping[str, Any]) -> Translation:
@@ -202,4 +229,5 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    asking=ASKING,
 )

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -58,3 +59,64 @@ def order(name: str, changed_at: datetime, state: str, **changes: Any) -> dict[s
 def delivered(body: dict[str, Any]) -> Incoming:
     """Return a delivery as we keep it."""
     return Incoming({}, json.dumps(body).encode(), URL)
+
+
+def asked(body: dict[str, Any], answers: Mapping[str, Any] | None = None) -> Incoming:
+    """Return a delivery of a source that has a key, once Square has said `answers`."""
+    said = {name: json.dumps(answer).encode() for name, answer in (answers or {}).items()}
+    return Incoming({}, json.dumps(body).encode(), URL, answers=said, can_ask=True)
+
+
+def customer(**fields: Any) -> Any:
+    """Return what Square says of the customer C1."""
+    return {
+        "customer": {
+            "id": "C1",
+            "given_name": "Ada",
+            "family_name": "Park",
+            "phone_number": "+12065550100",
+            "email_address": "ada@example.com",
+        }
+        | fields
+    }
+
+
+def service() -> Any:
+    """Return what Square says of a service's variation."""
+    return {
+        "object": {"type": "ITEM_VARIATION", "item_variation_data": {"name": "Regular"}},
+        "related_objects": [{"type": "ITEM", "item_data": {"name": "Boiler repair"}}],
+    }
+
+
+def location() -> Any:
+    """Return what Square says of the location L1."""
+    return {"location": {"id": "L1", "name": "Northside", "timezone": "America/Denver"}}
+
+
+def looked_up(made: datetime, kind: str, state: str = "PROPOSED", **details: Any) -> Any:
+    """Return what Square says of the order O1, which has one fulfillment."""
+    recipient = {
+        "customer_id": "C1",
+        "display_name": "Ada Park",
+        "phone_number": "+12065550100",
+        "address": {"address_line_1": "12 Elm Street", "locality": "Fresno", "country": "US"},
+    }
+    return {
+        "order": {
+            "id": "O1",
+            "state": "OPEN",
+            "customer_id": "C1",
+            "created_at": made.isoformat(),
+            "updated_at": made.isoformat(),
+            "line_items": [{"name": "Kettle", "quantity": "1"}],
+            "fulfillments": [
+                {
+                    "uid": "F1",
+                    "type": kind,
+                    "state": state,
+                    f"{kind.lower()}_details": {"recipient": recipient} | details,
+                }
+            ],
+        }
+    }
