@@ -130,6 +130,16 @@ def test_every_trigger_of_the_vocabulary_has_a_decided_meaning() -> None:
     assert vocabulary.items() <= ours.items()
 
 
+@needs_samples
+def test_every_state_of_a_task_has_a_decided_meaning() -> None:
+    """Until somebody is on the way an update says how the task stands; after that, nothing."""
+    says = {}
+    for state in sample_json("vocabularies/onfleet_triggers.json")["task_state"]:
+        event = Task(START, state=int(state)).event(UPDATED, NOW)
+        says[state] = not isinstance(translate(Incoming({}, body_of(event))), Ignored)
+    assert says == {"0": True, "1": True, "2": False, "3": False}
+
+
 _BOOKED, _AT = FactType.BOOKED, datetime.fromisoformat
 
 # The sample -> our facts, each with its time; or why it is ignored.

@@ -72,7 +72,12 @@ KINDS = tuple(sorted(_SIGNED))
 def add_each(services: Services, brand: UUID) -> None:
     """Give the brand a source of each kind, called after it."""
     for kind in KINDS:
-        add_source(services, brand, kind, kind, _SECRETS.get(kind, _SECRET))
+        add_source(services, brand, kind, kind, secret_of(kind))
+
+
+def secret_of(kind: str) -> str:
+    """Return the secret that such a source and we share here."""
+    return _SECRETS.get(kind, _SECRET)
 
 
 def headers_of(kind: str, body: bytes, at: datetime, **said: str) -> dict[str, str]:
