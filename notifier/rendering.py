@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from html import unescape
 from pathlib import Path
@@ -118,13 +119,12 @@ class Words:
         name = f"{folder}/{message}/{EMAIL}"
         subject = _one_line(self._render(f"{folder}/{message}/{SUBJECT}", values))
         source = self._render(name, values)
-        try:
-            html = mjml2html(source, disable_comments=True, fonts={})
-        except ValueError as error:
-            raise RenderFailed(f"{name} is not valid MJML") from error
+        with _faults_of(name):
+            html = _html(source, name)
+            text = _text_part(html)
         return RenderedEmail(
             subject=_capped(subject, _MAX_SUBJECT, f"{folder}/{message}/{SUBJECT}"),
-            text=_text_part(html),
+            text=text,
             html=_capped(html, _MAX_EMAIL, name),
         )
 
@@ -162,12 +162,13 @@ class Words:
     def source(self, name: str) -> str:
         """Return the file as it is written, `name` such as `en/booked/sms.txt`.
 
-        :raises RenderFailed: if it is missing.
+        :raises RenderFailed: if it is missing or can't be read.
         """
-        try:
-            return (self._root / name).read_text(encoding="utf-8")
-        except OSError as error:
-            raise RenderFailed(f"{name} is missing") from error
+        with _faults_of(name):
+            try:
+                return (self._root / name).read_text(encoding="utf-8")
+            except FileNotFoundError as error:
+                raise RenderFailed(f"{name} is missing") from error
 
     def check(self, message: str, locale: str) -> list[str]:
         """Return what is wrong with the words of `message`, a sentence each; empty if nothing.
@@ -207,21 +208,20 @@ class Words:
         return _DEFAULT_LOCALE
 
     def _render(self, name: str, values: MessageValues) -> str:
-        try:
+        with _faults_of(name):
             return self._environment.get_template(name).render(
                 {value: getattr(values, value) for value in _KNOWN}
             )
-        except (TemplateError, RecursionError) as error:
-            raise RenderFailed(_place(name, error)) from error
 
     def _check_source(self, name: str) -> list[str]:
         if not (self._root / name).is_file():
             return [f"{name}:1: the file is missing"]
         try:
-            self._environment.get_template(name)
-            tree = self._environment.parse(self.source(name), name)
-        except TemplateError as error:
-            return [_place(name, error)]
+            with _faults_of(name):
+                self._environment.get_template(name)
+                tree = self._environment.parse(self.source(name), name)
+        except RenderFailed as error:
+            return [str(error)]
         return [
             f"{name}:{node.lineno}: there is no value called {node.name!r}"
             for node in tree.find_all(nodes.Name)
@@ -255,7 +255,23 @@ class Words:
         ]
 
 
-def _place(name: str, error: TemplateError | RecursionError) -> str:
+@contextmanager
+def _faults_of(name: str) -> Iterator[None]:
+    """Say of whatever goes wrong with a template where it is, for an editor and the log.
+
+    Templates are edited while messages go out: whatever somebody wrote or saved into one must
+    stop no other message. What is not a fault that a template reports is named by its class
+    alone, for its text may quote a customer's values.
+    """
+    try:
+        yield
+    except RenderFailed:
+        raise
+    except Exception as error:
+        raise RenderFailed(_place(name, error)) from error
+
+
+def _place(name: str, error: Exception) -> str:
     """Return file, line and what is wrong, from the innermost template of the error."""
     if isinstance(error, TemplateSyntaxError):
         return f"{error.name or name}:{error.lineno}: {error.message}"
@@ -265,7 +281,15 @@ def _place(name: str, error: TemplateError | RecursionError) -> str:
         return f"{name}:1: it fits into itself"
     frames = traceback.extract_tb(error.__traceback__)
     line = next((f.lineno for f in reversed(frames) if f.filename.endswith(name)), 1)
-    return f"{name}:{line}: {error.message}"
+    what = error.message if isinstance(error, TemplateError) else type(error).__name__
+    return f"{name}:{line}: {what}"
+
+
+def _html(source: str, name: str) -> str:
+    try:
+        return mjml2html(source, disable_comments=True, fonts={})
+    except ValueError as error:
+        raise RenderFailed(f"{name} is not valid MJML") from error
 
 
 def _one_line(text: str) -> str:

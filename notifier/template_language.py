@@ -73,7 +73,10 @@ class _CappedLoader(BaseLoader):
         if not path.is_relative_to(self._root) or not path.is_file():
             raise TemplateNotFound(template)
         changed = path.stat().st_mtime_ns
-        source = path.read_text(encoding="utf-8")
+        try:
+            source = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise TemplateSyntaxError("it is not saved as UTF-8", 1, template, str(path)) from error
         if len(source) > MAX_SOURCE:
             raise TemplateSyntaxError(
                 f"longer than {MAX_SOURCE} characters", 1, template, str(path)

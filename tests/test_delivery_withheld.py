@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.delivery import deliver_due
-from notifier.domain.facts import FactSource
+from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.intake import withdraw
-from notifier.rendering import RenderFailed
+from notifier.rendering import RenderFailed, Words
 from notifier.sending.suppressions import suppress
 from notifier.store.tables import Brand, ContactPoint, Message
 from tests.fakes.clock import FakeClock
@@ -150,3 +154,31 @@ def test_words_that_cannot_be_said_are_a_task_and_the_email_carries_on(
     assert world.message(job).reason == WhyNot.RENDER_FAILED
     assert [task.why for task in world.tasks("look_into")] == [WhyNot.RENDER_FAILED]
     assert len(world.email.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "written", [b"caf\xe9", b"{% if link > 3 %}late{% endif %}"], ids=["cp1252", "compare"]
+)
+def test_a_template_spoilt_while_messages_go_stops_its_own_alone(
+    world: World, tmp_path: Path, written: bytes
+) -> None:
+    """Templates are edited live: who is to hear of something else hears it in the same claim."""
+    shutil.copytree(world.services.words.directory, tmp_path / "messages")
+    services = replace(world.services, words=Words(tmp_path / "messages"))
+    world = replace(world, services=services)
+    late, off = world.book("JOB-1"), world.book("JOB-2", phone="+12065550101")
+    world.late(late)
+    world.say(off, FactType.CANCELLED, by="us")
+    with (tmp_path / "messages/en/running_late/sms.txt").open("ab") as file:
+        file.write(written)
+
+    deliver_due(services)
+
+    assert [sms.to for sms in world.sms.sent] == ["+12065550101"]
+    row = world.message(late)
+    assert (row.status, row.reason) == (MessageStatus.SKIPPED, WhyNot.RENDER_FAILED)
+    assert [(task.job_id, task.why) for task in world.tasks("look_into")] == [
+        (late, WhyNot.RENDER_FAILED)
+    ]
+    deliver_due(services)
+    assert [email.to for email in world.email.sent] == [ADA_EMAIL]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +127,54 @@ def test_whatever_could_grow_or_reach_out_is_not_in_the_language(
     assert words.check("note", "en")
     with pytest.raises(RenderFailed):
         words.render_sms("note", "en", EXAMPLE)
+
+
+@pytest.mark.parametrize("file", ["note/sms.txt", "note/subject.txt", "note/email.mjml"])
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("{% if link > 3 %}late{% endif %}", r":2: TypeError$"),
+        ("caf\xe9", r":1: it is not saved as UTF-8$"),
+    ],
+)
+def test_whatever_is_wrong_with_a_template_is_said_of_its_file(
+    tmp_path: Path, file: str, written: str, said: str
+) -> None:
+    """Nothing else is raised, and what an error quotes of a customer's values is left out."""
+    words = given_words(tmp_path, LINK)
+    before = (tmp_path / "en" / file).read_text()
+    (tmp_path / "en" / file).write_text(f"{before}\n{written}", encoding="cp1252")
+
+    assert any(re.search(f"^en/{file}{said}", fault) for fault in words.check("note", "en"))
+    with pytest.raises(RenderFailed, match=f"^en/{file}{said}"):
+        render_all(words)
+
+
+def test_a_frame_saved_in_another_encoding_is_named_itself(tmp_path: Path) -> None:
+    """Not the message that happened to fit into it."""
+    words = given_words(tmp_path, LINK, email='{% extends "en/_email.mjml" %}')
+    (tmp_path / "en" / "_email.mjml").write_text(EMAIL.format("caf\xe9"), encoding="cp1252")
+
+    with pytest.raises(RenderFailed, match=r"^en/_email\.mjml:1: it is not saved as UTF-8$"):
+        words.render_email("note", "en", EXAMPLE)
+    with pytest.raises(RenderFailed, match=r"^en/_email\.mjml:1: UnicodeDecodeError$"):
+        words.template_hash("note", "en", "email")
+
+
+def test_a_template_taken_away_after_it_was_used_is_a_fault_of_its_own(tmp_path: Path) -> None:
+    """An editor that saves by writing anew leaves a moment without the file."""
+    words = given_words(tmp_path, LINK)
+    words.render_sms("note", "en", EXAMPLE)
+    (tmp_path / "en" / "note" / "sms.txt").unlink()
+
+    with pytest.raises(RenderFailed, match=r"^en/note/sms\.txt"):
+        words.render_sms("note", "en", EXAMPLE)
+
+
+def render_all(words: Words) -> None:
+    """Render both channels of `note`."""
+    words.render_sms("note", "en", EXAMPLE)
+    words.render_email("note", "en", EXAMPLE)
 
 
 def test_a_template_that_fits_into_itself_fails(tmp_path: Path) -> None:
