@@ -133,8 +133,14 @@ def book_in(
     source: FactSource,
     actor: str,
     occurred_at: datetime | None = None,
+    booked_by: UUID | None = None,
+    before_live: bool = False,
 ) -> Booked:
-    """Book `new` inside the caller's transaction; the caller wakes delivery."""
+    """Book `new` inside the caller's transaction; the caller wakes delivery.
+
+    :param booked_by: the source that asks for it, if one does.
+    :param before_live: whether that was not live yet, so that the booking owes nothing.
+    """
     known = _known(session, services, brand_id, new)
     if known is not None:
         return known
@@ -143,7 +149,7 @@ def book_in(
         raise NotFound("there is no such brand")
     _check(new)
     now = services.now()
-    job = _job(session, services, brand, new, now=now)
+    job = _job(session, services, brand, new, booked_by=booked_by, now=now)
     people = add_people(session, services, brand, job.id, new.people, now=now)
     customer, customer_row = people[0][1], people[0][0]
     job.customer_id = customer.id
@@ -167,6 +173,7 @@ def book_in(
         source=source,
         actor=actor,
         occurred_at=occurred_at or now,
+        before_live=before_live,
         now=now,
     )
     index_job(session, services, job)
@@ -291,6 +298,7 @@ def _job(
     brand: Brand,
     new: NewAppointment | NewOrder,
     *,
+    booked_by: UUID | None,
     now: datetime,
 ) -> Job:
     kind = JobKind.APPOINTMENT if isinstance(new, NewAppointment) else JobKind.ORDER
@@ -304,6 +312,7 @@ def _job(
         service=new.service or (items[0] if items else new.reference),
         items=items,
         zone=new.zone or brand.zone,
+        source_id=booked_by,
         created_at=now,
         version=1,
         status=FIRST_STATUS[kind],
@@ -330,6 +339,7 @@ def _open(
     source: FactSource,
     actor: str,
     occurred_at: datetime,
+    before_live: bool,
     now: datetime,
 ) -> None:
     """Record the fact that opens the job. Its window is *given* to the customer only."""
@@ -352,6 +362,7 @@ def _open(
         received_at=now,
         window=new.window,
         technician=technician,
+        before_live=before_live,
     )
     session.add(fact_row(job, fact, actor=actor))
     if new.window is None:

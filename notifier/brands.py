@@ -17,7 +17,7 @@ from notifier.domain.quiet.week import brand_hours, read_hours
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.guards.opening import open_again
 from notifier.people import checked_zone
-from notifier.planner import STEP, bring_up_to_date
+from notifier.planner import plan_anew
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import AuditLine, Brand, Job, Message, Sender
@@ -164,7 +164,7 @@ def set_quiet_hours(
                 at=services.now(),
             )
         )
-    _plan_again(services, brand_id)
+    plan_anew(services, Job.brand_id == brand_id)
     services.wake()
     return quiet
 
@@ -197,7 +197,7 @@ def set_countries(
             )
         )
         texts_to = sorted(brand.texts_to)
-    _plan_again(services, brand_id)
+    plan_anew(services, Job.brand_id == brand_id)
     services.wake()
     return texts_to
 
@@ -239,28 +239,9 @@ def go_live(services: Services, brand_id: UUID, *, actor: str) -> bool:
                 at=services.now(),
             )
         )
-    _plan_again(services, brand_id)
+    plan_anew(services, Job.brand_id == brand_id)
     services.wake()
     return True
-
-
-def _plan_again(services: Services, brand_id: UUID) -> None:
-    """Plan every open job anew, a step at a time, so that nothing of before is left to go."""
-    after = UUID(int=0)
-    while True:
-        with services.sessions.begin() as session:
-            ids = list(
-                session.scalars(
-                    select(Job.id)
-                    .where(Job.brand_id == brand_id, Job.id > after)
-                    .order_by(Job.id)
-                    .limit(STEP)
-                )
-            )
-            if not ids:
-                return
-            bring_up_to_date(session, services, ids, now=services.now())
-        after = ids[-1]
 
 
 def _slugs(brands: list[Brand]) -> str:

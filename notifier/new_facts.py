@@ -54,6 +54,7 @@ class NewFact:
     source_id: UUID | None = None
     external_id: str | None = None
     hold_seconds: int = 0  # "Sending in 10 s · Undo"
+    before_live: bool = False  # its source was not live yet
 
 
 def row_of(services: Services, snapshot: Snapshot, fact: Fact, new: NewFact) -> dict[str, Any]:
@@ -128,6 +129,7 @@ def fact_from(
         moment=new.moment,
         by_phone=new.by_phone is True if new.type is FactType.PROMISED else None,
         hold_seconds=new.hold_seconds,
+        before_live=new.before_live,
     )
 
 

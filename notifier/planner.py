@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.caps import longest_period
@@ -117,6 +117,19 @@ def look_again(services: Services, limit: int = STEP) -> int:
     if due:
         services.wake()
     return len(due)
+
+
+def plan_anew(services: Services, *of: ColumnElement[bool]) -> None:
+    """Plan all jobs `of` which that holds, a step at a time: something around them changed."""
+    after = UUID(int=0)
+    while True:
+        with services.sessions.begin() as session:
+            step = select(Job.id).where(*of, Job.id > after).order_by(Job.id).limit(STEP)
+            ids = list(session.scalars(step))
+            bring_up_to_date(session, services, ids, now=services.now())
+        if len(ids) < STEP:
+            return
+        after = ids[-1]
 
 
 def outbox_rows(snapshot: Snapshot) -> list[Row]:

@@ -45,6 +45,8 @@ class SourceHealth:
 
     name: str
     kind: str
+    live: bool  # what it says counts; else it is on record, and owes nothing
+    says_itself: Sequence[str]  # statuses that its vendor tells customers of
     rotating: bool  # two secrets count
     lacks_key: bool  # its deliveries only point to what is at its vendor, which we can't ask
     last_at: datetime | None  # of a delivery
@@ -145,6 +147,8 @@ def _health(
     return SourceHealth(
         name=source.name,
         kind=source.kind,
+        live=source.live_at is not None,
+        says_itself=source.says_itself,
         rotating=source.next_secret is not None,
         last_at=last_at,
         counts=counts,

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import DeliveryStatus
+from notifier.domain.jobs import JobStatus
 from notifier.errors import Conflict, Invalid, NotFound
+from notifier.planner import plan_anew
 from notifier.services import Services
 from notifier.sources.protocol import Asking
 from notifier.sources.registry import adapters
 from notifier.store.deliveries import read_again, source_named
 from notifier.store.engine import reading
-from notifier.store.tables import AuditLine, Brand, Source
+from notifier.store.tables import AuditLine, Brand, Job, Source
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -29,10 +32,17 @@ class AddedSource:
 
 
 def add_source(
-    services: Services, brand_id: UUID, name: str, kind: str, secret: str | None = None
+    services: Services,
+    brand_id: UUID,
+    name: str,
+    kind: str,
+    secret: str | None = None,
+    *,
+    live: bool = False,
 ) -> AddedSource:
-    """Add a source that is open from now on, and make its secret if none is given.
+    """Add a source, and make its secret if none is given.
 
+    :param live: whether it counts from now on; else it is on record, and owes nothing to anybody.
     :raises Invalid: for a name, kind or secret that can't be used.
     :raises Conflict: if the name is taken.
     :raises NotFound: if there is no such brand.
@@ -59,11 +69,50 @@ def add_source(
                 kind=kind,
                 key=key,
                 secret=services.vault.seal(key, made or secret or ""),
-                live_at=now,
+                live_at=now if live else None,
+                says_itself=sorted(adapter.says_itself),
                 created_at=now,
             )
         )
     return AddedSource(address_of(services, name), made)
+
+
+def set_live(services: Services, name: str, *, actor: str) -> bool:
+    """Let a source count from now on; return False if it did. What it said before owes nothing.
+
+    :raises NotFound: if there is no such source.
+    """
+    with services.sessions.begin() as session:
+        source = _named(session, name)
+        if source.live_at is not None:
+            return False
+        source.live_at = services.now()
+        session.add(_audit(services, source, actor, "source_set_live", {}))
+    _plan_anew(services, source)
+    return True
+
+
+def set_said(services: Services, name: str, statuses: Collection[JobStatus], *, actor: str) -> None:
+    """Set of which statuses the vendor tells customers itself: ours don't say them, by the rules.
+
+    :raises NotFound: if there is no such source.
+    """
+    with services.sessions.begin() as session:
+        source = _named(session, name)
+        before, source.says_itself = source.says_itself, sorted(set(statuses))
+        body = {"before": before, "now": source.says_itself}
+        session.add(_audit(services, source, actor, "source_says_set", body))
+    _plan_anew(services, source)
+
+
+def _plan_anew(services: Services, source: Source) -> None:
+    plan_anew(
+        services,
+        Job.brand_id == source.brand_id,
+        Job.source_id == source.id,
+        Job.finished.is_(False),
+    )
+    services.wake()
 
 
 def rotate_secret(services: Services, name: str, secret: str | None = None) -> AddedSource:
@@ -162,19 +211,24 @@ def replay(
         if brand_id not in (None, source.brand_id):
             raise NotFound("There is no such source.")
         again = read_again(session, source.id, statuses)
-        session.add(
-            AuditLine(
-                id=services.ids(),
-                brand_id=source.brand_id,
-                actor=actor,
-                did="deliveries_read_again",
-                subject=f"source:{source.id}",
-                body={"deliveries": again, "ignored_too": ignored_too},
-                at=services.now(),
-            )
-        )
+        body = {"deliveries": again, "ignored_too": ignored_too}
+        session.add(_audit(services, source, actor, "deliveries_read_again", body))
     services.wake()
     return again
+
+
+def _audit(
+    services: Services, source: Source, actor: str, did: str, body: Mapping[str, object]
+) -> AuditLine:
+    return AuditLine(
+        id=services.ids(),
+        brand_id=source.brand_id,
+        actor=actor,
+        did=did,
+        subject=f"source:{source.id}",
+        body=dict(body),
+        at=services.now(),
+    )
 
 
 def _named(session: Session, name: str) -> Source:

@@ -35,8 +35,11 @@ def book_as_asked(
     *,
     speaks_as: FactSource,
     happened: datetime,
+    received_at: datetime,
 ) -> bool:
     """Book what `source` asks for, in the caller's transaction; return whether it was not yet.
+
+    What the source made, or sent, before it was live is history.
 
     A day that was promised is one at the place, whose zone is the brand's where none is stated.
 
@@ -55,8 +58,15 @@ def book_as_asked(
         source=speaks_as,
         actor=f"source:{source.id}",
         occurred_at=happened,
+        booked_by=source.id,
+        before_live=is_history(source, min(asked.made_at or happened, received_at)),
     )
     return booked.created
+
+
+def is_history(source: Source, at: datetime) -> bool:
+    """Return whether that was before the source went live, if it has by now."""
+    return source.live_at is None or at < source.live_at
 
 
 def news_in(

@@ -34,7 +34,7 @@ from notifier.store import deliveries
 from notifier.store.deliveries import KnownJob
 from notifier.store.engine import DATABASE_TROUBLE, reading
 from notifier.store.tables import Delivery, Source
-from notifier.translated_bookings import book_as_asked, news_in
+from notifier.translated_bookings import book_as_asked, is_history, news_in
 
 #: Questions that one delivery may ask its vendor: an adapter that asks without end is stopped.
 MAX_QUESTIONS = 600
@@ -192,6 +192,7 @@ def _book(context: _Context, event: SourceEvent) -> bool:
         event,
         speaks_as=context.adapter.speaks_as,
         happened=_happened(context, event),
+        received_at=context.delivery.received_at,
     )
 
 
@@ -321,6 +322,9 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
             note=event.note,
             source_id=source.id,
             external_id=external_id,
+            before_live=is_history(
+                source, min(_happened(context, event), context.delivery.received_at)
+            ),
         ),
     )
     return True

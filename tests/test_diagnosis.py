@@ -155,8 +155,8 @@ def test_a_halted_sender_fails_with_its_code(configured: Services) -> None:
 def test_a_source_that_can_not_ask_its_vendor_fails(services: Services) -> None:
     """Until it has its key; a source that says all by itself needs none."""
     brand = given_brand(services)
-    add_source(services, brand.id, "ships", "shipstation")
-    add_source(services, brand.id, "shop", "generic")
+    add_source(services, brand.id, "ships", "shipstation", live=True)
+    add_source(services, brand.id, "shop", "generic", live=True)
     assert found(services, "source ships") == [Level.FAILING]
     assert found(services, "source shop") == []
 

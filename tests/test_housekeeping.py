@@ -76,7 +76,7 @@ def test_how_much_was_refused_is_forgotten_with_the_bodies(
     """After a month, as what was taken; yesterday's stays."""
     services = make_services(sessions, now=clock)
     brand = given_brand(services)
-    add_source(services, brand.id, "shop", "generic")
+    add_source(services, brand.id, "shop", "generic", live=True)
     with sessions.begin() as session:
         source = session.scalars(select(Source.id)).one()
         for age in (1, 29, 31, 60):

@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 
 from notifier.cli.context import brand_option, chosen_brand, services
 from notifier.domain.deliveries import DeliveryStatus
+from notifier.domain.jobs import JobStatus
 from notifier.errors import NotifierError
 from notifier.source_health import REFUSED_FOR, SourceHealth, read_sources
 from notifier.sources_admin import (
@@ -19,8 +20,13 @@ from notifier.sources_admin import (
     give_key,
     replay,
     rotate_secret,
+    set_live,
+    set_said,
     what_key,
 )
+
+#: What shops write of an order themselves, and rules can leave to them.
+_SAYABLE = (JobStatus.ORDERED, JobStatus.SHIPPED, JobStatus.OUT_FOR_DELIVERY, JobStatus.DELIVERED)
 
 
 @click.group()
@@ -41,6 +47,40 @@ def add(name: str, kind: str, secret: str | None, brand_slug: str | None) -> Non
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
     _print(added)
+    click.echo(f"Nobody hears of what it says until `flask --app app sources live {name}`.")
+
+
+@sources.command("live")
+@click.argument("name")
+@with_appcontext
+def live(name: str) -> None:
+    """Let a source count from now on. What it said before stays on record, and owes nothing."""
+    try:
+        is_new = set_live(services(), name, actor="cli")
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{name} is live." if is_new else f"{name} is live already.")
+
+
+@sources.command("says")
+@click.argument("name")
+@click.argument(
+    "statuses", nargs=-1, type=click.Choice([*(one.value for one in _SAYABLE), "nothing"])
+)
+@with_appcontext
+def says(name: str, statuses: tuple[str, ...]) -> None:
+    """Say what the vendor tells customers itself, so that we don't: all of it, or `nothing`.
+
+    STATUSES: of an order that the source booked.
+    """
+    said = [JobStatus(status) for status in statuses if status != "nothing"]
+    if not statuses or (said and "nothing" in statuses):
+        raise click.ClickException("Name all that the vendor says itself, or `nothing` alone.")
+    try:
+        set_said(services(), name, said, actor="cli")
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{name} says itself: {', '.join(said) or 'nothing'}. The rest is ours.")
 
 
 @sources.command("list")
@@ -129,13 +169,16 @@ def _line(source: SourceHealth) -> str:
         if source.counts.get(status)
     )
     last = f"{source.last_at:%Y-%m-%d %H:%M} UTC" if source.last_at is not None else "never"
-    parts = [f"{source.name} ({source.kind})", f"last heard of {last}", counts]
+    parts = [f"{source.name} ({source.kind})", "" if source.live else "not live"]
+    parts += [f"last heard of {last}", counts]
     if source.refused:
         parts.append(f"{sum(source.refused.values())} refused")
     if source.late_by is not None:
         parts.append(f"its news is {_length(source.late_by)} late")
     if source.rotating:
         parts.append("two secrets count")
+    if source.says_itself:
+        parts.append(f"says itself: {', '.join(source.says_itself)}")
     return "; ".join(part for part in parts if part)
 
 

@@ -103,6 +103,7 @@ class Fact:
     by_phone: bool | None = None  # of `promised`: they know it; else it is to be written
     withdraws: UUID | None = None
     hold_seconds: int = 0  # "Sending in 10 s · Undo": what rests on it waits so long
+    before_live: bool = False  # its source was not live yet: what rests on it owes nothing
 
     @property
     def effective_at(self) -> datetime:

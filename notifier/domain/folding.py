@@ -287,8 +287,13 @@ def _with_expected(state: JobState, fact: Fact) -> JobState:
 
 
 def _in_force(before: Fact | None, fact: Fact) -> Fact:
-    """Return what a belief rests on: the first of the facts that say the same."""
-    return before if before is not None and fact.says_the_same_as(before) else fact
+    """Return what a belief rests on: the first of the facts that say the same.
+
+    What a source said before it was live owes nothing, so one that says it since stands before it.
+    """
+    if before is None or not fact.says_the_same_as(before):
+        return fact
+    return fact if before.before_live and not fact.before_live else before
 
 
 def _said(state: JobState, fact: Fact) -> Expectation | None:

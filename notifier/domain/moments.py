@@ -103,7 +103,9 @@ class Moments:
             anchor = self.anchor(rule, situation)
             return anchor if anchor is not None else Reason.NO_MOMENT
         cause = self._slip_cause() if rule.family is Family.SLIP else self._status_cause(rule)
-        return self._settled(rule, cause) if cause is not None else self.job.booked_at
+        if cause is None:
+            return self.job.booked_at
+        return Reason.BEFORE_LIVE if cause.before_live else self._settled(rule, cause)
 
     def _settled(self, rule: Rule, cause: Fact) -> datetime:
         """A burst of corrections becomes one message; what staff confirmed settles at once."""

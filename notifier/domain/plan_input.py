@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ from notifier.domain.messages import Role
 from notifier.domain.quiet.hours import QuietHours
 from notifier.domain.schedule import WorkingDays, weekdays
 from notifier.domain.windows import Window, local_date
+
+_NOT_YET = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,14 @@ class BrandManners:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BookedThrough:
+    """What of the source that booked a job bears on planning."""
+
+    live_at: datetime | None  # None: not yet, and until then it owes nothing
+    says_itself: frozenset[str] = frozenset()  # statuses that its vendor tells customers of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanInput:
     """Everything that planning one job reads, apart from the rules and the time."""
 
@@ -38,6 +48,16 @@ class PlanInput:
     held: bool  # "hold, I'll call"
     people: tuple[PersonView, ...]
     manners: BrandManners
+    through: BookedThrough | None = None  # None: no source booked it
+
+    @property
+    def owes_from(self) -> datetime | None:
+        """Return since when anything is owed: what is older is history. None: since ever."""
+        if self.through is None:
+            return self.manners.live_at
+        if self.through.live_at is None:
+            return _NOT_YET
+        return max(self.manners.live_at or self.through.live_at, self.through.live_at)
 
 
 def current_tell_by(job: PlanInput) -> datetime | None:

@@ -175,8 +175,8 @@ class Side:
         owed_at = moments.owed_at(rule, self.situation)
         if isinstance(owed_at, Reason):
             return owed_at
-        live_at = self.job.manners.live_at
-        if live_at is not None and owed_at < live_at:
+        owes_from = self.job.owes_from
+        if owes_from is not None and owed_at < owes_from:
             return Reason.BEFORE_LIVE
         if self._is_silenced(rule, owed_at):
             return Reason.SUPERSEDED_BY_RULE

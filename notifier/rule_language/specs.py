@@ -103,6 +103,10 @@ class PlainSpec(_Spec):
         None, description="Whether somebody else was named to them."
     )
     tracked: bool | None = Field(None, description="Whether the order has a tracked parcel.")
+    source_says: OneOrMore[JobStatus] | None = Field(
+        None,
+        description="What the vendor of the source that booked it tells its customers itself.",
+    )
     overdue: bool | None = Field(None, description="Whether the window they hold ended in silence.")
     bad_news: Times | None = Field(
         None, description="How much bad news of this promise they had before: 0, 1, `2+`."

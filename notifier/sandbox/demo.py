@@ -116,8 +116,8 @@ def _load(services: Services, zone: str | None) -> DemoLoaded:
     brand_id = _add_brand(replace(services, now=clock), place, live_at=_at(now, _LIVE_SINCE))
     staff_id = add_staff(services, brand_id, "Robin", "robin@example.com")
     _Loading(services, clock, brand_id, place, f"staff:{staff_id}").run()
-    add_source(services, brand_id, "demo-easypost", "easypost")
-    add_source(services, brand_id, "demo-generic", "generic")
+    add_source(services, brand_id, "demo-easypost", "easypost", live=True)
+    add_source(services, brand_id, "demo-generic", "generic", live=True)
     return DemoLoaded(
         brand_id=brand_id,
         api_key=create_api_key(services, brand_id, SLUG),

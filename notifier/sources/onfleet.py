@@ -171,6 +171,7 @@ def _booking(event: Mapping[str, Any], task: Mapping[str, Any]) -> SourceEvent:
             address=_address(inner(inner(task.get("destination")).get("address"))),
             technician=name,
             technician_phone=phone,
+            made_at=_moment(task.get("timeCreated")),
             as_it_stands=True,
         ),
     )

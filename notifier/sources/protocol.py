@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from notifier.domain.facts import FactSource, FactType
-from notifier.domain.jobs import JobKind
+from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Window
@@ -102,6 +102,7 @@ class Booking:
     technician_phone: str | None = None
     items: tuple[str, ...] = ()
     parcels: tuple[BookedParcel, ...] = ()
+    made_at: datetime | None = None  # where the source says it beside when it came to stand so
     as_it_stands: bool = False
 
 
@@ -224,6 +225,9 @@ class SourceAdapter:
     greeting: Callable[[Incoming], str | None] = greets_nobody
     #: How the vendor is asked what its deliveries only point to; None: they say it all.
     asking: Asking | None = None
+    #: What the vendor, as it is set up when bought, tells its customers itself: of a job that
+    #: this source books, our rules don't say it again, unless the business has it so.
+    says_itself: frozenset[JobStatus] = frozenset()
     new_secret: Callable[[], str] = random_secret
     takes_secret: Callable[[str], bool] = any_secret
 

@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Any
 
 from notifier.domain.facts import FactSource, FactType
-from notifier.domain.jobs import JobKind
+from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.tracking_codes import normal_tracking_code
@@ -178,6 +178,7 @@ def _order(order: Mapping[str, Any]) -> Translation:
                 address=_address(inner(order.get("shipping_address"))),
                 items=tuple(name for one in sent if (name := one_line(one.get("title")))),
                 window=promised_day(attributes),
+                made_at=moment(order.get("created_at")),
                 as_it_stands=True,
             ),
         ),
@@ -294,4 +295,5 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    says_itself=frozenset({JobStatus.ORDERED, JobStatus.SHIPPED, JobStatus.OUT_FOR_DELIVERY}),
 )

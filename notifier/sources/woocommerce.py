@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from notifier.domain.facts import FactSource, FactType
-from notifier.domain.jobs import JobKind
+from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Role
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.base64_hmac import is_signed
@@ -161,6 +161,7 @@ def _booked(
             address=_address(inner(order.get("shipping"))),
             items=tuple(item for item in items if item),
             window=promised_day(attributes),
+            made_at=moment(order.get("date_created_gmt")),
             as_it_stands=True,
         ),
     )
@@ -235,4 +236,5 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    says_itself=frozenset({JobStatus.ORDERED, JobStatus.SHIPPED}),
 )

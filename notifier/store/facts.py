@@ -36,6 +36,7 @@ def body_of(fact: Fact) -> dict[str, Any]:
         "by_phone": fact.by_phone,
         "withdraws": _text(fact.withdraws),
         "hold_seconds": fact.hold_seconds or None,
+        "before_live": fact.before_live or None,
     }
     return {name: value for name, value in body.items() if value is not None}
 
@@ -66,6 +67,7 @@ def fact_of(row: FactRow | Row[Any]) -> Fact:
         by_phone=body.get("by_phone"),
         withdraws=_id(body.get("withdraws")),
         hold_seconds=body.get("hold_seconds", 0),
+        before_live=body.get("before_live", False),
     )
 
 

@@ -26,6 +26,7 @@ from notifier.store.tables import (
     Parcel,
     Person,
     Promise,
+    Source,
     Suppression,
     Task,
     Technician,
@@ -83,6 +84,7 @@ _AROUND = (
     select(
         Job,
         Brand,
+        Source,
         select(Task.id).where(Task.job_id == Job.id).exists(),
         _ASSIGNED_PERSON,
         JobPerson,
@@ -94,6 +96,7 @@ _AROUND = (
         _SAID_SOMETHING,
     )
     .join(Brand, Brand.id == Job.brand_id)
+    .outerjoin(Source, Source.id == Job.source_id)
     .outerjoin(JobPerson, JobPerson.job_id == Job.id)
     .outerjoin(Person, Person.id == JobPerson.person_id)
     .outerjoin(
@@ -146,6 +149,7 @@ class Around:
 
     job: Job
     brand: Brand
+    source: Source | None  # that booked it
     has_tasks: bool
     assigned_person: UUID | None
     technicians: dict[UUID, UUID] = field(default_factory=dict)  # job people by technician
@@ -192,12 +196,16 @@ def load_rows(session: Session, job_ids: Sequence[UUID], *, lock: bool) -> JobRo
 def _gathered(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, Around]:
     """Gather rows of `_AROUND`: one for each way to reach each person of each job."""
     found: dict[UUID, Around] = {}
-    for job, brand, has_tasks, assigned, job_person, person, technician, *ways in rows:
+    for job, brand, source, has_tasks, assigned, job_person, person, technician, *ways in rows:
         other_jobs, contact, suppressed, said = ways
         around = found.get(job.id)
         if around is None:
             around = found[job.id] = Around(
-                job=job, brand=brand, has_tasks=has_tasks, assigned_person=assigned
+                job=job,
+                brand=brand,
+                source=source,
+                has_tasks=has_tasks,
+                assigned_person=assigned,
             )
         if job_person is None:
             continue

@@ -21,7 +21,7 @@ from notifier.domain.ledger.entries import Entry
 from notifier.domain.ledger.open_moments import open_moments
 from notifier.domain.ledger.outcomes import Course
 from notifier.domain.ledger.views import PersonView
-from notifier.domain.plan_input import BrandManners, PlanInput
+from notifier.domain.plan_input import BookedThrough, BrandManners, PlanInput
 from notifier.domain.quiet.week import brand_hours, closed_weekdays
 from notifier.public_holidays import works_on
 from notifier.store.consents import closed_among, consents_of
@@ -40,6 +40,7 @@ from notifier.store.tables import (
     Parcel,
     Person,
     Promise,
+    Source,
 )
 
 _BUILT_IN = ConsentPolicy()
@@ -99,6 +100,7 @@ def load_snapshots(
             list(found.people.values()),
             found.contacts,
             found.suppressed,
+            source=found.source,
             has_tasks=found.has_tasks,
             humans=humans[job_id],
             technicians=found.technicians,
@@ -154,6 +156,7 @@ def snapshot_of(
     *,
     humans: Humans,
     technicians: Mapping[UUID, UUID],
+    source: Source | None,
     assigned_person: UUID | None = None,
     has_tasks: bool = False,
 ) -> Snapshot:
@@ -198,6 +201,7 @@ def snapshot_of(
             works=works_on(brand.country, closed_weekdays(quiet)),
             live_at=brand.live_at,
         ),
+        through=_through(source) if source is not None else None,
     )
     return Snapshot(
         job=job,
@@ -214,6 +218,10 @@ def snapshot_of(
         parcels=parcels,
         moments=moments,
     )
+
+
+def _through(source: Source) -> BookedThrough:
+    return BookedThrough(live_at=source.live_at, says_itself=frozenset(source.says_itself))
 
 
 def _concerned(

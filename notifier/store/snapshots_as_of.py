@@ -35,6 +35,7 @@ from notifier.store.tables import (
     Person,
     Promise,
     Receipt,
+    Source,
     Suppression,
     Technician,
 )
@@ -62,6 +63,9 @@ def snapshot_as_of(
         return None
     brand = session.get_one(Brand, job.brand_id)
     brand = _copy(brand, live_at=_until(brand.live_at, at), **_settings(session, brand, at))
+    source = session.get(Source, job.source_id) if job.source_id is not None else None
+    if source is not None:
+        source = _copy(source, live_at=_until(source.live_at, at))
     job = _copy(job, held_at=_held_at(session, job, at))
     people = _people(session, job_id, at)
     contacts = _contacts(session, {person.id for _, person in people}, at)
@@ -77,6 +81,7 @@ def snapshot_as_of(
         contacts,
         _suppressed(session, contacts, at),
         technicians=technicians,
+        source=source,
         humans=humans_as_of(
             session,
             brand,

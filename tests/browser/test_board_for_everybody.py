@@ -88,7 +88,9 @@ def _sources(page: Page, served: ServedBoard, job_id: UUID) -> None:
     with served.services.sessions.begin() as session:
         fresh = source_named(session, long_name) is None
     if fresh:
-        add_source(served.services, served.brand.id, long_name, "generic", generic_events.SECRET)
+        add_source(
+            served.services, served.brand.id, long_name, "generic", generic_events.SECRET, live=True
+        )
         for number, reference in enumerate(("JOB-9", 9)):
             body = generic_events.event(
                 "appointment.delayed", served.clock(), reference=reference, minutes=5

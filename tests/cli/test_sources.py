@@ -47,7 +47,7 @@ def test_how_sources_are_doing_is_a_line_each(run: FlaskCliRunner, services: Ser
 
     assert "sources add NAME --kind KIND" in none.stdout
     assert "Secret: whsec_" in rotating.stdout
-    assert listed.stdout == "shop (generic); last heard of never; two secrets count\n"
+    assert listed.stdout == "shop (generic); not live; last heard of never; two secrets count\n"
     assert "is refused from now on" in rotated.stdout
     assert "0 are read again" in again.stdout
     assert (nobody.exit_code, nobody.stderr) == (1, "Error: There is no such source.\n")
@@ -66,7 +66,7 @@ def test_what_was_refused_is_listed_with_the_latest_reason(
     listed = run.invoke(args=["sources", "list"])
 
     assert listed.stdout == (
-        "shop (generic); last heard of never; 1 refused\n"
+        "shop (generic); not live; last heard of never; 1 refused\n"
         "  refused last: its signature is wrong, or too old\n"
     )
 
@@ -97,3 +97,31 @@ def test_a_key_is_taken_from_standard_input_and_never_shown(
         source = session.scalars(select(Source).where(Source.name == "ships")).one()
     assert source.api_key is not None
     assert services.vault.open(source.key, source.api_key) == "an-api:key"
+
+
+def test_a_source_goes_live_and_what_its_vendor_says_itself_is_set(
+    run: FlaskCliRunner, services: Services
+) -> None:
+    """Adding says how; a shop's own mails are named, and can be taken over."""
+    given_brand(services)
+    added = run.invoke(args=["sources", "add", "shop", "--kind", "shopify"])
+    before = run.invoke(args=["sources", "list"])
+    live = run.invoke(args=["sources", "live", "shop"])
+    again = run.invoke(args=["sources", "live", "shop"])
+    ours = run.invoke(args=["sources", "says", "shop", "nothing"])
+    after = run.invoke(args=["sources", "list"])
+    theirs = run.invoke(args=["sources", "says", "shop", "shipped", "delivered"])
+    both = run.invoke(args=["sources", "says", "shop", "nothing", "shipped"])
+    nobody = run.invoke(args=["sources", "live", "nobody"])
+
+    assert "flask --app app sources live shop" in added.stdout
+    assert before.stdout == (
+        "shop (shopify); not live; last heard of never;"
+        " says itself: ordered, out_for_delivery, shipped\n"
+    )
+    assert (live.stdout, again.stdout) == ("shop is live.\n", "shop is live already.\n")
+    assert ours.stdout == "shop says itself: nothing. The rest is ours.\n"
+    assert after.stdout == "shop (shopify); last heard of never\n"
+    assert theirs.stdout == "shop says itself: shipped, delivered. The rest is ours.\n"
+    assert both.exit_code == 1
+    assert (nobody.exit_code, nobody.stderr) == (1, "Error: There is no such source.\n")

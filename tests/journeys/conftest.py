@@ -45,7 +45,7 @@ def product(
         waker = WatchedWaker(cast("Engine", sessions.kw["bind"]))
         services = _services(sessions, clock, providers, waker)
         brand = given_brand(services, live=live_at is not None)
-        add_source(services, brand.id, "easypost", "easypost", EASYPOST_SECRET)
+        add_source(services, brand.id, "easypost", "easypost", EASYPOST_SECRET, live=True)
         staff = add_staff(services, brand.id, "Dee", "dee@northside.example")
         app = create_app(
             services,

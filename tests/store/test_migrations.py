@@ -18,7 +18,7 @@ from notifier.intake import withdraw
 from notifier.providers.receipt import ReceiptEvent
 from notifier.store.engine import create_engine_for
 from notifier.store.migrate import upgrade
-from notifier.store.tables import Base, DayLink, Sender, Tally, Task, Technician
+from notifier.store.tables import Base, DayLink, Job, Sender, Source, Tally, Task, Technician
 from tests.databases import Databases
 from tests.desk import make_desk
 from tests.fakes.clock import FakeClock
@@ -253,6 +253,87 @@ def test_an_address_of_an_older_version_can_be_that_of_a_second_path(
         kept = session.get_one(Sender, sendgrid)
         assert (kept.provider, kept.halted_at, kept.halted_code) == ("sendgrid", now, "http_401")
         assert session.query(Sender).count() == 2
+    engine.dispose()
+    databases.drop(url)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_a_job_of_an_older_version_is_that_of_the_source_that_booked_it(
+    databases: Databases, kind: str
+) -> None:
+    """And its source is as live as it was, and leaves all words to us."""
+    url = databases.create_unmigrated(kind)
+    upgrade(url, "0010")
+    engine = create_engine_for(url)
+    old = MetaData()
+    old.reflect(engine)
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    at = now.replace(tzinfo=None if kind == "sqlite" else UTC)
+    brand, source, person = uuid4(), uuid4(), uuid4()
+    booked_by = {"JOB-1": f"source:{source}", "JOB-2": "key:1"}
+    with engine.begin() as connection:
+        connection.execute(
+            old.tables["brands"].insert(), _ACME | {"id": _key(brand, kind), "created_at": at}
+        )
+        ours = {"brand_id": _key(brand, kind), "created_at": at}
+        connection.execute(
+            old.tables["sources"].insert(),
+            ours
+            | {
+                "id": _key(source, kind),
+                "name": "shop",
+                "kind": "generic",
+                "key": b"key",
+                "secret": b"secret",
+                "live_at": at,
+            },
+        )
+        connection.execute(
+            old.tables["people"].insert(), ours | {"id": _key(person, kind), "locale": "en"}
+        )
+        for reference, actor in booked_by.items():
+            job = uuid4()
+            connection.execute(
+                old.tables["jobs"].insert(),
+                ours
+                | {
+                    "id": _key(job, kind),
+                    "kind": "appointment",
+                    "reference": reference,
+                    "request_hash": b"hash",
+                    "service": "Boiler repair",
+                    "items": [],
+                    "zone": "Europe/Berlin",
+                    "customer_id": _key(person, kind),
+                    "version": 1,
+                    "status": "scheduled",
+                    "late": False,
+                    "finished": False,
+                },
+            )
+            connection.execute(
+                old.tables["facts"].insert(),
+                {
+                    "id": _key(uuid4(), kind),
+                    "brand_id": _key(brand, kind),
+                    "job_id": _key(job, kind),
+                    "seq": 1,
+                    "type": "booked",
+                    "source": "api",
+                    "actor": actor,
+                    "occurred_at": at,
+                    "received_at": at,
+                    "body": {},
+                },
+            )
+
+    upgrade(url)
+
+    with Session(engine) as session:
+        sources = {job.reference: job.source_id for job in session.scalars(select(Job))}
+        kept = session.get_one(Source, source)
+        assert (kept.live_at, kept.says_itself) == (now, [])
+    assert sources == {"JOB-1": source, "JOB-2": None}
     engine.dispose()
     databases.drop(url)
 

@@ -218,7 +218,7 @@ def test_what_sources_were_refused_is_counted_by_kind_and_reason(
 ) -> None:
     """Of the last day, in whichever brand; the source's own name is not said."""
     for name in ("adas-shop", "other"):
-        add_source(services, brand.id, name, "generic")
+        add_source(services, brand.id, name, "generic", live=True)
         client.post(f"/webhooks/in/{name}", json={})
     line = 'notifier_source_refusals_last_day{kind="generic",reason="signature"}'
     clock.advance(seconds=5)

@@ -68,8 +68,8 @@ def brand(services: Services) -> UUID:
                 created_at=services.now() - timedelta(days=30),
             )
         )
-    add_source(services, brand_id, "easypost", "easypost", SECRET)
-    add_source(services, brand_id, "shop", "generic", generic_events.SECRET)
+    add_source(services, brand_id, "easypost", "easypost", SECRET, live=True)
+    add_source(services, brand_id, "shop", "generic", generic_events.SECRET, live=True)
     return brand_id
 
 

@@ -72,7 +72,7 @@ KINDS = tuple(sorted(_SIGNED))
 def add_each(services: Services, brand: UUID) -> None:
     """Give the brand a source of each kind, called after it."""
     for kind in KINDS:
-        add_source(services, brand, kind, kind, secret_of(kind))
+        add_source(services, brand, kind, kind, secret_of(kind), live=True)
 
 
 def secret_of(kind: str) -> str:

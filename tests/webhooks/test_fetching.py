@@ -67,7 +67,7 @@ def vendor() -> Iterator[FakeVendor]:
 @pytest.fixture
 def asking(services: Services, brand: UUID, vendor: FakeVendor) -> Services:
     """Services with a ShipStation source that has a key, and the way to the fake vendor."""
-    add_source(services, brand, "shipstation", "shipstation", SECRET)
+    add_source(services, brand, "shipstation", "shipstation", SECRET, live=True)
     give_key(services, "shipstation", KEY)
     return replace(services, vendors=vendor.vendors())
 
@@ -384,7 +384,7 @@ def test_without_a_key_it_fails_with_the_command_that_gives_one(
     services: Services, brand: UUID, vendor: FakeVendor
 ) -> None:
     """And says so wherever sources are looked at."""
-    add_source(services, brand, "shipstation", "shipstation", SECRET)
+    add_source(services, brand, "shipstation", "shipstation", SECRET, live=True)
     asking = replace(services, vendors=vendor.vendors())
     pointed = point(asking)
     work(asking)

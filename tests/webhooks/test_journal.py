@@ -187,7 +187,7 @@ def test_a_vendor_that_only_tries_the_address_is_answered_and_nothing_is_kept(
 ) -> None:
     """It is not signed, so it gets no more than that."""
     secret = "5ec2e7" * 11 if kind == "onfleet" else None
-    add_source(services, brand, "tried", kind, secret)
+    add_source(services, brand, "tried", kind, secret, live=True)
     answer = client.open(f"/webhooks/in/tried?{query}", method=method, data=form)
 
     assert answer.status_code == status
@@ -230,7 +230,7 @@ def test_a_token_in_the_address_is_checked_and_not_kept(
     client: FlaskClient, services: Services, brand: UUID
 ) -> None:
     """Shippo posts to `…?token=…`: it proves who posts, and is in no row of the journal."""
-    add_source(services, brand, "shippo", "shippo", "se-cret")
+    add_source(services, brand, "shippo", "shippo", "se-cret", live=True)
     body = shippo_events.body_of(shippo_events.track_updated("TRANSIT", services.now()))
 
     refused = client.post(

@@ -104,7 +104,7 @@ def test_what_was_acknowledged_is_in_the_journal_and_in_the_job_once(
 def _stream(services: Services, length: int) -> list[tuple[str, bytes]]:
     """Return the ids and bodies of scans of a few orders, each told of by an event of its own."""
     brand = given_brand(services).id
-    add_source(services, brand, "easypost", "easypost", SECRET)
+    add_source(services, brand, "easypost", "easypost", SECRET, live=True)
     codes = [f"1ZSTREAM{number}" for number in range(-(-length // _AN_ORDER))]
     for code in codes:
         book_order(services, brand, code, reference=code)

@@ -37,8 +37,8 @@ def vendor() -> Iterator[FakeVendor]:
 @pytest.fixture
 def asking(services: Services, brand: UUID, vendor: FakeVendor) -> Services:
     """Services with a Square and a ShipEngine source, and the way to the fake vendor."""
-    add_source(services, brand, "square", "square", SECRET)
-    add_source(services, brand, "shipengine", "shipengine", SECRET)
+    add_source(services, brand, "square", "square", SECRET, live=True)
+    add_source(services, brand, "shipengine", "shipengine", SECRET, live=True)
     return replace(services, vendors=vendor.vendors())
 
 

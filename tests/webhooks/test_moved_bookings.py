@@ -56,7 +56,7 @@ def test_news_of_one_booking_of_cal_com_ends_the_same_in_any_order(
     services: Services, brand: UUID, order: tuple[int, ...]
 ) -> None:
     """Booked, moved and moved again, each twice: one job at the last time, which was agreed."""
-    add_source(services, brand, "calcom", "calcom", SECRET)
+    add_source(services, brand, "calcom", "calcom", SECRET, live=True)
     now, start = services.now(), services.now() + timedelta(days=2)
     visit = calcom_events.Visit(start)
     told = [
@@ -77,7 +77,7 @@ def test_a_booking_of_cal_com_that_was_moved_can_be_cancelled(
     services: Services, brand: UUID
 ) -> None:
     """The cancellation names the newest uid, and ends the one job."""
-    add_source(services, brand, "calcom", "calcom", SECRET)
+    add_source(services, brand, "calcom", "calcom", SECRET, live=True)
     now, start = services.now(), services.now() + timedelta(days=2)
     visit = calcom_events.Visit(start)
     push_calcom(services, visit.created(now - 2 * HOUR))
@@ -94,7 +94,7 @@ def test_news_of_one_booking_of_calendly_ends_the_same_in_any_order(
     services: Services, brand: UUID, order: tuple[int, ...]
 ) -> None:
     """Booked and moved, each event twice: one job at the new time, which was agreed."""
-    add_source(services, brand, "calendly", "calendly", SECRET)
+    add_source(services, brand, "calendly", "calendly", SECRET, live=True)
     now, start = services.now(), services.now() + timedelta(days=2)
     visit = calendly_events.Visit(start, now - 2 * HOUR)
     told = [visit.created(), *visit.moved(now - HOUR, to=start + HOUR)]
@@ -111,7 +111,7 @@ def test_a_second_move_of_calendly_leaves_no_void_time_standing(
     services: Services, brand: UUID
 ) -> None:
     """It is another job, for Calendly names one invitee back alone; the first is cancelled."""
-    add_source(services, brand, "calendly", "calendly", SECRET)
+    add_source(services, brand, "calendly", "calendly", SECRET, live=True)
     now, start = services.now(), services.now() + timedelta(days=2)
     visit = calendly_events.Visit(start, now - 3 * HOUR)
     told = [

@@ -56,7 +56,7 @@ def test_news_of_a_task_ends_the_same_in_any_order(
     services: Services, brand: UUID, order: tuple[int, ...]
 ) -> None:
     """Planned, on the way and done, each twice: one visit that is completed."""
-    add_source(services, brand, "onfleet", "onfleet", SECRET)
+    add_source(services, brand, "onfleet", "onfleet", SECRET, live=True)
     now = services.now()
     told = [
         Task(now - HOUR).event(CREATED, now - 3 * HOUR),
@@ -76,7 +76,7 @@ def test_each_eta_is_believed_and_an_update_does_not_undo_it(
     services: Services, brand: UUID
 ) -> None:
     """Two hours late, then three; the note that the driver adds changes neither."""
-    add_source(services, brand, "onfleet", "onfleet", SECRET)
+    add_source(services, brand, "onfleet", "onfleet", SECRET, live=True)
     now = services.now().replace(second=0, microsecond=0)
     planned, coming = Task(now + HOUR), Task(now + HOUR, state=ACTIVE)
     minute = timedelta(minutes=1)
@@ -96,7 +96,7 @@ def test_each_eta_is_believed_and_an_update_does_not_undo_it(
 
 def test_a_new_window_moves_the_visit(services: Services, brand: UUID) -> None:
     """A dispatcher who changes the task's times has moved it, and said so once."""
-    add_source(services, brand, "onfleet", "onfleet", SECRET)
+    add_source(services, brand, "onfleet", "onfleet", SECRET, live=True)
     now = services.now()
     push(services, Task(now + HOUR).event(CREATED, now - HOUR))
 

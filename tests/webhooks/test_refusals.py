@@ -193,7 +193,7 @@ def test_a_vendor_that_only_tries_the_address_is_not_refused(
     client: FlaskClient, services: Services, brand: UUID
 ) -> None:
     """Nor is an address that nobody has: there is no source to blame."""
-    add_source(services, brand, "tried", "woocommerce")
+    add_source(services, brand, "tried", "woocommerce", live=True)
     client.post("/webhooks/in/tried", data={"webhook_id": "17"})
     client.post("/webhooks/in/nobody", data=_GOOD, headers=_FORGED)
     client.post("/webhooks/in/nobody", data=b"x" * (MAX_BODY_BYTES + 1), headers=_FORGED)

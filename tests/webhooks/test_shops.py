@@ -53,7 +53,7 @@ def test_an_order_that_was_split_ends_the_same_in_any_order(
     services: Services, brand: UUID
 ) -> None:
     """One parcel came and one is under way, though the booking may come last and all come twice."""
-    add_source(services, brand, "shopify", "shopify", SECRET)
+    add_source(services, brand, "shopify", "shopify", SECRET, live=True)
     made = services.now() - 50 * HOUR
 
     def said(name: str) -> list[tuple[str, dict[str, Any]]]:
@@ -92,7 +92,7 @@ def test_a_promised_day_is_given_with_the_booking_and_followed_when_it_moves(
     services: Services, brand: UUID
 ) -> None:
     """By Friday, then by Monday, then nothing but a note: in any order it is by Monday."""
-    add_source(services, brand, "shopify", "shopify", SECRET)
+    add_source(services, brand, "shopify", "shopify", SECRET, live=True)
     made = services.now() - 3 * HOUR
 
     def said(name: str) -> list[tuple[str, dict[str, Any]]]:
@@ -133,7 +133,7 @@ def test_a_booking_of_squares_waits_for_the_visit_with_its_id(
     services: Services, brand: UUID
 ) -> None:
     """It is signed with the address that Square was given, and names nobody to write to."""
-    add_source(services, brand, "square", "square", SECRET)
+    add_source(services, brand, "square", "square", SECRET, live=True)
     now = services.now()
     body = square_events.delivered(square_events.booking("ACCEPTED", now, now + 30 * HOUR)).body
     signed = {"x-square-hmacsha256-signature": square_events.sign(SECRET, body)}

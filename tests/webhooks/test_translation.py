@@ -198,7 +198,7 @@ def test_two_parcels_make_an_order_whole(services: Services, brand: UUID) -> Non
 def test_the_signed_sample_passes_through_unchanged(services: Services, brand: UUID) -> None:
     """EasyPost's own signed bytes are taken as they are, and wait for their order."""
     vector = sample_json("vectors/easypost.json")["cases"][0]
-    add_source(services, brand, "vector", "easypost", vector["secret"])
+    add_source(services, brand, "vector", "easypost", vector["secret"], live=True)
     body = sample_bytes("payloads/easypost/tracker_updated_in_transit_fedex_signed.json")
 
     received = receive(services, "vector", {"X-Hmac-Signature": vector["signature"]}, body)

@@ -69,6 +69,16 @@ def _among(read: Callable[[Situation], object]) -> Callable[[Collection[str]], Q
     return question
 
 
+def _any_among(
+    read: Callable[[Situation], frozenset[str]],
+) -> Callable[[Collection[str]], Question]:
+    def question(wanted: Collection[str]) -> Question:
+        known = frozenset(wanted)
+        return lambda situation: not known.isdisjoint(read(situation))
+
+    return question
+
+
 def _is(read: Callable[[Situation], bool]) -> Callable[[bool], Question]:
     return lambda wanted: lambda situation: read(situation) is wanted
 
@@ -138,5 +148,6 @@ promised = _among(lambda s: s.moment.what if s.moment else "")
 finished = _is(lambda s: s.state.finished)
 technician_known = _is(lambda s: s.state.technician is not None)
 technician_changed = _is(lambda s: s.technician_changed)
+source_says = _any_among(lambda s: s.job.through.says_itself if s.job.through else frozenset())
 tracked = _is(lambda s: bool(s.state.parcels))
 overdue = _is(lambda s: s.overdue)

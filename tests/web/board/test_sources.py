@@ -30,7 +30,7 @@ PAGE = "/board/sources"
 @pytest.fixture
 def shop(board: Board) -> Board:
     """Return a board of a brand that has one source, `shop`."""
-    add_source(board.services, board.brand.id, "shop", "generic", generic_events.SECRET)
+    add_source(board.services, board.brand.id, "shop", "generic", generic_events.SECRET, live=True)
     return board
 
 
@@ -95,7 +95,7 @@ def test_what_waits_failed_and_was_refused_is_said_with_its_reason(shop: Board) 
 
 def test_a_source_without_its_key_and_what_is_being_fetched_are_said(board: Board) -> None:
     """The key is given by a command; what is at the vendor waits like anything else."""
-    add_source(board.services, board.brand.id, "ships", "shipstation", "a secret")
+    add_source(board.services, board.brand.id, "ships", "shipstation", "a secret", live=True)
     assert said(board.get(PAGE).text)[-1] == (
         "It has no key to ask its vendor with: flask --app app sources key ships"
     )
@@ -177,7 +177,7 @@ def test_nobody_presses_for_another_brand_or_from_elsewhere(
 ) -> None:
     """Its sources are not shown either; a form without our token does nothing."""
     other = given_brand(shop.services, slug="other", name="Other")
-    add_source(shop.services, other.id, "theirs", "generic")
+    add_source(shop.services, other.id, "theirs", "generic", live=True)
 
     assert "theirs" not in shop.get(PAGE).text
     assert shop.press(f"{PAGE}/theirs/read-again").status_code == 404
@@ -191,12 +191,12 @@ def test_nobody_presses_for_another_brand_or_from_elsewhere(
 def test_every_page_leads_there_once_there_is_a_source(board: Board) -> None:
     """From the foot of the board, and only of the brand that has one."""
     other = given_brand(board.services, slug="other", name="Other")
-    add_source(board.services, other.id, "theirs", "generic")
+    add_source(board.services, other.id, "theirs", "generic", live=True)
     link = f'href="{PAGE}"'
     assert link not in board.get("/board").text
     assert "There is no source." in board.get(PAGE).text
 
-    add_source(board.services, board.brand.id, "shop", "generic")
+    add_source(board.services, board.brand.id, "shop", "generic", live=True)
 
     assert link in board.get("/board").text
     assert "Nothing has come yet." in board.get(PAGE).text

@@ -36,6 +36,11 @@ def failed_for(source: SourceHealth) -> str:
     return why if " " in why else f"it is not as we know them ({why})"
 
 
+def said_by(source: SourceHealth) -> str:
+    """Return what the vendor tells customers itself: `ordered, out for delivery`."""
+    return ", ".join(status.replace("_", " ") for status in source.says_itself)
+
+
 def refused_words(source: SourceHealth) -> str | None:
     """Return how many were refused in seven days; None: none."""
     number = sum(source.refused.values())
