@@ -19,6 +19,7 @@ from notifier.store import fetches
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Source
 from notifier.translation import opened
+from notifier.vendor_keys import Asker
 from notifier.vendors import MAX_SECONDS, NoAnswer, Trouble
 
 #: How long a vendor is asked again for one delivery, from when it was to be asked first.
@@ -78,9 +79,9 @@ def _ask(
     answers: dict[str, str] = {}
     if asking is None or source.api_key is None:
         return answers, None  # translated again, it says so
-    key = services.vault.open(source.key, source.api_key)
+    asker = Asker(services, source, asking)
     for question in _open_questions(services, delivery, source)[:AT_ONCE]:
-        said = services.vendors.ask(question, asking, key, now=services.now)
+        said = asker.ask(question)
         if isinstance(said, bytes):
             answers[question.name] = said.decode(errors="replace")
         elif said.trouble is Trouble.GONE and question.may_be_gone:

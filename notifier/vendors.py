@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from notifier.providers.connection import kept_session, retry_after_seconds
 from notifier.sources.parts.vendor_addresses import is_at
-from notifier.sources.protocol import Asking, Question
+from notifier.sources.protocol import Question
 
 MAX_ANSWER_BYTES = 1_000_000
 MAX_SECONDS = 10.0  # for one answer, in all
@@ -62,19 +62,27 @@ class Vendors:
     max_seconds: float = MAX_SECONDS
 
     def ask(
-        self, question: Question, asking: Asking, key: str, *, now: Callable[[], datetime]
+        self,
+        question: Question,
+        hosts: Collection[str],
+        headers: Mapping[str, str],
+        *,
+        now: Callable[[], datetime],
     ) -> bytes | NoAnswer:
-        """Return what the vendor answers, or why it does not. Nothing is raised for either."""
-        if not is_at(asking.hosts, question.url):
+        """Return what the vendor answers, or why it does not. Nothing is raised for either.
+
+        `headers` may hold the key: they go to one of `hosts`, or nowhere.
+        """
+        if not is_at(hosts, question.url):
             return NoAnswer(Trouble.NEVER, "it points to an address that is not the vendor's")
         until = time.monotonic() + self.max_seconds
-        content = {} if question.body is None else {"Content-Type": "application/json"}
+        content = {} if question.body is None else {"Content-Type": question.media_type}
         try:
             with self.session.request(
                 "GET" if question.body is None else "POST",
                 question.url,
                 data=question.body,
-                headers={"Accept": "application/json", **content, **asking.headers(key)},
+                headers={"Accept": "application/json", **content, **headers},
                 timeout=_TIMEOUTS,
                 allow_redirects=False,
                 stream=True,

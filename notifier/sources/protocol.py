@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pydantic_core import from_json
+
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Role
@@ -144,7 +146,7 @@ Translation = tuple[SourceEvent, ...] | Ignored
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to ask the vendor: a GET of `url`, or `body` (JSON) posted to it.
+    """One thing to ask the vendor: a GET of `url`, or `body` posted to it.
 
     `name` tells it from the delivery's other questions. The answer to it is in
     `Incoming.answers` when the delivery is translated again; an empty one, where it
@@ -153,7 +155,8 @@ class Question:
 
     name: str
     url: str
-    body: str | None = None
+    body: str | None = field(default=None, repr=False)  # that for a new key holds secrets
+    media_type: str = "application/json"  # of the body
     may_be_gone: bool = False
 
 
@@ -173,6 +176,24 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """How a key that wears out is made anew, by asking the vendor. It is asked by one at a time."""
+
+    due: Callable[[str, datetime], bool]  # whether the key is not to be used any more
+    question: Callable[[str], Question]  # asked without the key's headers
+    #: The new key, from the old one and the answer to that question; None: it is no such answer.
+    renewed: Callable[[str, bytes, datetime], str | None]
+
+
+def is_object(answer: bytes) -> bool:
+    """Return whether `answer` is what an API says: a page that says sorry is not."""
+    try:
+        return isinstance(from_json(answer, allow_inf_nan=False), dict)
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
     """How the vendor is asked, with a key that the business made there.
 
@@ -186,6 +207,9 @@ class Asking:
     key_is: str  # what to paste, and where the vendor shows it; follows "the key is"
     takes_key: Callable[[str], bool]
     required: bool = True
+    #: Whether something that came with a 200 is an answer; else the vendor is asked again later.
+    is_answer: Callable[[bytes], bool] = is_object
+    renewal: Renewal | None = None  # None: a key counts until the business takes it back
 
 
 def greets_nobody(_: Incoming) -> str | None:

@@ -47,3 +47,8 @@ def take_fetching(
         .with_for_update(of=Delivery, skip_locked=True)
     ).one_or_none()
     return (row[0], row[1]) if row is not None else None
+
+
+def lock_source(session: Session, source_id: UUID) -> Source:
+    """Lock a source and return it as it stands now."""
+    return session.scalars(select(Source).where(Source.id == source_id).with_for_update()).one()

@@ -26,6 +26,7 @@ class Source(Base):
     next_secret: Mapped[Sealed | None]  # while one is being rotated
     api_key: Mapped[Sealed | None]  # the business's, to ask the vendor with
     asks_again_at: Mapped[datetime | None]  # the vendor is left in peace until then
+    renewing_until: Mapped[datetime | None]  # somebody renews the key, and nobody else then
     live_at: Mapped[datetime | None]  # null: not yet. What it said before owes nothing
     #: Statuses of jobs that its vendor tells customers of.
     says_itself: Mapped[list[Any]] = mapped_column(server_default="[]")

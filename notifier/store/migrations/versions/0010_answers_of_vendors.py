@@ -16,6 +16,7 @@ def upgrade() -> None:
     """Apply it. Sources have no key until one is given."""
     op.add_column("sources", sa.Column("api_key", sa.LargeBinary(), nullable=True))
     op.add_column("sources", sa.Column("asks_again_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("sources", sa.Column("renewing_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("deliveries", sa.Column("recorded", sa.Integer(), nullable=True))
     op.add_column("deliveries", sa.Column("answers", sa.LargeBinary(), nullable=True))
     op.add_column("deliveries", sa.Column("fetch_at", sa.DateTime(timezone=True), nullable=True))
