@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.sources import (
     calendly_events,
     generic_events,
+    jobber_events,
     onfleet_events,
     shipstation_events,
     shopify_events,
@@ -68,6 +69,10 @@ _SEEDS: dict[str, list[tuple[dict[str, str], Any]]] = {
         ({}, onfleet_events.Task(NOW).event(2, NOW, distance=134.5)),
         ({}, onfleet_events.Task(NOW).event(4, NOW)),
         ({}, onfleet_events.Task(NOW).event(12, NOW, delay=522.5)),
+    ],
+    "jobber": [
+        ({}, json.loads(jobber_events.pointer("VISIT_UPDATE", NOW))),
+        ({}, json.loads(jobber_events.pointer("VISIT_DESTROY", NOW))),
     ],
     "calendly": [
         ({}, calendly_events.Visit(NOW, NOW).created()),

@@ -8,6 +8,9 @@ from notifier.sources.protocol import Ignored, Incoming, Needs, SourceEvent, Unt
 from notifier.sources.registry import adapters
 from tests.sources.mutated_bodies import KINDS, mutated_bodies
 
+#: Their webhooks say nothing by themselves.
+_POINTERS = {"jobber", "shipstation"}
+
 
 @settings(max_examples=1500, deadline=None)
 @given(mutated_bodies())
@@ -22,7 +25,10 @@ def test_no_body_crashes_a_translator(mutated: tuple[str, dict[str, str], bytes]
         assert answer.why
         return
     assert answer
-    assert not isinstance(answer, Needs), "without a key nobody is asked"
+    if isinstance(answer, Needs):
+        assert kind in _POINTERS, "without a key nobody is asked"
+        assert answer.questions
+        return
     for event in answer:
         assert isinstance(event, SourceEvent)
         assert event.occurred_at is None or event.occurred_at.utcoffset() is not None

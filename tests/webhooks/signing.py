@@ -6,18 +6,22 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
+from sqlalchemy import update
+
 from notifier.services import Services
 from notifier.sources_admin import add_source
+from notifier.store.tables import Source
 from tests.sources import (
     aftership_events,
     calcom_events,
     calendly_events,
     easypost_events,
     generic_events,
+    jobber_events,
     onfleet_events,
     shippo_events,
     shopify_events,
@@ -41,6 +45,7 @@ _SIGNED: dict[str, Callable[[bytes, datetime], Headers]] = {
     "generic":     lambda body, at: generic_events.signed(
         body, at=at, webhook_id=f"msg_{hashlib.sha256(body).hexdigest()[:20]}"
     ),
+    "jobber":      lambda body, at: jobber_events.signed(body, _SECRET),
     "onfleet":     lambda body, at: {
         "X-Onfleet-Signature": onfleet_events.sign(onfleet_events.SECRET, body)
     },
@@ -70,9 +75,12 @@ KINDS = tuple(sorted(_SIGNED))
 
 
 def add_each(services: Services, brand: UUID) -> None:
-    """Give the brand a source of each kind, called after it."""
+    """Give the brand a source of each kind, called after it and live for a month."""
     for kind in KINDS:
         add_source(services, brand, kind, kind, secret_of(kind), live=True)
+    with services.sessions.begin() as session:
+        since = services.now() - timedelta(days=30)
+        session.execute(update(Source).where(Source.brand_id == brand).values(live_at=since))
 
 
 def secret_of(kind: str) -> str:

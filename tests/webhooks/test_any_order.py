@@ -77,6 +77,7 @@ def test_the_news_of_an_order_ends_alike_in_any_order(
             straight[upto] = outcome
         else:
             assert outcome == straight[upto], [*map(_what, news)]
+    assert straight[length]["texts"], "nobody was told of anything"
     _nothing_is_left(sending)
 
 
