@@ -67,7 +67,7 @@ _VERSION = "2025-04-16"  # of the API: what these fields are called
 _QUERY = """
 query Visit($id: EncodedId!) {
   visit(id: $id) {
-    id startAt endAt completedAt isComplete
+    id createdAt startAt endAt completedAt isComplete
     arrivalWindow { startAt endAt }
     job { title }
     client {
@@ -157,6 +157,7 @@ def _booked(
             service=one_line(inner(visit.get("job")).get("title")) or _NAMELESS,
             people=(_client(inner(visit.get("client"))),),
             window=when,
+            made_at=moment(visit.get("createdAt")),
             address=_address(inner(inner(visit.get("property")).get("address"))),
             as_it_stands=True,
         ),

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from notifier.domain.facts import FactSource, FactType
+from notifier.domain.jobs import JobStatus
 from notifier.domain.reasons import Reason
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.address_tokens import is_one_of, token_in_address
@@ -276,4 +277,6 @@ ADAPTER = SourceAdapter(
     delivery_id=delivery_id,
     translate=translate,
     asking=ASKING,
+    # Of what it books: the shop does that the order came from, once ShipStation tells it.
+    says_itself=frozenset({JobStatus.ORDERED, JobStatus.SHIPPED}),
 )

@@ -146,6 +146,7 @@ def _booked(order: Mapping[str, Any]) -> SourceEvent:
             address=_address(place),
             items=tuple(item for item in items if item),
             window=_day(order.get("deliver_by_date")),
+            made_at=moment(order.get("created_at")),
             as_it_stands=True,
         ),
     )

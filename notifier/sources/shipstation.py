@@ -20,7 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.domain.facts import FactSource, FactType
-from notifier.domain.jobs import JobKind
+from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Role
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.address_tokens import is_one_of, token_in_address
@@ -181,6 +181,7 @@ def _booked(order: Mapping[str, Any]) -> SourceEvent:
             people=(_customer(order),),
             address=_address(inner(order.get("shipTo"))),
             items=tuple(item for item in items if item),
+            made_at=_moment(order.get("orderDate")),
             as_it_stands=True,
         ),
     )
@@ -250,4 +251,6 @@ ADAPTER = SourceAdapter(
         " → API Settings",
         takes_key=_takes_key,
     ),
+    # The shop does that the order came from: ShipStation tells it once a label is made.
+    says_itself=frozenset({JobStatus.ORDERED, JobStatus.SHIPPED}),
 )

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from notifier.domain.facts import FactSource, FactType
-from notifier.domain.jobs import JobKind
+from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.reasons import Party
 from notifier.domain.windows import Window
 from notifier.sources.parts.base64_hmac import is_signed
@@ -230,4 +230,5 @@ ADAPTER = SourceAdapter(
     delivery_id=delivery_id,
     translate=translate,
     asking=ASKING,
+    says_itself=frozenset({JobStatus.ORDERED, JobStatus.SHIPPED}),
 )

@@ -104,6 +104,7 @@ def ask_about_visit(
                 service=_service(_answer(incoming, "service")) or _NAMELESS,
                 people=(_person(customer, booking.get("customer_id")),),
                 window=moved.window,
+                made_at=moment(booking.get("created_at")),
                 zone=zone_name(location.get("timezone")),
                 address=_address(inner(booking.get("address"))),
                 as_it_stands=True,
@@ -151,6 +152,7 @@ def ask_about_order(
             address=_address(inner(recipient.get("address"))),
             items=tuple(item for item in items if item),
             window=_brought(sent),
+            made_at=moment(order.get("created_at")),
             as_it_stands=True,
         ),
     )

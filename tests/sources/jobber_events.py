@@ -52,6 +52,7 @@ def visit(start: datetime, **fields: Any) -> Any:
         "data": {
             "visit": {
                 "id": encoded(),
+                "createdAt": (start - timedelta(days=3)).isoformat(),
                 "startAt": start.isoformat(),
                 "endAt": (start + timedelta(hours=2)).isoformat(),
                 "completedAt": None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,7 @@ def order(made: datetime, number: str = "1001", order_id: int = 501, **fields: A
     return {
         "orderId": order_id,
         "orderNumber": number,
+        "orderDate": local(made - timedelta(minutes=20)),
         "createDate": local(made),
         "modifyDate": local(made),
         "orderStatus": "awaiting_shipment",

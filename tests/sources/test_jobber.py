@@ -140,6 +140,7 @@ def test_a_visit_is_booked_with_its_client() -> None:
     assert fact.booking.as_it_stands
     assert fact.booking.window == Window(START, START + 2 * HOUR)
     assert fact.booking.service == "Boiler repair"
+    assert fact.booking.made_at == START - timedelta(days=3)
     assert fact.booking.address == "12 Elm Street, Fresno, CA, 93650, US"
     who = person(fact)
     assert (who.reference, who.name) == ("Q2xpZW50", "Ada Park")

@@ -90,6 +90,7 @@ def test_an_order_is_booked_with_its_day_and_its_customer() -> None:
     assert (fact.type, fact.join, fact.occurred_at) == (FactType.BOOKED, ByReference("100044"), NOW)
     assert fact.booking is not None
     assert fact.booking.window == LocalDay(date(2026, 11, 27))
+    assert fact.booking.made_at == NOW
     assert fact.booking.items == ("Kettle",)
     assert fact.booking.address == "12 Elm Street, Fresno, CA, 93650, US"
     assert fact.booking.as_it_stands

@@ -169,6 +169,7 @@ def test_an_order_is_booked_with_who_bought_it() -> None:
     booking = fact.booking
     assert booking is not None
     assert booking.as_it_stands
+    assert booking.made_at == NOW - timedelta(minutes=20)
     assert booking.window is None
     assert booking.items == ("Kettle",)
     assert booking.address == "12 Elm Street, Fresno, CA, 93650, US"

@@ -61,6 +61,7 @@ def visit(**changes: Any) -> dict[str, Any]:
         "ACCEPTED",
         NOW,
         START,
+        created_at=(NOW - HOUR).isoformat(),
         location_id="L1",
         appointment_segments=[{"duration_minutes": 60, "service_variation_id": "S_1-a"}],
         **changes,
@@ -100,6 +101,7 @@ def test_a_visit_is_booked_with_its_customer_service_and_zone() -> None:
     assert fact.booking.service == "Boiler repair"
     assert fact.booking.window == Window(START, START + HOUR)
     assert fact.booking.zone == "America/Denver"
+    assert fact.booking.made_at == NOW - HOUR
     who = person(fact)
     assert (who.reference, who.name) == ("C1", "Ada Park")
     assert (who.phone, who.email) == ("+12065550100", "ada@example.com")
@@ -178,6 +180,7 @@ def test_an_order_is_asked_for_and_then_its_customer() -> None:
     assert (booked.type, booked.join) == (FactType.BOOKED, ByReference("O1"))
     assert booked.booking is not None
     assert booked.booking.items == ("Kettle",)
+    assert booked.booking.made_at == NOW
     assert booked.booking.address == "12 Elm Street, Fresno, US"
     assert booked.booking.window is None, "that of the carrier is not known"
     assert person(booked).phone == "+12065550100"
