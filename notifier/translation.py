@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -178,9 +179,25 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
     news = [_record(context, job, event, nth) for nth, job, event in joined]
     if until < len(translation):
         return _Outcome(DeliveryStatus.RECEIVED, recorded=until)
-    if not since and not any(booked) and not any(news):
-        return _Outcome(DeliveryStatus.APPLIED, "said before")
-    return _Outcome(DeliveryStatus.APPLIED)
+    nothing = not since and not any(booked) and not any(news)
+    stale = [event for (_, _, event), new in zip(joined, news, strict=True) if not new]
+    return _Outcome(
+        DeliveryStatus.APPLIED,
+        "said before" if nothing else None,
+        _found_by(context, stale) if not any(booked) else None,
+    )
+
+
+def _found_by(context: _Context, stale: Sequence[SourceEvent]) -> bytes | None:
+    """Return what the delivery is found by if it says of one job how that stands, and was no news.
+
+    It may be news yet: what moved the job in between may come late. Of several jobs at once
+    none can be named; such lists are fetched, and say how all of them stand by then.
+    """
+    standing = [event.booking for event in stale if event.booking is not None]
+    if len(standing) != 1:
+        return None
+    return deliveries.said_key(context.services.vault, context.source.id, standing[0].reference)
 
 
 def _book(context: _Context, event: SourceEvent) -> bool:
@@ -294,6 +311,10 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
         moved = news_in(event, event.booking, stated, happened, zone)
         if moved is None:
             return False
+        said = event.booking.reference
+        deliveries.read_again_said(
+            session, deliveries.said_key(context.services.vault, source.id, said)
+        )
         event = moved
     if event.adds_parcel is not None:
         parcel = event.adds_parcel

@@ -151,6 +151,11 @@ def code_key(vault: Vault, brand_id: UUID, code: str) -> bytes:
     return vault.blind(f"waits:{brand_id}:code:{normal_tracking_code(code)}")
 
 
+def said_key(vault: Vault, source_id: UUID, reference: str) -> bytes:
+    """Return what a delivery is found by that told no news of the source's job when it was read."""
+    return vault.blind(f"said:{source_id}:{reference}")
+
+
 def lock_keys(session: Session, keys: Iterable[bytes]) -> None:
     """Let a booking and a delivery that looks for it pass one after the other, until commit.
 
@@ -191,6 +196,19 @@ def release_waiting(
         .returning(Delivery.id)
     )
     return len(released.all())
+
+
+def read_again_said(session: Session, key: bytes) -> None:
+    """Send round again what told no news when it was read, where its body is kept."""
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.waits_for == key,
+            Delivery.status == DeliveryStatus.APPLIED,
+            Delivery.body.is_not(None),
+        )
+        .values(status=DeliveryStatus.RECEIVED, waits_for=None, why=None)
+    )
 
 
 def read_again(session: Session, source_id: UUID, statuses: Iterable[DeliveryStatus]) -> int:

@@ -136,6 +136,23 @@ def test_in_whatever_order_it_is_said_the_latest_counts(
 
 
 @pytest.mark.usefixtures("tool")
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_a_window_that_moved_and_moved_back_is_where_it_was(
+    services: Services, brand: UUID, order: tuple[int, ...]
+) -> None:
+    """What was no news when it was read is news once what it took back comes late."""
+    at, start = services.now(), services.now() + 48 * HOUR
+    days = [0, 1, 0, 0]
+    for nth in order:
+        said_at, begins = at - (9 - nth) * HOUR, start + days[nth] * 24 * HOUR
+        event = generic_events.event("job", said_at, start=begins.isoformat())
+        push_ours(services, event, f"msg_{nth}")
+        translate_all(services)
+
+    assert _only_job(services).ends_at == start + 2 * HOUR
+
+
+@pytest.mark.usefixtures("tool")
 @pytest.mark.parametrize("kind", [JobKind.ORDER], indirect=True)
 def test_a_shop_that_says_its_promise_again_does_not_contradict_the_carrier(
     services: Services, brand: UUID

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.store.tables.columns import Base, Blind, Id, Sealed, Word
+
+_WAITS = text("waits_for IS NOT NULL")
 
 
 class Source(Base):
@@ -40,6 +42,12 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("source_id", "delivery_key"),
         Index("ix_deliveries_status", "status", "received_at"),
+        Index(
+            "ix_deliveries_waits_for",
+            "waits_for",
+            sqlite_where=_WAITS,
+            postgresql_where=_WAITS,
+        ),
     )
 
     id: Mapped[Id]
@@ -52,7 +60,8 @@ class Delivery(Base):
     repeats: Mapped[int]  # how often the same came again
     status: Mapped[Word]  # DeliveryStatus: received, fetching, applied, ignored, waiting, failed
     why: Mapped[str | None]
-    waits_for: Mapped[Blind | None]  # hash of the reference or code that it waits for
+    #: Hash of the reference or code that it waits for; of one that was no news, of its job.
+    waits_for: Mapped[Blind | None]
     translated_at: Mapped[datetime | None]
     recorded: Mapped[int | None]  # how many of its events, while the rest is still to be
     answers: Mapped[Sealed | None]  # what the vendor said when it was asked, by the question
