@@ -77,7 +77,7 @@ def claim_due(services: Services, *, limit: int) -> Claimed:
         around = stand_around(session, services, rows)
         claims, waiting = _claim_each(session, services, rows, around, snapshots, now)
         session.flush()
-        refused = outbox.jobs_with(session, [due.message_id for due in found], _REFUSED)
+        refused = sorted({row.job_id for row in rows if row.status in _REFUSED})
         if refused:  # another channel may carry them now
             planner.bring_up_to_date(session, services, refused, now=now)
     dealt_with = len({due.message_id for due in found} - waiting)

@@ -98,21 +98,6 @@ def due_of_jobs(session: Session, job_ids: Sequence[UUID], *, now: datetime) -> 
     )
 
 
-def jobs_with(
-    session: Session, message_ids: Sequence[UUID], statuses: Collection[MessageStatus]
-) -> list[UUID]:
-    """Return the jobs, in id order, of those messages that have one of `statuses`."""
-    return sorted(
-        set(
-            session.scalars(
-                select(Message.job_id).where(
-                    Message.id.in_(message_ids), Message.status.in_(statuses)
-                )
-            )
-        )
-    )
-
-
 def people_with_a_claim(session: Session, job_ids: Sequence[UUID]) -> set[UUID]:
     """Return the job people of whom a message is with a provider at this moment."""
     return set(
