@@ -15,6 +15,7 @@ from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
+from notifier.clock import steady_seconds
 from notifier.store.turns import Turns
 
 #: How long a writer waits for SQLite's one write lock, in milliseconds; then a 503.
@@ -91,12 +92,12 @@ def _ask_after_idleness(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkin")
     def _checkin(_connection: Any, record: Any) -> None:
-        record.info["idle_since"] = time.monotonic()
+        record.info["idle_since"] = steady_seconds()
 
     @event.listens_for(engine, "checkout")
     def _checkout(connection: Any, record: Any, _proxy: Any) -> None:
         idle_since = record.info.get("idle_since")
-        if idle_since is None or time.monotonic() - idle_since < IDLE_SECONDS:
+        if idle_since is None or steady_seconds() - idle_since < IDLE_SECONDS:
             return
         try:
             engine.dialect.do_ping(connection)
