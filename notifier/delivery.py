@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import lru_cache
 
 import structlog
 
 from notifier.domain.messages import WhyNot
-from notifier.providers.codes import LEASE_OVER, Reaction
+from notifier.providers.codes import LEASE_OVER, NOT_NOTED, Reaction
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown
 from notifier.sending.batch import Batch
 from notifier.sending.claiming import Claim, claim_due
@@ -21,6 +22,7 @@ from notifier.sending.lookups import resolve_unknown
 from notifier.sending.routing import has_other_path
 from notifier.sending.settling import Outcome, settle, sign_of
 from notifier.services import Services
+from notifier.store import attempts
 from notifier.store.engine import DATABASE_TROUBLE
 
 __all__ = ["deliver_due", "resolve_unknown"]
@@ -58,18 +60,17 @@ def send_claimed(services: Services, claim: Claim, batch: Batch | None = None) -
     A claim that waited for its turn until its lease was over is not sent: by then others
     look for it in the provider's record, and a call after they looked would be a second one.
     Nor is one that nobody could use any more, nor one whose path the rest of its batch found
-    ill, or was asked to leave alone.
+    ill, or was asked to leave alone, nor one of which nobody would know that it was begun.
     """
     batch = batch or Batch()
     path, began = claim.provider.name, services.now()
-    if began >= claim.valid_until:
-        outcome: Outcome = SendDeferred(WhyNot.EXPIRED)
-    elif began >= claim.lease_until:
-        outcome = SendDeferred(LEASE_OVER, reaction=Reaction.PACE)
-    elif batch.lets_go(path, has_other=has_other_path(services, path), now=began):
+    outcome: Outcome | None = _too_late(claim, began)
+    if outcome is None and batch.lets_go(path, has_other=has_other_path(services, path), now=began):
         outcome = SendDeferred(WhyNot.WAITS_FOR_SENDER, reaction=Reaction.PACE)
-    else:
-        outcome = _call(claim)
+    if outcome is None and claim.notes_call:
+        outcome, began = _note_call(services, claim), services.now()
+        outcome = outcome or _too_late(claim, began)
+    outcome = outcome or _call(claim)
     ended = services.now()
     took = ended - began
     sign = sign_of(outcome, at=ended, took=took)
@@ -85,6 +86,31 @@ def send_claimed(services: Services, claim: Claim, batch: Batch | None = None) -
             time.sleep(seconds)
         else:
             return
+
+
+def _too_late(claim: Claim, now: datetime) -> SendDeferred | None:
+    """Return why a call may not be made any more at `now`; None: it may."""
+    if now >= claim.valid_until:
+        return SendDeferred(WhyNot.EXPIRED)
+    if now >= claim.lease_until:
+        return SendDeferred(LEASE_OVER, reaction=Reaction.PACE)
+    return None
+
+
+def _note_call(services: Services, claim: Claim) -> SendDeferred | None:
+    """Write down that the call begins, and return why it may not; None: it may.
+
+    What is not written down was not begun, for everybody else: so it must not be.
+    """
+    try:
+        with services.sessions.begin() as session:
+            begun = attempts.begin_call(
+                session, claim.attempt_id, claim.message_id, now=services.now()
+            )
+    except DATABASE_TROUBLE:
+        _log.warning("call_waits_for_database", message_id=str(claim.message_id))
+        return SendDeferred(NOT_NOTED, reaction=Reaction.PACE)
+    return None if begun else SendDeferred(LEASE_OVER, reaction=Reaction.PACE)
 
 
 def _call(claim: Claim) -> Outcome:

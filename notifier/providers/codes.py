@@ -186,12 +186,14 @@ HTTP: dict[str, Code] = {
 HTTP_CLASSES: dict[int, Reaction] = {1: _HOLD, 2: _HOLD, 3: _HALT, 4: _NEVER, 5: _HOLD}
 
 LEASE_OVER = "lease_over"
+NOT_NOTED = "not_noted"
 
 # Our own words for a call that was not made, so that nothing is learnt of the path.
 NOT_MADE: dict[str, str] = {
     "address_not_ascii": "the address has letters that email can't carry everywhere",
     LEASE_OVER: "its turn came too late for this try",
     "mail_not_built": "no email could be made for this address",
+    NOT_NOTED: "the database was too busy to note that it is sent",
 }
 
 # And for one that got no answer.

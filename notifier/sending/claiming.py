@@ -47,6 +47,7 @@ class Claim:
     started_at: datetime
     lease_until: datetime  # the call must have begun by then
     valid_until: datetime  # and by then, for afterwards silence is better
+    notes_call: bool  # before it is made, for nobody could look it up afterwards
     provider: SmsProvider | EmailProvider
     outgoing: OutgoingSms | OutgoingEmail
 
@@ -201,6 +202,7 @@ def _claim(
     :param valid_until: when the first of all that it says becomes stale.
     """
     attempt_id, lease_until = services.ids(), now + timedelta(seconds=services.timing.lease)
+    notes_call = not way.provider.can_look_up
     _keep_words(session, services, row, composed)
     row.segments, row.carried_by = composed.segments, None
     row.status, row.reason = MessageStatus.CLAIMED, None
@@ -216,6 +218,7 @@ def _claim(
             provider=way.provider.name,
             started_at=now,
             lease_until=lease_until,
+            notes_call=notes_call,
         )
     )
     brand = around.brands[row.brand_id]
@@ -226,6 +229,7 @@ def _claim(
         started_at=now,
         lease_until=lease_until,
         valid_until=valid_until,
+        notes_call=notes_call,
         provider=way.provider,
         outgoing=_outgoing(services, row, composed, valid_until, brand, way, attempt_id),
     )

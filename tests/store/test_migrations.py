@@ -18,7 +18,17 @@ from notifier.intake import withdraw
 from notifier.providers.receipt import ReceiptEvent
 from notifier.store.engine import create_engine_for
 from notifier.store.migrate import upgrade
-from notifier.store.tables import Base, DayLink, Job, Sender, Source, Tally, Task, Technician
+from notifier.store.tables import (
+    Attempt,
+    Base,
+    DayLink,
+    Job,
+    Sender,
+    Source,
+    Tally,
+    Task,
+    Technician,
+)
 from tests.databases import Databases
 from tests.desk import make_desk
 from tests.fakes.clock import FakeClock
@@ -338,6 +348,49 @@ def test_a_job_of_an_older_version_is_that_of_the_source_that_booked_it(
     databases.drop(url)
 
 
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_an_older_versions_attempts_do_not_say_whether_they_were_begun(
+    databases: Databases, kind: str
+) -> None:
+    """Nor do those that it begins while the new one runs beside it."""
+    url = databases.create_unmigrated(kind)
+    upgrade(url, "0012")
+    engine = create_engine_for(url)
+    old = MetaData()
+    old.reflect(engine)
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    at = now.replace(tzinfo=None if kind == "sqlite" else UTC)
+    brand = uuid4()
+
+    def attempt() -> UUID:
+        made = uuid4()
+        values = {
+            "id": _key(made, kind),
+            "brand_id": _key(brand, kind),
+            "message_id": _key(uuid4(), kind),
+            "number": 1,
+            "provider": "sendgrid",
+            "started_at": at,
+            "lease_until": at,
+        }
+        with engine.begin() as connection:
+            connection.execute(old.tables["attempts"].insert(), values)
+        return made
+
+    with engine.begin() as connection:
+        connection.execute(
+            old.tables["brands"].insert(), _ACME | {"id": _key(brand, kind), "created_at": at}
+        )
+    made = [attempt()]
+    upgrade(url)
+    made.append(attempt())
+
+    with Session(engine) as session:
+        assert [session.get_one(Attempt, one).notes_call for one in made] == [False, False]
+    engine.dispose()
+    databases.drop(url)
+
+
 def test_what_a_rule_sent_before_it_was_counted_is_what_it_ever_did(
     database_url: str, sessions: sessionmaker[Session], clock: FakeClock
 ) -> None:
@@ -360,7 +413,10 @@ def test_what_a_rule_sent_before_it_was_counted_is_what_it_ever_did(
     assert tally.since == started
 
 
-@pytest.mark.parametrize("table", ["facts", "promises", "attempts", "receipts"])
+_APPEND_ONLY = ("facts", "promises", "attempts", "calls_begun", "receipts")
+
+
+@pytest.mark.parametrize("table", _APPEND_ONLY)
 def test_append_only_tables_name_nobody(table: str) -> None:
     """They refer to people by id: erasing a person leaves them as they are."""
     columns = set(Base.metadata.tables[table].columns.keys())
@@ -391,6 +447,6 @@ def test_append_only_tables_are_only_ever_added_to(
         )
     desk.deliver()
     event.remove(sessions.kw["bind"], "before_cursor_execute", note)
-    changed = re.compile(r"\s*(UPDATE|DELETE FROM) (facts|promises|attempts|receipts)\b")
+    changed = re.compile(rf"\s*(UPDATE|DELETE FROM) ({'|'.join(_APPEND_ONLY)})\b")
     assert [statement for statement in statements if changed.match(statement)] == []
     assert any("INSERT INTO promises" in statement for statement in statements)

@@ -14,7 +14,14 @@ from notifier.store.tables.brands import Brand, DayLink, Sender, Technician
 from notifier.store.tables.columns import Base
 from notifier.store.tables.guards import Tally
 from notifier.store.tables.jobs import FactRow, Job, JobPerson, Parcel, Promise
-from notifier.store.tables.outbox import Attempt, Message, MessageKey, Receipt, SandboxItem
+from notifier.store.tables.outbox import (
+    Attempt,
+    CallBegun,
+    Message,
+    MessageKey,
+    Receipt,
+    SandboxItem,
+)
 from notifier.store.tables.people import (
     Consent,
     ContactPoint,
@@ -31,6 +38,7 @@ __all__ = [
     "AuditLine",
     "Base",
     "Brand",
+    "CallBegun",
     "Consent",
     "ContactPoint",
     "DayLink",

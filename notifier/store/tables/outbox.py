@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.store.tables.columns import Base, Blind, ExpectationJson, Id, Sealed, Word
@@ -111,6 +111,17 @@ class Attempt(Base):
     provider: Mapped[Word]
     started_at: Mapped[datetime]
     lease_until: Mapped[datetime]
+    notes_call: Mapped[bool] = mapped_column(server_default=false())  # before it, in `calls_begun`
+
+
+class CallBegun(Base):
+    """The provider is called for an attempt: from here on it may have it. Append-only."""
+
+    __tablename__ = "calls_begun"
+
+    attempt_id: Mapped[Id]
+    brand_id: Mapped[UUID] = mapped_column(ForeignKey("brands.id"))
+    began_at: Mapped[datetime]
 
 
 class Receipt(Base):
