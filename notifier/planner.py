@@ -25,6 +25,7 @@ from notifier.domain.reconciling_tasks import TaskRow, reconcile_tasks
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Window, to_json
 from notifier.giving import give
+from notifier.isolation import together_or_each
 from notifier.links import link_hash, message_token
 from notifier.services import Services
 from notifier.store.facts import fact_row, next_seq
@@ -102,21 +103,20 @@ def plan_snapshots(
 def look_again(services: Services, limit: int = STEP) -> int:
     """Plan the jobs that time alone may have changed; return how many there were."""
     now = services.now()
-    with services.sessions.begin() as session:
-        due = list(
-            session.scalars(
-                select(Job.id)
-                .where(Job.look_at <= now)
-                .order_by(Job.look_at)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-        )
-        if due:
-            bring_up_to_date(session, services, due, now=now)
-    if due:
+    found: list[UUID] = []
+
+    def take(session: Session) -> Sequence[UUID]:
+        due = select(Job.id).where(Job.look_at <= now).order_by(Job.look_at).limit(limit)
+        found.extend(session.scalars(due.with_for_update(skip_locked=True)))
+        return found
+
+    def look(session: Session, job_ids: Sequence[UUID], _alone: bool) -> object:
+        return bring_up_to_date(session, services, job_ids, now=now)
+
+    together_or_each(services, take, look)
+    if found:
         services.wake()
-    return len(due)
+    return len(found)
 
 
 def plan_anew(services: Services, *of: ColumnElement[bool]) -> None:

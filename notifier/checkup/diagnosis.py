@@ -31,6 +31,8 @@ _NEXT_STEPS = {
     "accepted_without_callback_count": "Check PUBLIC_URL, that the proxy passes /webhooks/ on,"
     " SendGrid's event webhook, and that the sender is registered with the carriers.",
     "braked_message_count": "Open the board's tasks: let them go, or drop them (docs/guards.md).",
+    "failing_job_count": "Ring those whom the board's tasks name, and report what `job_put_off`"
+    " says in the log.",
 }
 
 _MOST_CODES = 5  # that a line names

@@ -16,6 +16,7 @@ from notifier.checkup.silence import first_id, silent_paths
 from notifier.domain.findings import Level
 from notifier.domain.guards.limits import STOPPED_BY
 from notifier.domain.messages import WAITING, MessageStatus
+from notifier.isolation import JOB_FAILED
 from notifier.providers.codes import is_unknown
 from notifier.sending.routing import every_path
 from notifier.services import Services
@@ -23,7 +24,7 @@ from notifier.store.braked import count_all_held
 from notifier.store.engine import reading
 from notifier.store.reached_twice import count_reached_twice
 from notifier.store.source_refusals import count_refusals
-from notifier.store.tables import FactRow, Heartbeat, Message, Receipt
+from notifier.store.tables import FactRow, Heartbeat, Message, Receipt, Task
 
 #: What the scheduler signs its sign of life with.
 TICK = "tick"
@@ -68,6 +69,7 @@ def check_readiness(services: Services) -> list[Check]:
                 _callbacks(session, services),
                 _paths(session, services),
                 _braked(session),
+                _failing_jobs(session, now),
             ]
     except SQLAlchemyError:
         return [
@@ -175,6 +177,28 @@ def _braked(session: Session) -> Check:
             else "No rule is held."
         ),
         value=held,
+    )
+
+
+def _failing_jobs(session: Session, now: datetime) -> Check:
+    """Count the jobs that were put off because working on them failed, and nobody looked yet."""
+    failing = session.scalar(
+        select(func.count(Task.job_id.distinct())).where(
+            Task.id >= first_id(now - _COUNTED),  # of a job that fails there is one a day
+            Task.kind == JOB_FAILED,
+            Task.done_at.is_(None),
+        )
+    )
+    return Check(
+        name="failing_job_count",
+        level=Level.WARNING if failing else Level.OK,
+        sentence=(
+            "What some jobs owe can't be worked out: see the board's tasks, and `job_put_off` in"
+            " the log."
+            if failing
+            else "No job fails."
+        ),
+        value=failing,
     )
 
 

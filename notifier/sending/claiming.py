@@ -18,6 +18,7 @@ from notifier import planner
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.domain.sending.path_health import PATIENCE
 from notifier.guards.at_claim import GuardsAtClaim
+from notifier.isolation import together_or_each
 from notifier.links import status_url
 from notifier.providers.protocols import EmailProvider, OutgoingEmail, OutgoingSms, SmsProvider
 from notifier.rendering import RenderFailed
@@ -67,22 +68,42 @@ def claim_due(services: Services, *, limit: int) -> Claimed:
     A message of a rule with a digest takes along what waits with the same news for its reader.
     """
     now = services.now()
-    with services.sessions.begin() as session:
-        found = outbox.lock_due(session, now=now, limit=limit)
-        if not found:
-            return Claimed(claims=(), dealt_with=0)
-        job_ids = sorted({due.job_id for due in found})
-        snapshots = planner.bring_up_to_date(session, services, job_ids, now=now)
-        session.flush()
-        rows = outbox.due_of_jobs(session, job_ids, now=now)
-        around = stand_around(session, services, rows)
-        claims, waiting = _claim_each(session, services, rows, around, snapshots, now)
-        session.flush()
-        refused = sorted({row.job_id for row in rows if row.status in _REFUSED})
-        if refused:  # another channel may carry them now
-            planner.bring_up_to_date(session, services, refused, now=now)
-    dealt_with = len({due.message_id for due in found} - waiting)
-    return Claimed(claims=tuple(claims), dealt_with=dealt_with)
+    found: list[outbox.Due] = []
+
+    def take(session: Session) -> Sequence[UUID]:
+        found.extend(outbox.lock_due(session, now=now, limit=limit))
+        return sorted({due.job_id for due in found})
+
+    def claim(
+        session: Session, job_ids: Sequence[UUID], alone: bool
+    ) -> tuple[list[Claim], set[UUID]]:
+        return _claim_of(session, services, job_ids, alone=alone, now=now)
+
+    done = together_or_each(services, take, claim)
+    waiting = {row for _, rows in done for row in rows}
+    return Claimed(
+        claims=tuple(one for claims, _ in done for one in claims),
+        dealt_with=len({due.message_id for due in found} - waiting),
+    )
+
+
+def _claim_of(
+    session: Session, services: Services, job_ids: Sequence[UUID], *, alone: bool, now: datetime
+) -> tuple[list[Claim], set[UUID]]:
+    """Deal with all that is due of locked jobs; return the claims, and the rows that wait.
+
+    :param alone: nothing goes along of jobs that are not among these.
+    """
+    snapshots = planner.bring_up_to_date(session, services, job_ids, now=now)
+    session.flush()
+    rows = outbox.due_of_jobs(session, job_ids, now=now)
+    around = stand_around(session, services, rows)
+    claims, waiting = _claim_each(session, services, rows, around, snapshots, alone=alone, now=now)
+    session.flush()
+    refused = sorted({row.job_id for row in rows if row.status in _REFUSED})
+    if refused:  # another channel may carry them now
+        planner.bring_up_to_date(session, services, refused, now=now)
+    return claims, waiting
 
 
 _REFUSED = frozenset({MessageStatus.SUPPRESSED, MessageStatus.SKIPPED, MessageStatus.EXPIRED})
@@ -94,6 +115,8 @@ def _claim_each(
     rows: Sequence[Message],
     around: Around,
     snapshots: Mapping[UUID, Snapshot],
+    *,
+    alone: bool,
     now: datetime,
 ) -> tuple[list[Claim], set[UUID]]:
     """Claim or refuse each row; return the claims, and the rows that wait for another."""
@@ -131,7 +154,9 @@ def _claim_each(
             row.status, row.reason = MessageStatus.DEFERRED, WhyNot.BRAKED
             row.due_at = held_until
             continue
-        together = gather(session, services, row, up_to_date=up_to_date, busy=busy, now=now)
+        together: list[Message] = []
+        if not alone:
+            together = gather(session, services, row, up_to_date=up_to_date, busy=busy, now=now)
         composed = _compose_together(session, services, row, together, now)
         if composed is None:
             together, composed = [], _compose(session, services, row, now)

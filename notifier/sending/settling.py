@@ -10,6 +10,7 @@ from notifier import planner
 from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.sending.path_health import Answer
 from notifier.domain.sending.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
+from notifier.isolation import Planning, planned_or_soon
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown, SendRejected
 from notifier.providers.protocols import Accepted
@@ -33,6 +34,15 @@ def settle(
 
     :param took: how long the provider took to answer.
     """
+    planned_or_soon(
+        planner.bring_up_to_date,
+        lambda plan: _settle(services, claim, outcome, took, plan),
+    )
+
+
+def _settle(
+    services: Services, claim: Claim, outcome: Outcome, took: timedelta | None, plan: Planning
+) -> None:
     now = services.now()
     event, code = _read(outcome)
     with services.sessions.begin() as session:
@@ -64,8 +74,7 @@ def settle(
         for one in told:
             _apply(session, services, one, claim, outcome, event, code, now)
         session.flush()
-        job_ids = sorted({one.job_id for one in told})
-        planner.bring_up_to_date(session, services, job_ids, now=now)
+        plan(session, services, sorted({one.job_id for one in told}), now=now)
 
 
 def sign_of(outcome: Outcome, *, at: datetime, took: timedelta) -> Answer | None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, text
+from sqlalchemy import Select, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -153,6 +153,18 @@ def lock_message(session: Session, message_id: UUID, *, wait: bool = True) -> Me
         .where(Message.id == message_id)
         .with_for_update()
         .execution_options(populate_existing=True)
+    )
+
+
+def put_off(session: Session, job_id: UUID, *, due_by: datetime, until: datetime) -> None:
+    """Let what is due of a locked job wait until `until`: its messages, and looking at it."""
+    session.execute(
+        update(Message)
+        .where(Message.job_id == job_id, or_(_WAITING, _OPEN), Message.due_at <= due_by)
+        .values(due_at=until)
+    )
+    session.execute(
+        update(Job).where(Job.id == job_id, Job.look_at <= due_by).values(look_at=until)
     )
 
 

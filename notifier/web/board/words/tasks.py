@@ -6,6 +6,7 @@ from notifier.board_reading.task_lines import TaskLine
 from notifier.domain.messages import WhyNot
 from notifier.guards.at_claim import GUARD_TASK
 from notifier.guards.braking import BRAKE_TASK
+from notifier.isolation import JOB_FAILED
 from notifier.web.board.words.messages import MESSAGE
 from notifier.web.board.words.names import plain
 from notifier.web.board.words.why_not import WHY_NOT, why_not_words
@@ -20,6 +21,7 @@ TASK: dict[str, str] = {
     "sender_silent": "See why {sender} gets no receipts",
     "dispatch": "Look into this for {who}",
     "going": "Ask {who}",
+    JOB_FAILED: "See that {who} hears of it: their messages are stuck",
 }
 
 #: By path: who speaks on it, and through whom.
@@ -53,6 +55,8 @@ CALL_WHY: dict[str, str] = {
     " public address and the sender",
     "outcome_unknown": "it may or may not have gone out, and is not sent again: ask them, or look"
     " in the provider's record",
+    JOB_FAILED: "what they should hear can't be worked out, for something is wrong with this job or"
+    " with the product; it is tried again every few minutes",
     "no_word_from_technician": "no clear word from them, and the customer is waiting",
 }
 
