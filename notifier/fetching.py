@@ -7,7 +7,8 @@ meanwhile has left the delivery due: it is asked for again, which changes nothin
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -35,30 +36,46 @@ PEACE = timedelta(seconds=5)
 #: Questions of one delivery that are asked before the answers are kept.
 AT_ONCE = 10
 
+#: How long one vendor is asked, and for how many deliveries, before the next has its turn.
+TURN_SECONDS = 2.0
+AT_A_TIME = 100
+
 #: How long a delivery that somebody asks for is nobody else's: longer than they may take.
 LEASE = timedelta(seconds=AT_ONCE * MAX_SECONDS + 60)
 
 
-def fetch_due(services: Services, limit: int = 100) -> int:
-    """Ask for up to `limit` deliveries, the longest due first; return how many were asked for.
+def _never() -> bool:
+    return False
 
-    A vendor that is in trouble is asked once, so that its deliveries don't hold up others'.
+
+def fetch_due(services: Services, *, stopping: Callable[[], bool] = _never) -> int:
+    """Ask each vendor for what is due there, for one turn; return for how many deliveries.
+
+    None waits for another's long list, nor for one that is in trouble: that is asked once.
+    When it is `stopping`, no more than the answer that it waits for is waited for.
     """
     with reading(services.sessions) as session:
-        due = fetches.due_to_ask(session, services.now(), limit)
-    in_trouble: set[UUID] = set()
+        sources = fetches.due_sources(session, services.now())
+    return sum(_turn(services, source_id, stopping) for source_id in sources)
+
+
+def _turn(services: Services, source_id: UUID, stopping: Callable[[], bool]) -> int:
+    with reading(services.sessions) as session:
+        due = fetches.due_of(session, source_id, services.now(), AT_A_TIME)
+    until = time.monotonic() + TURN_SECONDS
     asked = 0
-    for delivery_id, source_id in due:
-        if source_id in in_trouble:
-            continue
+    for delivery_id in due:
+        if stopping():
+            break
         taken = _take(services, delivery_id)
         if taken is None:
             continue
-        answers, failure = _ask(services, *taken)
+        answers, failure = _ask(services, *taken, stopping)
         _settle(services, delivery_id, answers, failure)
         asked += 1
-        if failure is not None and failure.trouble is Trouble.AGAIN:
-            in_trouble.add(source_id)
+        in_trouble = failure is not None and failure.trouble is Trouble.AGAIN
+        if in_trouble or time.monotonic() >= until:
+            break
     return asked
 
 
@@ -72,7 +89,7 @@ def _take(services: Services, delivery_id: UUID) -> tuple[Delivery, Source] | No
 
 
 def _ask(
-    services: Services, delivery: Delivery, source: Source
+    services: Services, delivery: Delivery, source: Source, stopping: Callable[[], bool]
 ) -> tuple[dict[str, str], NoAnswer | None]:
     """Return what the vendor said to the next questions, and why it said no more if it did not."""
     asking = adapters()[source.kind].asking
@@ -81,6 +98,8 @@ def _ask(
         return answers, None  # translated again, it says so
     asker = Asker(services, source, asking)
     for question in _open_questions(services, delivery, source)[:AT_ONCE]:
+        if stopping():
+            break
         said = asker.ask(question)
         if isinstance(said, bytes):
             answers[question.name] = said.decode(errors="replace")

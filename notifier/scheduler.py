@@ -30,14 +30,13 @@ _log = structlog.get_logger()
 #: Two, so that fresh news does not wait behind a provider that hangs.
 DELIVERY_THREADS = 2
 
+_Steps = tuple[Callable[[Services], int], ...]
+
 #: A round of work, in the order in which one step makes work for the next.
-_STEPS: tuple[Callable[[Services], int], ...] = (
-    translate_received,
-    look_again,
-    deliver_due,
-    resolve_unknown,
-    confirm_sandbox_deliveries,
-)
+_DELIVERING: _Steps = (translate_received, look_again, deliver_due, confirm_sandbox_deliveries)
+
+#: These ask others, who may be slow to answer: by themselves, so that no text waits for that.
+_ASKING: tuple[_Steps, ...] = ((resolve_unknown,), (fetch_due,))
 
 
 class Worker:
@@ -67,8 +66,10 @@ class Worker:
         )
         self._ticks.add_job(waker.event.set, "interval", seconds=tick_seconds)
         self._ticks.add_job(self._beat, "interval", seconds=10)
-        # By itself: a vendor that is slow to answer must not hold up anybody's text.
-        self._ticks.add_job(self._fetch, "interval", seconds=tick_seconds)
+        for steps in _ASKING:
+            self._ticks.add_job(
+                self._ask, "interval", seconds=tick_seconds, args=[steps], name=steps[0].__name__
+            )
         self._ticks.add_job(write_refusals, "interval", seconds=5, args=[services])
         self._ticks.add_job(self._watch, "interval", minutes=1)
         self._ticks.add_job(self._tidy, "interval", hours=6)
@@ -95,14 +96,12 @@ class Worker:
         while not self._stopping.is_set():
             self._waker.event.wait()
             self._waker.event.clear()
-            while not self._stopping.is_set() and run_round(self._services):
+            while not self._stopping.is_set() and _run(self._services, _DELIVERING):
                 pass
 
-    def _fetch(self) -> None:
-        try:
-            fetch_due(self._services)
-        except Exception as error:
-            _log.error("step_failed", step="fetch_due", error=type(error).__name__)
+    def _ask(self, steps: _Steps) -> None:
+        while not self._stopping.is_set() and _run(self._services, steps):
+            pass
 
     def _tidy(self) -> None:
         try:
@@ -129,8 +128,12 @@ def run_round(services: Services) -> int:
 
     A step that fails is logged and tried again at the next tick; the others go on.
     """
+    return _run(services, (*_DELIVERING, resolve_unknown))
+
+
+def _run(services: Services, steps: _Steps) -> int:
     done = 0
-    for step in _STEPS:
+    for step in steps:
         try:
             done += step(services)
         except Exception as error:

@@ -29,6 +29,7 @@ class AddedSource:
 
     url: str
     secret: str | None = field(repr=False)  # only if we made it; it is shown this once
+    needs_key: bool = False  # nothing can be read of what it sends before `give_key`
 
 
 def add_source(
@@ -56,25 +57,24 @@ def add_source(
         raise Invalid("secret", f"This is no secret that {kind} can sign with.")
     made = adapter.new_secret() if secret is None else None
     key, now = services.vault.new_key(), services.now()
+    source = Source(
+        id=services.ids(),
+        brand_id=brand_id,
+        name=name,
+        kind=kind,
+        key=key,
+        secret=services.vault.seal(key, made or secret or ""),
+        live_at=now if live else None,
+        says_itself=sorted(adapter.says_itself),
+        created_at=now,
+    )
     with services.sessions.begin() as session:
         if session.get(Brand, brand_id) is None:
             raise NotFound("There is no such brand.")
         if source_named(session, name) is not None:
             raise Conflict("A source of that name is there already.")
-        session.add(
-            Source(
-                id=services.ids(),
-                brand_id=brand_id,
-                name=name,
-                kind=kind,
-                key=key,
-                secret=services.vault.seal(key, made or secret or ""),
-                live_at=now if live else None,
-                says_itself=sorted(adapter.says_itself),
-                created_at=now,
-            )
-        )
-    return AddedSource(address_of(services, name), made)
+        session.add(source)
+    return AddedSource(address_of(services, name), made, needs_key=lacks_key(source))
 
 
 def set_live(services: Services, name: str, *, actor: str) -> bool:
@@ -160,7 +160,6 @@ def give_key(services: Services, name: str, key: str) -> None:
         if not asking.takes_key(key):
             raise Invalid("key", f"The key is {asking.key_is}.")
         source.api_key = services.vault.seal(source.key, key)
-        source.asks_again_at = None
 
 
 def what_key(services: Services, name: str) -> str:

@@ -18,7 +18,6 @@ from notifier.errors import Busy, Invalid, NotifierError
 from notifier.parcels import NewParcel, add_parcel_later
 from notifier.services import Services
 from notifier.sources.parts.estimates import resolve
-from notifier.sources.parts.vendor_addresses import is_at
 from notifier.sources.protocol import (
     ByTrackingCode,
     Ignored,
@@ -157,7 +156,7 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
     if isinstance(translation, Ignored):
         return _Outcome(DeliveryStatus.IGNORED, translation.why)
     if isinstance(translation, Needs):
-        return _to_be_asked(source, adapter, incoming, translation)
+        return _to_be_asked(source, incoming, translation)
     context = _Context(
         session=session,
         services=services,
@@ -213,12 +212,9 @@ def _book(context: _Context, event: SourceEvent) -> bool:
     )
 
 
-def _to_be_asked(
-    source: Source, adapter: SourceAdapter, incoming: Incoming, needs: Needs
-) -> _Outcome:
+def _to_be_asked(source: Source, incoming: Incoming, needs: Needs) -> _Outcome:
     """Let the vendor be asked, apart from this, if it may be and can be."""
-    asking, questions = adapter.asking, needs.unanswered(incoming.answers)
-    assert asking is not None
+    questions = needs.unanswered(incoming.answers)
     if not incoming.can_ask:
         return _failed(
             "It only points to what is at the vendor, and there is no key to ask with:"
@@ -226,8 +222,6 @@ def _to_be_asked(
         )
     if not questions or len(incoming.answers) + len(questions) > MAX_QUESTIONS:
         return _failed("It leads to more questions at the vendor than one delivery may ask.")
-    if not all(is_at(asking.hosts, one.url) for one in questions):
-        return _failed("It points to an address that is not the vendor's.")
     return _Outcome(DeliveryStatus.FETCHING, "to be fetched from the vendor")
 
 

@@ -47,6 +47,8 @@ def add(name: str, kind: str, secret: str | None, brand_slug: str | None) -> Non
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
     _print(added)
+    if added.needs_key:
+        click.echo(f"Key:    `flask --app app sources key {name}` takes the one to ask it with.")
     click.echo(f"Nobody hears of what it says until `flask --app app sources live {name}`.")
 
 

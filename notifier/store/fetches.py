@@ -6,30 +6,37 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.store.tables import Delivery, Source
 
 
-def due_to_ask(session: Session, now: datetime, limit: int) -> Sequence[tuple[UUID, UUID]]:
-    """Return up to `limit` deliveries and their sources, the longest due first.
-
-    Those of a vendor that is left in peace are not due.
-    """
-    rows = session.execute(
-        select(Delivery.id, Delivery.source_id)
-        .join(Source, Source.id == Delivery.source_id)
+def due_sources(session: Session, now: datetime) -> Sequence[UUID]:
+    """Return the sources whose vendor is to be asked. One that is left in peace is not due."""
+    return session.scalars(
+        select(Source.id)
         .where(
-            Delivery.status == DeliveryStatus.FETCHING,
-            Delivery.fetch_at <= now,
             or_(Source.asks_again_at.is_(None), Source.asks_again_at <= now),
+            Source.id.in_(select(Delivery.source_id).where(*_due(now))),
         )
+        .order_by(Source.id)
+    ).all()
+
+
+def due_of(session: Session, source_id: UUID, now: datetime, limit: int) -> Sequence[UUID]:
+    """Return up to `limit` deliveries of a source for which to ask, the longest due first."""
+    return session.scalars(
+        select(Delivery.id)
+        .where(Delivery.source_id == source_id, *_due(now))
         .order_by(Delivery.fetch_at, Delivery.id)
         .limit(limit)
-    )
-    return [(delivery_id, source_id) for delivery_id, source_id in rows]
+    ).all()
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Delivery.status == DeliveryStatus.FETCHING, Delivery.fetch_at <= now
 
 
 def take_fetching(

@@ -76,8 +76,8 @@ def test_a_key_is_taken_from_standard_input_and_never_shown(
 ) -> None:
     """It is no argument; what can't be a key, and a source that takes none, are sentences."""
     given_brand(services)
-    run.invoke(args=["sources", "add", "ships", "--kind", "shipstation"])
-    run.invoke(args=["sources", "add", "shop", "--kind", "generic"])
+    asks = run.invoke(args=["sources", "add", "ships", "--kind", "shipstation"])
+    says_all = run.invoke(args=["sources", "add", "shop", "--kind", "generic"])
     lacking = run.invoke(args=["sources", "list"])
     argument = run.invoke(args=["sources", "key", "ships", "an-api:key"])
     odd = run.invoke(args=["sources", "key", "ships"], input="only-a-half\n")
@@ -85,6 +85,8 @@ def test_a_key_is_taken_from_standard_input_and_never_shown(
     none = run.invoke(args=["sources", "key", "shop"], input="an-api:key\n")
     listed = run.invoke(args=["sources", "list"])
 
+    assert "`flask --app app sources key ships` takes" in asks.stdout
+    assert "sources key" not in says_all.stdout
     assert "it has no key to ask its vendor with: `sources key ships`" in lacking.stdout
     assert argument.exit_code == 2
     assert (odd.exit_code, given.exit_code, none.exit_code) == (1, 0, 1)

@@ -22,10 +22,12 @@ from notifier.housekeeping import tidy
 from notifier.scheduler import Worker
 from notifier.services import Services
 from notifier.source_health import read_sources
+from notifier.sources.protocol import Question
 from notifier.sources_admin import add_source, give_key, replay, rotate_secret
 from notifier.store.engine import create_engine_for, reading
 from notifier.store.tables import Delivery, FactRow, Job, Source
 from notifier.translation import translate_received
+from notifier.vendors import NoAnswer, Trouble
 from notifier.waking import Waker
 from notifier.webhooks_in import receive
 from tests.fakes.clock import FakeClock
@@ -54,6 +56,21 @@ from tests.webhooks.deliveries import (
 )
 
 KEY = "an-api-key:its-secret"
+#: Addresses that are not the vendor's, though they may look like it.
+OTHERS = [
+    "https://evil.example/orders?importBatch=1",
+    "https://ssapi.shipstation.com@evil.example/orders",
+    "https://key:secret@ssapi.shipstation.com/orders",
+    "https://ssapi.shipstation.com.evil.example/orders",
+    "https://evil.example\\@ssapi.shipstation.com/orders",
+    "https://ssapi.shipstation.com:8443/orders",
+    "http://ssapi.shipstation.com/orders",
+    "https://SSAPI.shipstation.com:443@evil.example/orders",
+    "https://127.0.0.1/orders",
+    "//ssapi.shipstation.com/orders",
+    "https://ssapi.shipstation.com/orders#@evil.example/",
+    "https://xn--ssapi.shipstation.com/orders",
+]
 ORDER_501 = "https://ssapi.shipstation.com/orders/501"
 
 
@@ -146,23 +163,7 @@ def test_the_webhooks_may_come_in_any_order_and_more_than_once(
     assert count(asking, Delivery) == 4
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://evil.example/orders?importBatch=1",
-        "https://ssapi.shipstation.com@evil.example/orders",
-        "https://key:secret@ssapi.shipstation.com/orders",
-        "https://ssapi.shipstation.com.evil.example/orders",
-        "https://evil.example\\@ssapi.shipstation.com/orders",
-        "https://ssapi.shipstation.com:8443/orders",
-        "http://ssapi.shipstation.com/orders",
-        "https://SSAPI.shipstation.com:443@evil.example/orders",
-        "https://127.0.0.1/orders",
-        "//ssapi.shipstation.com/orders",
-        "https://ssapi.shipstation.com/orders#@evil.example/",
-        "https://xn--ssapi.shipstation.com/orders",
-    ],
-)
+@pytest.mark.parametrize("url", OTHERS)
 def test_no_other_address_is_asked(asking: Services, vendor: FakeVendor, url: str) -> None:
     """Whatever a body says: the key goes nowhere, and the delivery says why it failed."""
     pointed = point(asking, url=url)
@@ -172,6 +173,17 @@ def test_no_other_address_is_asked(asking: Services, vendor: FakeVendor, url: st
     assert delivery(asking, pointed).status == DeliveryStatus.FAILED
     assert url not in (delivery(asking, pointed).why or "")
     assert (delivery(asking, pointed).why or "").startswith(("It points", "resource_url: "))
+
+
+@pytest.mark.parametrize("url", OTHERS)
+def test_the_way_to_vendors_leads_nowhere_else_whoever_asks(vendor: FakeVendor, url: str) -> None:
+    """An adapter that does not look what it asks for has lost nothing yet."""
+    hosts = frozenset({"ssapi.shipstation.com"})
+    said = vendor.vendors().ask(
+        Question("any", url), hosts, {"Authorization": KEY}, now=FakeClock()
+    )
+    assert said == NoAnswer(Trouble.NEVER, "it points to an address that is not the vendor's")
+    assert vendor.asked == []
 
 
 def test_what_the_vendor_itself_is_asked_for_is_a_list_that_we_know(
@@ -194,6 +206,42 @@ def test_a_redirect_is_not_followed(asking: Services, vendor: FakeVendor) -> Non
 
     assert vendor.urls == [ORDERS]
     assert delivery(asking, pointed).why == "The vendor refuses to say (302)."
+
+
+def test_one_vendors_long_list_does_not_keep_anothers_waiting(
+    asking: Services, brand: UUID, vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has a turn of a few seconds, also where one has a thousand that are older."""
+    monkeypatch.setattr(fetching, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(fetching, "AT_A_TIME", 2)
+    add_source(asking, brand, "outlet", "shipstation", SECRET, live=True)
+    give_key(asking, "outlet", KEY)
+    for nth in range(5):
+        vendor.answers[f"{ORDERS}&n={nth}"] = said(page("orders"))
+        point(asking, url=f"{ORDERS}&n={nth}")
+    vendor.answers[SHIPMENTS] = said(page("shipments"))
+    body = pointer("SHIP_NOTIFY", SHIPMENTS)
+    receive(asking, "outlet", {}, body, query=f"token={SECRET}")
+    translate_all(asking)
+
+    assert fetch_due(asking) == 2
+
+    assert vendor.urls == [f"{ORDERS}&n=0", SHIPMENTS]
+
+
+def test_a_worker_that_is_stopped_asks_no_more(asking: Services, vendor: FakeVendor) -> None:
+    """It ends after the answer that it waits for; what came is kept, and the rest is due."""
+    vendor.answers[SHIPMENTS] = said(
+        page("shipments", *(shipment(asking.now(), f"C{n}", orderId=n) for n in range(5)))
+    )
+    pointed = point(asking, "SHIP_NOTIFY", SHIPMENTS)
+    for _ in range(2):
+        translate_all(asking)
+        fetch_due(asking, stopping=lambda: bool(vendor.asked))
+    translate_all(asking)
+
+    assert vendor.urls == [SHIPMENTS]
+    assert delivery(asking, pointed).status == DeliveryStatus.FETCHING
 
 
 def test_what_one_business_is_given_at_a_vendor_is_not_shown_for_the_next(
