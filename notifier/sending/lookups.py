@@ -33,6 +33,7 @@ from notifier.providers.protocols import (
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
 from notifier.sending.in_doubt import ask_for_a_look
+from notifier.sending.lapsing import let_lapse
 from notifier.sending.reports import would_have_come
 from notifier.sending.routing import provider_named
 from notifier.sending.settling import take
@@ -46,6 +47,7 @@ from notifier.store.vault import Unreadable
 _log = structlog.get_logger()
 
 _ABSENT = "absent"
+_CANDIDATES = 5  # the first may carry what somebody else holds at the moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,63 +57,55 @@ class _Question:
     message_id: UUID
     attempt_id: UUID
     started_at: datetime
+    ours_until: datetime  # as the message's row has it for as long as nobody else asks
+    path: str
     provider: SmsProvider | EmailProvider | None
     to: str | None  # None: erased meanwhile
     link_token: str
     unreported: bool  # the provider reports what it takes, and would have reported this
 
+    @property
+    def has_record(self) -> bool:
+        """Whether the provider can be asked."""
+        return self.provider is not None and self.provider.can_look_up
 
-def resolve_unknown(services: Services, limit: int = 100) -> int:
+
+def resolve_unknown(services: Services, limit: int = 25) -> int:
     """Turn claims whose lease lapsed into unknown ones, look up what is due; return how many."""
-    lapsed = _lapse(services, limit)
-    questions = _take_questions(services, limit)
-    for question in questions:
-        _settle(services, question, _ask(question))
-    if lapsed or questions:
+    lapsed = let_lapse(services, limit)
+    asked, unreadable = 0, set[str]()
+    while asked < limit and (question := _take_question(services)) is not None:
+        asked += 1
+        asked_at = services.now()
+        answer = _ask(question) if question.path not in unreadable else None
+        if answer is None and question.has_record:
+            unreadable.add(question.path)  # it hangs: the others would only wait for it, too
+        _settle(services, question, answer, asked_at)
+    if lapsed or asked:
         services.wake()
-    return lapsed + len(questions)
+    return lapsed + asked
 
 
-def _lapse(services: Services, limit: int) -> int:
-    """The worker is dead or hangs: what it claimed may have been sent."""
+def _take_question(services: Services) -> _Question | None:
+    """Return what is to be looked up next; it is nobody else's for one lease.
+
+    One at a time: what is asked long after it was taken might be asked by two, and be absent
+    twice at the same moment.
+    """
     now = services.now()
     with services.sessions.begin() as session:
-        found = outbox.lock_lapsed(session, now=now, limit=limit)
-        lapsed: list[Message] = []
-        for due in found:
-            message = outbox.lock_message(session, due.message_id, wait=False)
-            if message is None or message.status != MessageStatus.CLAIMED:
-                continue
-            started_at = message.claimed_at or now
-            look_up_at = started_at + timedelta(seconds=services.timing.look_up_after)
-            for one in (message, *outbox.carried_with(session, message, message.attempt_id)):
-                one.status = after(MessageStatus(one.status), MessageEvent.LEASE_LAPSED)
-                one.reason = "lease_lapsed"
-                one.due_at = max(now, look_up_at)
-                lapsed.append(one)
-        session.flush()
-        if found:
-            job_ids = sorted({due.job_id for due in found} | {one.job_id for one in lapsed})
-            planner.bring_up_to_date(session, services, job_ids, now=now)
-    return len(found)
-
-
-def _take_questions(services: Services, limit: int) -> list[_Question]:
-    """Return what is to be looked up now; other workers leave it alone for one lease."""
-    now = services.now()
-    with services.sessions.begin() as session:
-        found = outbox.lock_in_doubt(session, now=now, limit=limit)
-        questions = []
-        for due in found:
+        for due in outbox.lock_in_doubt(session, now=now, limit=_CANDIDATES):
             message = outbox.lock_message(session, due.message_id, wait=False)
             if message is None or message.status != MessageStatus.UNKNOWN:
                 continue
             message.due_at = now + timedelta(seconds=services.timing.lease)
-            questions.append(_question(session, services, message, now))
-    return questions
+            return _question(session, services, message, message.due_at, now)
+    return None
 
 
-def _question(session: Session, services: Services, message: Message, now: datetime) -> _Question:
+def _question(
+    session: Session, services: Services, message: Message, ours_until: datetime, now: datetime
+) -> _Question:
     assert message.attempt_id is not None
     attempt = session.get_one(Attempt, message.attempt_id)
     provider = provider_named(services, Channel(message.channel), attempt.provider)
@@ -120,6 +114,8 @@ def _question(session: Session, services: Services, message: Message, now: datet
         message_id=message.id,
         attempt_id=attempt.id,
         started_at=attempt.started_at,
+        ours_until=ours_until,
+        path=attempt.provider,
         provider=provider,
         to=_recipient(session, services, message),
         link_token=message_token(services.vault, message.id),
@@ -164,7 +160,9 @@ def _by_reports(
     return LookUpAbsent() if question.unreported else None
 
 
-def _settle(services: Services, question: _Question, answer: LookUp | None) -> None:
+def _settle(
+    services: Services, question: _Question, answer: LookUp | None, asked_at: datetime
+) -> None:
     now = services.now()
     with services.sessions.begin() as session:
         message = outbox.lock_message(session, question.message_id)
@@ -174,12 +172,14 @@ def _settle(services: Services, question: _Question, answer: LookUp | None) -> N
             or message.attempt_id != question.attempt_id
         ):
             return  # somebody else found out meanwhile
+        if message.due_at != question.ours_until and not isinstance(answer, LookUpFound):
+            return  # it took so long that somebody else asks
         told = [message, *outbox.carried_with(session, message, question.attempt_id)]
         match answer:
             case LookUpFound():
                 _found(session, services, told, question, answer, now)
             case LookUpAbsent():
-                _absent(session, services, told, question, now)
+                _absent(session, services, told, question, asked_at)
             case _:
                 _undecided(session, services, told, question, answer, now)
         session.flush()
@@ -218,23 +218,24 @@ def _absent(
     services: Services,
     told: Sequence[Message],
     question: _Question,
-    now: datetime,
+    asked_at: datetime,
 ) -> None:
-    """The first absence may be the record's own delay; the second decides."""
+    """The first absence may be the record's own delay; one that was asked for later decides."""
     timing, message = services.timing, told[0]
-    before = session.scalar(
-        select(func.count())
-        .select_from(ReceiptRow)
-        .where(
+    first = session.scalar(
+        select(func.min(ReceiptRow.received_at)).where(
             ReceiptRow.message_id == message.id,  # by which they are indexed
             ReceiptRow.attempt_id == question.attempt_id,
             ReceiptRow.event == _ABSENT,
         )
     )
-    _note(session, services, message, question, _ABSENT, None, now)
-    again_at = question.started_at + timedelta(seconds=timing.look_up_again)
-    if not before:
-        message.due_at = max(again_at, now + timedelta(seconds=timing.look_up_apart))
+    _note(session, services, message, question, _ABSENT, None, asked_at)
+    decides_from = max(
+        question.started_at + timedelta(seconds=timing.look_up_again),
+        (first or asked_at) + timedelta(seconds=timing.look_up_apart),
+    )
+    if asked_at < decides_from:
+        message.due_at = decides_from
         return
     _send_again(session, told, question)
 
