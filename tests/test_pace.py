@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.delivery import deliver_due
+from notifier.delivery import deliver_due, send_claimed
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.explain import explain
 from notifier.providers.codes import Reaction
 from notifier.providers.errors import SendDeferred
 from notifier.reading import messages_of
 from notifier.scheduler import run_round
+from notifier.sending import paths
+from notifier.sending.batch import Batch
+from notifier.sending.claiming import claim_due
 from notifier.services import Services
 from notifier.store.tables import Receipt
 from tests.fakes.clock import FakeClock
@@ -84,6 +87,26 @@ def test_what_was_claimed_with_it_is_not_sent_against_the_providers_word(world: 
     deliver_all(world.services)
     assert len(world.sms.sent) == calls + 20
     assert world.tasks() == []
+
+
+def test_the_providers_word_outlives_the_many_that_were_let_go_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many calls as are looked at, and never made, do not push the one answer out of sight."""
+    monkeypatch.setattr(paths, "_ANSWERS", 10)
+    for number in range(15):
+        world.late(world.book(f"JOB-{number}", phone=f"+1206555{number:04}", email=None))
+    world.sms.answers.append(too_many(25))
+    batch = Batch()
+    for claim in claim_due(world.services, limit=15).claims:
+        send_claimed(world.services, claim, batch)
+    assert len(world.sms.sent) == 1
+
+    world.late(world.book("JOB-LATER", phone="+12065551000", email=None))
+    world.clock.advance(seconds=20)
+    deliver_all(world.services)
+
+    assert len(world.sms.sent) == 1
 
 
 def test_a_claim_that_was_let_go_is_no_attempt_to_whoever_asks(world: World) -> None:

@@ -21,8 +21,8 @@ NOT_CALLED = frozenset({WhyNot.WAITS_FOR_SENDER, WhyNot.EXPIRED, *NOT_MADE})
 
 def read_answers(session: Session, provider: str) -> list[Answer]:
     """Return the latest answers of a path, oldest first."""
-    rows = paths.latest_answers(session, provider, limit=_ANSWERS)
-    return [_answer(row) for row in rows if row.code not in NOT_CALLED]
+    rows = paths.latest_answers(session, provider, but=NOT_CALLED, limit=_ANSWERS)
+    return [_answer(row) for row in rows]
 
 
 def read_health(session: Session, provider: str) -> PathHealth:

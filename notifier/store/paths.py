@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from notifier.domain.messages import MessageStatus
@@ -32,11 +32,20 @@ class AnswerOnRecord:
     wait: float | None
 
 
-def latest_answers(session: Session, provider: str, *, limit: int) -> Sequence[AnswerOnRecord]:
-    """Return at most `limit` of the latest answers of a path, oldest first."""
+def latest_answers(
+    session: Session, provider: str, *, but: Collection[str], limit: int
+) -> Sequence[AnswerOnRecord]:
+    """Return at most `limit` of the latest answers of a path, oldest first.
+
+    :param but: codes of what is on record without a call; they count for nothing.
+    """
     rows = session.execute(
         select(Receipt.received_at, Receipt.event, Receipt.code, Receipt.took_s, Receipt.wait_s)
-        .where(_ANSWERS, Receipt.provider == provider)
+        .where(
+            _ANSWERS,
+            Receipt.provider == provider,
+            or_(Receipt.code.is_(None), Receipt.code.not_in(but)),
+        )
         .order_by(Receipt.received_at.desc(), Receipt.id.desc())
         .limit(limit)
     ).all()
