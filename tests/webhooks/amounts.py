@@ -8,7 +8,7 @@ import os
 ORDERS = int(os.environ.get("SOURCES_ORDERS", "40"))
 
 #: Bodies that no vendor would send, over all sources.
-BODIES = int(os.environ.get("SOURCES_BODIES", "200"))
+BODIES = int(os.environ.get("SOURCES_BODIES", "150"))
 
 #: Times that a server dies on each database.
 KILLS = int(os.environ.get("SOURCES_KILLS", "2"))

@@ -1,0 +1,109 @@
+"""The ways of orders that a shop books: what it sends of each, and the trackers of its parcel."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from tests.sources import easypost_events, shopify_events, woocommerce_events
+from tests.webhooks.signing import headers_of
+from tests.webhooks.ways import HOUR, Order, Said, Way, by_aftership, by_easypost, by_shippo
+
+
+def shopify(order: Order, now: datetime) -> list[Said]:
+    """It promises a day, then the next one, in one parcel that two trackers tell of."""
+    made = now - 80 * HOUR
+    ids = count(1)
+
+    def said(topic: str, body: dict[str, Any]) -> Said:
+        incoming = shopify_events.delivered(topic, body)
+        delivery = {"X_Shopify_Topic": topic, "X_Shopify_Webhook_Id": f"{order.number}-{next(ids)}"}
+        return Said("shopify", headers_of("shopify", incoming.body, now, **delivery), incoming.body)
+
+    def ordered(topic: str, hours: int, day: str, **changes: Any) -> Said:
+        body = shopify_events.order(
+            made,
+            name=order.reference,
+            updated_at=str(made + hours * HOUR),
+            note_attributes=[{"name": "Delivery-Date", "value": day}],
+            phone=order.phone,
+            email=order.email,
+            customer={"id": order.number, "first_name": "Ada", "last_name": "Park"},
+            **changes,
+        )
+        return said(topic, body)
+
+    def sent(topic: str, hours: int, status: str | None) -> Said:
+        body = shopify_events.fulfillment(
+            made + 20 * HOUR,
+            name=f"{order.reference}.1",
+            tracking_number=order.code.lower(),
+            tracking_numbers=[],
+            shipment_status=status,
+            updated_at=str(made + hours * HOUR),
+        )
+        return said(topic, body)
+
+    way = easypost_events.Parcel(code=order.code)
+    return [
+        ordered("orders/create", 0, "2026-11-26"),
+        ordered("orders/updated", 1, "2026-11-26", note="Ring twice"),
+        ordered("orders/updated", 10, "2026-11-27"),
+        sent("fulfillments/create", 20, None),
+        by_easypost(way.scanned("pre_transit", made + 21 * HOUR, detail="label_created"), now),
+        by_easypost(way.scanned("in_transit", made + 30 * HOUR, estimate=now + 48 * HOUR), now),
+        sent("fulfillments/update", 31, "in_transit"),
+        by_aftership(
+            order,
+            "Exception",
+            made + 50 * HOUR,
+            now,
+            subtag_message="Delayed (Extreme weather)",
+        ),
+        by_easypost(way.scanned("in_transit", made + 52 * HOUR, estimate=now + 96 * HOUR), now),
+        by_aftership(order, "OutForDelivery", made + 76 * HOUR, now),
+        by_easypost(way.scanned("delivered", made + 79 * HOUR), now),
+    ]
+
+
+def woocommerce(order: Order, now: datetime) -> list[Said]:
+    """It waits for its payment, is sent in a parcel, and is late until it has a day."""
+    made = now - 60 * HOUR
+
+    def said(status: str, hours: int, **changes: Any) -> Said:
+        topic = "order.updated" if hours else "order.created"
+        at = woocommerce_events.local(made + hours * HOUR)
+        body = woocommerce_events.order(status, made, number=order.reference[1:])
+        home = {**body["billing"], "email": order.email, "phone": order.phone}
+        body |= {"customer_id": order.number, "billing": home, "date_modified_gmt": at, **changes}
+        raw = json.dumps(body).encode()
+        return Said(
+            "woocommerce", headers_of("woocommerce", raw, now, X_WC_Webhook_Topic=topic), raw
+        )
+
+    def scanned(status: str, hours: int, **of_scan: Any) -> Said:
+        return by_shippo(order, status, made + hours * HOUR, now, **of_scan)
+
+    item = {
+        "tracking_provider": "usps",
+        "tracking_number": order.code,
+        "date_shipped": str(int((made + 12 * HOUR).timestamp())),
+    }
+    tracked = {"meta_data": woocommerce_events.tracked(item)}
+    completed = {"date_completed_gmt": woocommerce_events.local(made + 14 * HOUR)}
+    return [
+        said("pending", 0, date_paid_gmt=None),
+        said("processing", 1),
+        said("processing", 13, **tracked),
+        said("completed", 14, **tracked, **completed),
+        scanned("TRANSIT", 20, substatus="package_accepted"),
+        scanned("TRANSIT", 40, substatus="delayed"),
+        scanned("TRANSIT", 42, eta=f"{(now + 48 * HOUR).date().isoformat()}T00:00:00Z"),
+        scanned("TRANSIT", 55, substatus="out_for_delivery"),
+        scanned("DELIVERED", 58, substatus="delivered"),
+    ]
+
+
+SHOPS: dict[str, Way] = {"shopify": shopify, "woocommerce": woocommerce}
