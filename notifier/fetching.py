@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -44,33 +44,26 @@ AT_A_TIME = 100
 LEASE = timedelta(seconds=AT_ONCE * MAX_SECONDS + 60)
 
 
-def _never() -> bool:
-    return False
-
-
-def fetch_due(services: Services, *, stopping: Callable[[], bool] = _never) -> int:
+def fetch_due(services: Services) -> int:
     """Ask each vendor for what is due there, for one turn; return for how many deliveries.
 
     None waits for another's long list, nor for one that is in trouble: that is asked once.
-    When it is `stopping`, no more than the answer that it waits for is waited for.
     """
     with reading(services.sessions) as session:
         sources = fetches.due_sources(session, services.now())
-    return sum(_turn(services, source_id, stopping) for source_id in sources)
+    return sum(_turn(services, source_id) for source_id in sources)
 
 
-def _turn(services: Services, source_id: UUID, stopping: Callable[[], bool]) -> int:
+def _turn(services: Services, source_id: UUID) -> int:
     with reading(services.sessions) as session:
         due = fetches.due_of(session, source_id, services.now(), AT_A_TIME)
     until = time.monotonic() + TURN_SECONDS
     asked = 0
     for delivery_id in due:
-        if stopping():
-            break
         taken = _take(services, delivery_id)
         if taken is None:
             continue
-        answers, failure = _ask(services, *taken, stopping)
+        answers, failure = _ask(services, *taken, until)
         _settle(services, delivery_id, answers, failure)
         asked += 1
         in_trouble = failure is not None and failure.trouble is Trouble.AGAIN
@@ -89,7 +82,7 @@ def _take(services: Services, delivery_id: UUID) -> tuple[Delivery, Source] | No
 
 
 def _ask(
-    services: Services, delivery: Delivery, source: Source, stopping: Callable[[], bool]
+    services: Services, delivery: Delivery, source: Source, until: float
 ) -> tuple[dict[str, str], NoAnswer | None]:
     """Return what the vendor said to the next questions, and why it said no more if it did not."""
     asking = adapters()[source.kind].asking
@@ -98,8 +91,8 @@ def _ask(
         return answers, None  # translated again, it says so
     asker = Asker(services, source, asking)
     for question in _open_questions(services, delivery, source)[:AT_ONCE]:
-        if stopping():
-            break
+        if answers and time.monotonic() >= until:
+            break  # what came is kept, and the rest is due again
         said = asker.ask(question)
         if isinstance(said, bytes):
             answers[question.name] = said.decode(errors="replace")

@@ -229,19 +229,25 @@ def test_one_vendors_long_list_does_not_keep_anothers_waiting(
     assert vendor.urls == [f"{ORDERS}&n=0", SHIPMENTS]
 
 
-def test_a_worker_that_is_stopped_asks_no_more(asking: Services, vendor: FakeVendor) -> None:
-    """It ends after the answer that it waits for; what came is kept, and the rest is due."""
-    vendor.answers[SHIPMENTS] = said(
-        page("shipments", *(shipment(asking.now(), f"C{n}", orderId=n) for n in range(5)))
-    )
+def test_a_turn_ends_between_two_questions_and_what_came_is_kept(
+    asking: Services, vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A vendor that takes its time for each of ten answers has not ten times as long."""
+    monkeypatch.setattr(fetching, "TURN_SECONDS", 0.0)
+    made = asking.now()
+    parcels = [shipment(made, f"C{n}", orderId=n, orderNumber=f"N{n}") for n in range(3)]
+    vendor.answers[SHIPMENTS] = said(page("shipments", *parcels))
+    for n in range(3):
+        url = f"https://ssapi.shipstation.com/orders/{n}"
+        vendor.answers[url] = said(order(made, f"N{n}", n))
     pointed = point(asking, "SHIP_NOTIFY", SHIPMENTS)
-    for _ in range(2):
+    for asked in range(1, 5):
         translate_all(asking)
-        fetch_due(asking, stopping=lambda: bool(vendor.asked))
+        fetch_due(asking)
+        assert len(vendor.asked) == asked
     translate_all(asking)
 
-    assert vendor.urls == [SHIPMENTS]
-    assert delivery(asking, pointed).status == DeliveryStatus.FETCHING
+    assert delivery(asking, pointed).status == DeliveryStatus.APPLIED
 
 
 def test_what_one_business_is_given_at_a_vendor_is_not_shown_for_the_next(
