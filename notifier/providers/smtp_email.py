@@ -25,6 +25,7 @@ from notifier.providers.errors import (
 from notifier.providers.protocols import Accepted, LookUp, LookUpImpossible, OutgoingEmail
 
 _TIMEOUT = 10.0  # seconds for each step of the conversation
+_DONE, _GO_ON, _REFUSALS = 2, 3, (4, 5)  # the first digit of a reply
 _SEVEN_BITS = SMTP.clone(cte_type="7bit")  # not every server takes eight
 
 
@@ -133,24 +134,26 @@ class SmtpEmail:
         connection: smtplib.SMTP | None = None
         try:
             connection = self._connect()
-            _expect(connection.mail(self._from_address), 250, of_us=True)
-            _expect(connection.rcpt(to), 250, 251)
-            _expect(connection.docmd("DATA"), 354)
+            _expect(connection.mail(self._from_address), _DONE, of_us=True)
+            _expect(connection.rcpt(to), _DONE)
+            _expect(connection.docmd("DATA"), _GO_ON)
             written = True
             connection.send(_as_data(message))
-            _expect(connection.getreply(), 250)
+            _expect(connection.getreply(), _DONE)
         except _Refused as refused:
             return _error_for_refusal(refused.reply, of_us=refused.of_us)
-        except smtplib.SMTPResponseException as refused:  # the greeting, TLS or sign-in
-            return _error_for_refusal(refused.smtp_code, of_us=True)
         except smtplib.SMTPNotSupportedError:
             return ProviderMisconfigured("smtp_not_supported")
         except ssl.SSLCertVerificationError:
             return ProviderMisconfigured("certificate_not_trusted")
         except UnicodeEncodeError:
             return SendRejected("address_not_ascii", reaction=Reaction.FLAG_CONTACT)
+        # Before DATA was let in the server can't have the mail; after, nobody knows.
+        except smtplib.SMTPResponseException as answer:
+            if connection is None and answer.smtp_code // 100 in _REFUSALS:
+                return _error_for_refusal(answer.smtp_code, of_us=True)  # at the door
+            return (SendOutcomeUnknown if written else SendDeferred)("garbage_answer")
         except (smtplib.SMTPException, OSError):
-            # Before DATA was let in the server can't have the mail; after, nobody knows.
             return (
                 SendOutcomeUnknown("connection_lost") if written else SendDeferred("no_connection")
             )
@@ -182,7 +185,7 @@ class SmtpEmail:
 
 
 class _Refused(Exception):
-    """The server's reply to a step was not the one that lets the mail pass."""
+    """The server refused a step. `of_us`: us, and not the recipient or the mail."""
 
     def __init__(self, reply: int, *, of_us: bool) -> None:
         super().__init__(reply)
@@ -190,12 +193,17 @@ class _Refused(Exception):
         self.of_us = of_us
 
 
-def _expect(reply: tuple[int, bytes], *good: int, of_us: bool = False) -> None:
-    """Let a good reply pass. `of_us`: a refusal here is of us, not of the recipient."""
-    if reply[0] == -1:  # smtplib's word for a line that is no reply
-        raise smtplib.SMTPServerDisconnected("garbage")
-    if reply[0] not in good:
+def _expect(reply: tuple[int, bytes], good: int, *, of_us: bool = False) -> None:
+    """Let a reply pass that begins with the `good` digit; it alone decides (RFC 5321, 4.3.2).
+
+    :raises _Refused: if it is a refusal, which took nothing.
+    :raises smtplib.SMTPResponseException: if it makes no sense here, and so may mean anything.
+    """
+    digit = reply[0] // 100
+    if digit in _REFUSALS:
         raise _Refused(reply[0], of_us=of_us)
+    if digit != good:
+        raise smtplib.SMTPResponseException(*reply)
 
 
 def _error_for_refusal(reply: int, *, of_us: bool) -> SendError:

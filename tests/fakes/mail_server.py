@@ -60,7 +60,7 @@ class FakeMailServer:
                 }
                 if not self._answer(connection, verb, usual.get(verb, "250 ok")):
                     return
-                if verb == "DATA" and "DATA" not in self._replies:
+                if verb == "DATA" and self._replies.get("DATA", "3").startswith("3"):
                     self.mails.append(_read_mail(lines))
                     if not self._answer(connection, "end", "250 taken"):
                         return

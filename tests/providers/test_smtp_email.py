@@ -18,6 +18,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.mail_server import FakeMailServer
 from tests.providers.conftest import ATTEMPT, MESSAGE, an_email
 
+LONG_LINE = "250 " + "x" * 9000  # longer than a line of a reply may be
+
 
 def _smtp(address: str, clock: FakeClock, *, login: str = "") -> SmtpEmail:
     url = f"smtp://{login}{address}"
@@ -62,16 +64,28 @@ def test_it_signs_in(clock: FakeClock) -> None:
     [
         ("greeting", "421 busy", SendDeferred, Reaction.RETRY),
         ("greeting", "554 go away", ProviderMisconfigured, Reaction.HALT_CHANNEL),
+        ("greeting", "299 hello", SendDeferred, Reaction.RETRY),
+        ("greeting", "hello", SendDeferred, Reaction.RETRY),
         ("greeting", "hang up", SendDeferred, Reaction.RETRY),
         ("MAIL", "451 later", SendDeferred, Reaction.RETRY),
         ("MAIL", "550 not your address", ProviderMisconfigured, Reaction.HALT_CHANNEL),
+        ("MAIL", "hello", SendDeferred, Reaction.RETRY),
+        ("MAIL", LONG_LINE, SendDeferred, Reaction.RETRY),
         ("RCPT", "450 busy", SendDeferred, Reaction.RETRY),
         ("RCPT", "550 no such ada@example.com", SendRejected, Reaction.FLAG_CONTACT),
         ("RCPT", "552 full", SendRejected, Reaction.OTHER_CHANNEL),
+        ("RCPT", "354 go on", SendDeferred, Reaction.RETRY),
+        ("DATA", "250 ok", SendDeferred, Reaction.RETRY),
         ("DATA", "451 later", SendDeferred, Reaction.RETRY),
         ("DATA", "hang up", SendDeferred, Reaction.RETRY),
         ("end", "452 disk full", SendDeferred, Reaction.RETRY),
         ("end", "554 spam", SendRejected, Reaction.NEVER),
+        ("end", "354 go on", SendOutcomeUnknown, Reaction.HOLD),
+        ("end", "150 wait", SendOutcomeUnknown, Reaction.HOLD),
+        ("end", "650 what", SendOutcomeUnknown, Reaction.HOLD),
+        ("end", "25", SendOutcomeUnknown, Reaction.HOLD),
+        ("end", "taken", SendOutcomeUnknown, Reaction.HOLD),
+        ("end", LONG_LINE, SendOutcomeUnknown, Reaction.HOLD),
         ("end", "hang up", SendOutcomeUnknown, Reaction.HOLD),
     ],
 )
@@ -84,6 +98,24 @@ def test_each_step_can_fail(
     assert type(outcome) is error
     assert outcome.reaction is reaction
     assert "ada" not in str(outcome)
+
+
+@pytest.mark.parametrize(
+    ("step", "reply"),
+    [
+        ("MAIL", "251 fine"),
+        ("RCPT", "252 can't say, but I take it"),
+        ("DATA", "350 go on"),
+        ("end", "252 queued"),
+        ("end", "200-several\r\n200 lines"),
+    ],
+)
+def test_the_first_digit_of_a_reply_decides(clock: FakeClock, step: str, reply: str) -> None:
+    """Servers have their own second and third; what passed must not go out once more."""
+    with FakeMailServer(**{step: reply}) as server:
+        _smtp(server.address, clock).send(an_email())
+
+    assert len(server.mails) == 1
 
 
 def test_wrong_credentials_halt_the_channel(clock: FakeClock) -> None:
