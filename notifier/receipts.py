@@ -11,6 +11,7 @@ from notifier import planner
 from notifier.domain.messages import TAKEN, MessageStatus, Strength, WhyNot
 from notifier.domain.sending.transitions import COUNTS_FOR_ANY_ATTEMPT, MessageEvent, after
 from notifier.giving import give, take_back
+from notifier.isolation import Planning, planned_or_soon
 from notifier.providers.codes import Reaction, receipt_reaction
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.providers.second import paths_of
@@ -32,6 +33,24 @@ def apply_receipt(services: Services, receipt: Receipt, *, origin: str) -> None:
 
     :param origin: callback or look_up.
     """
+    changed, closed = planned_or_soon(
+        planner.bring_up_to_date, lambda plan: _record(services, receipt, origin, plan)
+    )
+    if closed is not None:
+        drop_what_waits(
+            services,
+            brand_id=closed.brand_id,
+            channel=closed.channel,
+            address_hash=closed.address_hash,
+        )
+    if changed:
+        services.wake()
+
+
+def _record(
+    services: Services, receipt: Receipt, origin: str, plan: Planning
+) -> tuple[bool, ContactPoint | None]:
+    """Record it; return whether it changed anything, and the address that it closed."""
     now = services.now()
     with services.sessions.begin() as session:
         message_id = outbox.find_message_id(
@@ -57,7 +76,7 @@ def apply_receipt(services: Services, receipt: Receipt, *, origin: str) -> None:
             received_at=now,
         )
         if not is_new or message is None:
-            return
+            return False, None
         attempt_id = receipt.attempt_id or message.attempt_id
         attempt = _attempt(session, message, attempt_id)
         told = [message, *outbox.carried_with(session, message, attempt_id)]
@@ -66,19 +85,10 @@ def apply_receipt(services: Services, receipt: Receipt, *, origin: str) -> None:
             closed |= _react(session, services, one, receipt, attempt, now)
             moved |= _move(session, services, one, receipt, attempt, now)
         if not moved and not closed and not _is_failure(receipt):
-            return
+            return False, None
         session.flush()
-        job_ids = sorted({one.job_id for one in told})
-        planner.bring_up_to_date(session, services, job_ids, now=now)
-        point = session.get(ContactPoint, message.contact_point_id)
-    if closed and point is not None:
-        drop_what_waits(
-            services,
-            brand_id=point.brand_id,
-            channel=point.channel,
-            address_hash=point.address_hash,
-        )
-    services.wake()
+        plan(session, services, sorted({one.job_id for one in told}), now=now)
+        return True, session.get(ContactPoint, message.contact_point_id) if closed else None
 
 
 def _move(

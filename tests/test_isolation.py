@@ -17,10 +17,11 @@ from notifier.checkup.diagnosis import diagnose
 from notifier.checkup.readiness import check_readiness
 from notifier.delivery import deliver_due
 from notifier.domain.findings import Level
-from notifier.domain.messages import MessageStatus
+from notifier.domain.messages import MessageStatus, Strength
 from notifier.isolation import together_or_each
 from notifier.planner import look_again
 from notifier.providers.protocols import Accepted
+from notifier.providers.receipt import ReceiptEvent
 from notifier.scheduler import run_round
 from notifier.sending.claiming import claim_due
 from notifier.sending.settling import settle
@@ -199,6 +200,21 @@ def test_an_answer_is_on_record_though_planning_from_it_fails(world: World) -> N
         world.clock.advance(minutes=1)
         run_round(world.services)
     assert told(world) == []
+
+
+def test_a_report_is_on_record_though_planning_from_it_fails(world: World) -> None:
+    """Twilio reports once, and SendGrid's batch holds reports on others behind this one."""
+    bad, good = late(world, "JOB-1", ADA), late(world, "JOB-2", BO)
+    deliver_due(world.services)
+    spoil(world, bad)
+
+    for job in (bad, good):
+        world.receipt(world.message(job), ReceiptEvent.DELIVERED)
+
+    assert [world.message(job).status for job in (bad, good)] == [MessageStatus.DELIVERED] * 2
+    assert [one.strength for one in world.promises(bad)][-1] == Strength.DELIVERED
+    look_again(world.services)
+    assert failing(world) == [bad]
 
 
 def test_who_could_be_told_together_with_one_that_fails_is_told_alone(world: World) -> None:
