@@ -128,7 +128,8 @@ def test_a_retry_that_would_come_too_late_is_given_up(world: World) -> None:
 
 def test_refused_credentials_halt_the_sender_and_call_staff(world: World) -> None:
     """Nothing else is tried from that sender for a minute; one trial then opens it again."""
-    first, second = world.book("JOB-1"), world.book("JOB-2", phone="+12065550101")
+    first = world.book("JOB-1", email=None)
+    second = world.book("JOB-2", email=None, phone="+12065550101")
     world.late(first)
     world.sms.answers.append(ProviderMisconfigured("20003"))
     deliver_due(world.services)

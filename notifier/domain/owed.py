@@ -71,12 +71,14 @@ class Plan:
     `untold` are people and rules by whose message nobody can say yet that they were told: it
     waits to be tried again, may have been taken, or comes too late. A call in its place stays.
     `mistaken` are those whose every message of that rule rests on what was taken back since: a
-    call beside it ends.
+    call beside it ends. `gave_up` are the messages that no provider took in time: the next
+    channel carries them.
     """
 
     owed: tuple[Owed, ...]
     tasks: tuple[TaskOwed, ...]
     untold: frozenset[tuple[UUID | None, str | None]]
     mistaken: frozenset[tuple[UUID | None, str | None]]
+    gave_up: frozenset[UUID]
     decisions: tuple[Decision, ...]
     look_at: datetime | None

@@ -11,7 +11,7 @@ from notifier.domain.folding import JobState
 from notifier.domain.jobs import JobKind
 from notifier.domain.ledger.promises import TOLERANCE, tell_by
 from notifier.domain.ledger.views import PersonView, reference_of
-from notifier.domain.messages import Role
+from notifier.domain.messages import Channel, Role
 from notifier.domain.quiet.hours import QuietHours
 from notifier.domain.schedule import WorkingDays, weekdays
 from notifier.domain.windows import Window, local_date
@@ -27,6 +27,7 @@ class BrandManners:
     live_at: datetime | None  # what happened before owes nothing
     brand: str = ""  # slug
     works: WorkingDays = weekdays
+    halted: frozenset[Channel] = frozenset()  # the providers refuse every sender of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ def plan(job: PlanInput, rules: Sequence[Rule], *, now: datetime) -> Plan:
     looks: list[datetime] = []
     untold: set[tuple[UUID | None, str | None]] = set()
     mistaken: set[tuple[UUID | None, str | None]] = set()
+    gave_up: set[UUID] = set()
     lead: Side | None = None
     for person in job.people:
         side = Side(job, person, known, now, lead)
@@ -36,12 +37,14 @@ def plan(job: PlanInput, rules: Sequence[Rule], *, now: datetime) -> Plan:
         decisions += side.decisions
         looks += side.looks
         untold.update((person.job_person, rule) for rule in side.untold)
+        gave_up |= side.gave_up
         mistaken.update((person.job_person, rule) for rule in side.mistaken)
     return Plan(
         owed=tuple(owed),
         tasks=tuple(tasks),
         untold=frozenset(untold),
         mistaken=frozenset(mistaken),
+        gave_up=frozenset(gave_up),
         decisions=tuple(decisions),
         look_at=min((look for look in looks if look > now), default=None),
     )

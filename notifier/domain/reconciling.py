@@ -117,7 +117,8 @@ def standing(owed: Owed, before: Standing | None, *, held: bool, now: datetime) 
             due_at=owed.send_at,
         )
     if before is not None and before.status is MessageStatus.DEFERRED:  # keeps its own due time
-        return replace(before, due_at=max(before.due_at, owed.send_at))
+        send_at = owed.send_at if owed.send_at > now else before.send_at
+        return replace(before, send_at=send_at, due_at=max(before.due_at, owed.send_at))
     send_at = due_at = owed.send_at
     if before is not None and before.send_at <= now and owed.send_at <= now:
         send_at, due_at = before.send_at, before.due_at
@@ -154,6 +155,8 @@ def _drop(row: Row, plan: Plan, *, finished: bool, now: datetime) -> Drop:
     }
     if Reason.EXPIRED in reasons or row.expires_at <= now:
         return Drop(row.id, MessageStatus.EXPIRED, WhyNot.EXPIRED)
+    if row.id in plan.gave_up:
+        return Drop(row.id, MessageStatus.EXPIRED, WhyNot.GAVE_UP)
     if Reason.BEFORE_LIVE in reasons:
         return Drop(row.id, MessageStatus.SUPERSEDED, WhyNot.BEFORE_LIVE)
     if Reason.ALREADY_TOLD in reasons:

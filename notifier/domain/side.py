@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from uuid import UUID
 
 from notifier.domain import duties
 from notifier.domain.caps import cap_reached
@@ -76,6 +77,7 @@ class Side:
             for past in person.past
             if past.unsettled and past.status is not MessageStatus.HELD and past.id not in silent
         }
+        self.gave_up: set[UUID] = set()  # messages whose channel gave way to the next
         self.mistaken = mistaken_in(person, job.state.withdrawn)
         self.looks += [moment.due for moment in person.moments]
         for window in (self.reference.asserts, job.state.expected):
@@ -274,7 +276,11 @@ class Side:
                 return Reason.QUIET_HOURS
             self.untold.add(rule.id)
             return Reason.EXPIRED
-        step = self._not_stuck(rule, self._step(rule, episode), owed_at, heard_by)
+        goes_now = send_at <= self.now
+        step = self._step(rule, episode, goes_now=goes_now)
+        step = self._not_stuck(rule, step, owed_at, heard_by, goes_now=goes_now)
+        if step.gave_up is not None:
+            self.gave_up.add(step.gave_up)
         if step.passed_over:
             notes["passed_over"] = list(step.passed_over)
         self._call(rule, episode, step, asserts, heard_by, goes_at=send_at)
@@ -317,7 +323,7 @@ class Side:
         self, rule: Rule, episode: Episode, asserts: Expectation | None, why: str
     ) -> None:
         """Call a person in where it can't be written to them in time, and they must know it."""
-        step = self._step(rule, episode)
+        step = self._step(rule, episode, goes_now=False)
         if step.owed or step.unreached is not None:
             unsaid = replace(step, unreached=step.unreached or why)
             self._call(rule, episode, unsaid, asserts, None, goes_at=self.now)
@@ -348,24 +354,41 @@ class Side:
         self.of_rules += [(rule.id, task) for task in calls]
 
     def _not_stuck(
-        self, rule: Rule, step: Step, owed_at: datetime, heard_by: datetime | None
+        self,
+        rule: Rule,
+        step: Step,
+        owed_at: datetime,
+        heard_by: datetime | None,
+        *,
+        goes_now: bool,
     ) -> Step:
-        """Call a person in where providers would not take it, while there is time to ring."""
-        if step.not_taken is None:
+        """Call a person in where no provider takes it, no channel is left, and there is time to
+        ring."""
+        if step.waits_until is None:
             return step
-        ring_from = heard_by - duties.TIME_TO_RING if heard_by is not None else owed_at
-        patience = max(owed_at + rule.reach, ring_from)
-        if self.now >= patience:
-            return replace(step, unreached=step.not_taken)
+        patience = step.waits_until
+        if not step.gives_way:
+            tried_until = step.waits_until if goes_now else owed_at + rule.reach
+            ring_from = heard_by - duties.TIME_TO_RING if heard_by is not None else owed_at
+            patience = max(tried_until, ring_from)
+            if self.now >= patience:
+                return replace(step, unreached=step.not_taken)
         self.untold.add(rule.id)
         self.looks.append(patience)
         return step
 
-    def _step(self, rule: Rule, episode: Episode) -> Step:
+    def _step(self, rule: Rule, episode: Episode, *, goes_now: bool) -> Step:
         if rule.call_first:
             return first_step(rule, self.person)
-        live = self.job.manners.live_at is not None
-        return next_step(rule, episode.text, self.person, live=live, now=self.now)
+        return next_step(
+            rule,
+            episode.text,
+            self.person,
+            live=self.job.manners.live_at is not None,
+            halted=self.job.manners.halted,
+            goes_now=goes_now,
+            now=self.now,
+        )
 
     def _why_not(self, rule: Rule, step: Step, send_at: datetime) -> WhyNot | None:
         if rule.call_first:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,8 +24,17 @@ class Step:
     reason: Reason = Reason.OWED
     why_not: WhyNot | None = None  # why nothing goes by this channel; None: it does
     unreached: str | None = None  # a person must ring: why nothing reaches them
+    row: UUID | None = None  # the message that waits to go this way, if there is one
     not_taken: str | None = None  # it was tried, or its sender rests, and it waits: why
+    waits_until: datetime | None = None  # for so long; then the next channel, or a person
+    gives_way: bool = False  # the next channel is there
+    gave_up: UUID | None = None  # the message of the channel before, which no provider took
     passed_over: tuple[str, ...] = ()  # channels that can't carry it, and why
+
+    @property
+    def carries(self) -> bool:
+        """Whether the message can go this way."""
+        return self.owed and self.why_not is None and self.unreached is None
 
 
 #: Verdicts after which no channel need carry it.
@@ -48,10 +57,25 @@ def first_step(rule: Rule, person: PersonView) -> Step:
     return Step(owed=True, channel=rule.channels[0], why_not=WhyNot.NO_CONTACT)
 
 
-def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: datetime) -> Step:
+def next_step(
+    rule: Rule,
+    episode: str,
+    person: PersonView,
+    *,
+    live: bool,
+    halted: Collection[Channel],
+    goes_now: bool,
+    now: datetime,
+) -> Step:
     """Return what carries `rule`'s message in `episode` to `person` next.
 
+    What no provider takes gives way to the next channel once its `reach` ran out, and at once
+    where the channel is halted. That is final: what was certainly not taken goes no other way
+    beside the one that carries it now.
+
     :param live: whether the brand has left shadow: what was skipped in it is open again.
+    :param halted: channels of which the providers refuse every sender.
+    :param goes_now: whether it may go at this hour: what waits for the morning fails nobody.
     """
     rows = [row for row in person.past if row.rule == rule.id and row.episode == episode]
     if any(row.status is MessageStatus.DELIVERED for row in rows):
@@ -61,6 +85,22 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
         verdict = _verdict(before, rule, person, live=live, now=now)
         if before.contact in in_use and verdict in _SAID:
             return Step(owed=False, channel=before.channel, reason=Reason(verdict))
+    ways = _ways(rule, rows, person, live=live, now=now)
+    step = next(ways)
+    if step.waits_until is None or not step.carries or step.not_taken == WhyNot.BRAKED:
+        return step
+    other = next((way for way in ways if way.carries), None)
+    if other is None or not goes_now:
+        return step
+    if step.channel in halted or step.waits_until <= now:
+        return replace(other, gave_up=step.row)
+    return replace(step, gives_way=True)
+
+
+def _ways(
+    rule: Rule, rows: Sequence[PastMessage], person: PersonView, *, live: bool, now: datetime
+) -> Iterator[Step]:
+    """Yield the channels that may carry it, in their order; at last why none does."""
     nothing: WhyNot | str = WhyNot.NO_CONTACT
     first_way: Step | None = None
     tried = False
@@ -72,38 +112,33 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
             continue
         why_not = contact.why_not_for(rule.kind)
         row = _row(rows, channel, contact.id)
+        way = Step(
+            owed=True,
+            channel=channel,
+            index=index,
+            contact=contact,
+            why_not=why_not,
+            passed_over=tuple(passed),
+        )
+        if row is None and why_not is None:
+            yield way
+            return
         if row is None:
-            if why_not is None:
-                return Step(
-                    owed=True,
-                    channel=channel,
-                    index=index,
-                    contact=contact,
-                    passed_over=tuple(passed),
-                )
-            passed.append(f"{channel}: {why_not}")
-            nothing = why_not
-            way = Step(owed=True, channel=channel, index=index, contact=contact, why_not=why_not)
             first_way = first_way or way
+            nothing = why_not or nothing
+            passed.append(f"{channel}: {nothing}")
             continue
         verdict = _verdict(row, rule, person, live=live, now=now)
         if verdict == "open":
-            return Step(
-                owed=True,
-                channel=channel,
-                index=index,
-                contact=contact,
-                why_not=why_not,
-                not_taken=_not_taken(row),
-                passed_over=tuple(passed),
-            )
-        if verdict != "next":
-            return Step(owed=False, channel=channel, reason=Reason(verdict))
+            yield _still_to_go(way, row, rule, person)
+        elif verdict != "next":
+            yield Step(owed=False, channel=channel, reason=Reason(verdict))
+            return
         tried = True
         nothing = row.reason or (WhyNot.NO_RECEIPT if row.under_way else row.status)
         passed.append(f"{channel}: {nothing}")
     way = first_way or Step(owed=True, channel=rule.channels[0], why_not=WhyNot.NO_CONTACT)
-    return Step(
+    yield Step(
         owed=not tried,  # a way that was tried has its row; of one that is none a row says why
         channel=way.channel,
         index=way.index,
@@ -113,6 +148,15 @@ def next_step(rule: Rule, episode: str, person: PersonView, *, live: bool, now: 
         unreached=str(nothing),
         passed_over=tuple(passed),
     )
+
+
+def _still_to_go(way: Step, row: PastMessage, rule: Rule, person: PersonView) -> Step:
+    """Return `way` with what became of its message so far, and how long to be patient."""
+    not_taken = _not_taken(row)
+    if not_taken is None:
+        return way
+    waits_until = _patience_ends(rule, row, person, since=row.send_at)
+    return replace(way, row=row.id, not_taken=not_taken, waits_until=waits_until)
 
 
 def out_of_reach(
@@ -134,19 +178,26 @@ def out_of_reach(
 
 
 def _reach_ends(rule: Rule | None, row: PastMessage, person: PersonView) -> datetime:
-    """Return until when to wait for a receipt of a claimed message; None: its rule is gone.
+    """Return until when to wait for a receipt of a claimed message; None: its rule is gone."""
+    taken_at = row.accepted_at or row.claimed_at
+    assert taken_at is not None
+    return _patience_ends(rule, row, person, since=taken_at)
+
+
+def _patience_ends(
+    rule: Rule | None, row: PastMessage, person: PersonView, *, since: datetime
+) -> datetime:
+    """Return until when one channel has the time, from when it was handed over, or was due.
 
     Where they must hear it soon, the ways that are left share the time, and so does whoever
     rings when none of them reached anybody.
     """
-    taken_at = row.accepted_at or row.claimed_at
-    assert taken_at is not None
     reach = rule.reach if rule is not None else _REACH
-    if row.tell_by is None or row.tell_by <= taken_at:  # nothing is in time any more
-        return taken_at + reach
+    if row.tell_by is None or row.tell_by <= since:  # nothing is in time any more
+        return since + reach
     to_share = 2 + (_ways_after(rule, row, person) if rule is not None else 0)
-    share = (row.tell_by - taken_at) / to_share
-    return taken_at + min(reach, max(share, _REACH_AT_LEAST))
+    share = (row.tell_by - since) / to_share
+    return since + min(reach, max(share, _REACH_AT_LEAST))
 
 
 def is_presumed(rule: Rule, row: PastMessage, person: PersonView, now: datetime) -> bool:
@@ -175,7 +226,7 @@ def _not_taken(row: PastMessage) -> str | None:
     return row.reason or row.status if had_its_turn else None
 
 
-def _row(rows: list[PastMessage], channel: Channel, contact: UUID) -> PastMessage | None:
+def _row(rows: Sequence[PastMessage], channel: Channel, contact: UUID) -> PastMessage | None:
     mine = [row for row in rows if row.channel is channel and row.contact == contact]
     return mine[-1] if mine else None
 

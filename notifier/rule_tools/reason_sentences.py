@@ -67,7 +67,7 @@ _ROWS: Mapping[WhyNot, str] = {
     WhyNot.OUTCOME_UNKNOWN: "It may or may not have gone out; a person must look.",
     WhyNot.PROVIDER_REFUSED: "The provider refused it.",
     WhyNot.NO_PROVIDER: "Nothing is set up to send it.",
-    WhyNot.GAVE_UP: "It was tried again and again, and then given up.",
+    WhyNot.GAVE_UP: "No provider took it in time, and it was given up.",
     WhyNot.RENDER_FAILED: "Its words could not be put together.",
     WhyNot.NO_RECEIPT: "It went out, and no receipt says that it arrived.",
     WhyNot.IN_DIGEST: "It goes out together with the news of their other jobs.",

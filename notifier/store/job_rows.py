@@ -8,11 +8,24 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Result, Row, ScalarResult, and_, bindparam, case, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Result,
+    Row,
+    ScalarResult,
+    and_,
+    bindparam,
+    case,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session, aliased, defer
 
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import (
+    Channel,
+    MessageStatus,
     Role,
 )
 from notifier.store.tables import (
@@ -26,6 +39,7 @@ from notifier.store.tables import (
     Parcel,
     Person,
     Promise,
+    Sender,
     Source,
     Suppression,
     Task,
@@ -141,6 +155,13 @@ _MESSAGES = (
     # What went out is nothing to planning, and long.
     .options(*map(defer, (Message.recipient, Message.subject, Message.body, Message.html)))
 )
+_OF_BRANDS: BindParameter[UUID] = bindparam("brand_ids", expanding=True)
+_HALTED = (
+    select(Sender.brand_id, Sender.channel)
+    .where(Sender.brand_id.in_(_OF_BRANDS))
+    .group_by(Sender.brand_id, Sender.channel)
+    .having(func.count(Sender.halted_at) == func.count(Sender.id))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +190,7 @@ class JobRows:
     parcels: Mapping[UUID, list[Parcel]]
     promises: Mapping[UUID, list[Row[Any]]]
     messages: Mapping[UUID, list[Message]]
+    halted: Mapping[UUID, frozenset[Channel]]  # by brand, where a message waits to be taken
 
 
 def load_rows(session: Session, job_ids: Sequence[UUID], *, lock: bool) -> JobRows:
@@ -184,13 +206,33 @@ def load_rows(session: Session, job_ids: Sequence[UUID], *, lock: bool) -> JobRo
         connection.execute(_LOCK, wanted)
     around = _gathered(session.execute(_AROUND, wanted))
     orders = [found.job.id for found in around.values() if found.job.kind == JobKind.ORDER]
+    messages: Mapping[UUID, list[Message]] = _grouped(session.scalars(_MESSAGES, wanted))
     return JobRows(
         around=around,
         facts=_grouped(connection.execute(_FACTS, wanted)),
         parcels=_grouped(session.scalars(_PARCELS, {"job_ids": orders})) if orders else {},
         promises=_grouped(connection.execute(_PROMISES, wanted)),
-        messages=_grouped(session.scalars(_MESSAGES, wanted)),
+        messages=messages,
+        halted=_halted(connection, messages),
     )
+
+
+def _halted(
+    connection: Connection, messages: Mapping[UUID, list[Message]]
+) -> Mapping[UUID, frozenset[Channel]]:
+    """Return the channels of which every sender is halted, of brands for which it matters."""
+    deferred = {
+        row.brand_id
+        for rows in messages.values()
+        for row in rows
+        if row.status == MessageStatus.DEFERRED
+    }
+    if not deferred:
+        return {}
+    found: dict[UUID, set[Channel]] = defaultdict(set)
+    for brand, channel in connection.execute(_HALTED, {"brand_ids": list(deferred)}):
+        found[brand].add(Channel(channel))
+    return {brand: frozenset(channels) for brand, channels in found.items()}
 
 
 def _gathered(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, Around]:

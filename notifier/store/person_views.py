@@ -143,6 +143,7 @@ def past_of(row: Message) -> PastMessage:
         claimed_at=row.claimed_at,
         handed_over_at=row.handed_over_at,
         accepted_at=row.accepted_at,
+        send_at=row.send_at,
         due_at=row.due_at,
         gives_receipts=row.provider not in WITHOUT_RECEIPTS,
     )

@@ -21,6 +21,7 @@ from notifier.domain.ledger.entries import Entry
 from notifier.domain.ledger.open_moments import open_moments
 from notifier.domain.ledger.outcomes import Course
 from notifier.domain.ledger.views import PersonView
+from notifier.domain.messages import Channel
 from notifier.domain.plan_input import BookedThrough, BrandManners, PlanInput
 from notifier.domain.quiet.week import brand_hours, closed_weekdays
 from notifier.public_holidays import works_on
@@ -105,6 +106,7 @@ def load_snapshots(
             humans=humans[job_id],
             technicians=found.technicians,
             assigned_person=found.assigned_person,
+            halted=rows.halted.get(found.brand.id, frozenset()),
         )
         for job_id, found in rows.around.items()
     }
@@ -159,6 +161,7 @@ def snapshot_of(
     source: Source | None,
     assigned_person: UUID | None = None,
     has_tasks: bool = False,
+    halted: frozenset[Channel] = frozenset(),
 ) -> Snapshot:
     """Return the snapshot that these rows make: those of now, or as they stood in the past."""
     facts = tuple(fact_of(row) for row in fact_rows)
@@ -200,6 +203,7 @@ def snapshot_of(
             quiet=quiet,
             works=works_on(brand.country, closed_weekdays(quiet)),
             live_at=brand.live_at,
+            halted=halted,
         ),
         through=_through(source) if source is not None else None,
     )

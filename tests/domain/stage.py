@@ -155,6 +155,7 @@ class Stage:
         self.now = now or at(10, day=23)
         self.held = False
         self.brand = "demo"
+        self.halted: frozenset[Channel] = frozenset()
         self.email_gives_receipts = email_gives_receipts
         silent = BY_THEMSELVES - set(speaking)
         self.rules = RuleSet(
@@ -255,7 +256,9 @@ class Stage:
             booked_at=state.booked.effective_at if state.booked else self.now,
             held=self.held,
             people=tuple(somebody.view() for somebody in self.people),
-            manners=BrandManners(quiet=self.quiet, live_at=self.live_at, brand=self.brand),
+            manners=BrandManners(
+                quiet=self.quiet, live_at=self.live_at, brand=self.brand, halted=self.halted
+            ),
         )
 
     def owed(self, somebody: Somebody | None = None) -> list[str]:
@@ -282,7 +285,7 @@ class Stage:
         for owed in changes.add:
             self._put(owed, self._new_row(owed))
         for row_id, owed in changes.bind:
-            self._put(owed, bound(self._row(row_id), owed))
+            self._put(owed, bound(self._row(row_id), owed, self.now))
         for drop in changes.drop:
             self._update(drop.id, status=drop.status, reason=drop.reason)
         return planned
@@ -393,7 +396,7 @@ class Stage:
 
     def _new_row(self, owed: Owed) -> PastMessage:
         receipts = owed.channel is Channel.SMS or self.email_gives_receipts
-        return new_row(self.ids(), owed, gives_receipts=receipts)
+        return new_row(self.ids(), owed, gives_receipts=receipts, now=self.now)
 
     def _put(self, owed: Owed, row: PastMessage) -> None:
         owner = next(somebody for somebody in self.people if somebody.id == owed.job_person)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from notifier.domain.ledger.views import PastMessage
 from notifier.domain.messages import MessageStatus
 from notifier.domain.owed import Owed
-from notifier.domain.reconciling import Row
+from notifier.domain.reconciling import Row, Standing, standing
 
 
-def new_row(id: UUID, owed: Owed, *, gives_receipts: bool) -> PastMessage:
+def new_row(id: UUID, owed: Owed, *, gives_receipts: bool, now: datetime) -> PastMessage:
     """Return the row of what is owed."""
     row = PastMessage(
         id=id,
@@ -33,16 +34,17 @@ def new_row(id: UUID, owed: Owed, *, gives_receipts: bool) -> PastMessage:
         claimed_at=None,
         handed_over_at=None,
         accepted_at=None,
+        send_at=owed.send_at,
         due_at=owed.send_at,
         gives_receipts=gives_receipts,
     )
-    return bound(row, owed)
+    return bound(row, owed, now)
 
 
-def bound(row: PastMessage, owed: Owed) -> PastMessage:
-    """Return the row saying what is owed now. Waiting for its time or not, it is *ready*."""
-    blocked = owed.why_not is not None
-    return replace(
+def bound(row: PastMessage, owed: Owed, now: datetime) -> PastMessage:
+    """Return the row saying what is owed now. Waiting for its time or not, it is *ready*, unless
+    no provider took it yet."""
+    row = replace(
         row,
         asserts=owed.asserts,
         moves_told=owed.moves_told,
@@ -51,10 +53,14 @@ def bound(row: PastMessage, owed: Owed) -> PastMessage:
         technician=owed.technician,
         next_update_at=owed.next_update_at,
         tell_by=owed.tell_by,
-        due_at=owed.send_at,
-        status=MessageStatus.SKIPPED if blocked else MessageStatus.READY,
-        reason=owed.why_not,
     )
+    if owed.why_not is not None:
+        return replace(row, status=MessageStatus.SKIPPED, reason=owed.why_not, due_at=owed.send_at)
+    if row.status is not MessageStatus.DEFERRED:
+        return replace(row, status=MessageStatus.READY, reason=None, due_at=owed.send_at)
+    before = Standing(status=row.status, reason=row.reason, send_at=row.send_at, due_at=row.due_at)
+    stands = standing(owed, before, held=False, now=now)
+    return replace(row, send_at=stands.send_at, due_at=stands.due_at)
 
 
 def as_reconciled(row: PastMessage, owed: Owed) -> Row:

@@ -1,12 +1,13 @@
 """The outbox is held against what is owed: add, bind, reopen, drop with a reason, or leave."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from notifier.domain.facts import FactType
 from notifier.domain.messages import MessageStatus, WhyNot
-from notifier.domain.reconciling import Changes, Row, key_of, reconcile
+from notifier.domain.reconciling import Changes, Row, Standing, key_of, reconcile, standing
 from tests.domain.stage import Stage
 
 NOTHING = Changes((), (), ())
@@ -142,3 +143,22 @@ def test_twice_changes_nothing() -> None:
     assert dropped.drop
     closed = row_of(late_stage(), MessageStatus.SUPERSEDED, reason=WhyNot.NO_LONGER_OWED, id=row.id)
     assert reconcile([closed], stage.plan(), finished=False, now=stage.now) == NOTHING
+
+
+@pytest.mark.parametrize(("goes_in", "since"), [(0, -5), (60, 60)])
+def test_what_was_put_off_until_the_morning_may_go_since_then(goes_in: int, since: int) -> None:
+    """A second try keeps its own time, and the message's turn is when it first was due."""
+    stage = late_stage()
+    (owed,) = stage.plan().owed
+    minute = timedelta(minutes=1)
+    before = Standing(
+        status=MessageStatus.DEFERRED,
+        reason="no_connection",
+        send_at=stage.now - 5 * minute,
+        due_at=stage.now + 2 * minute,
+    )
+    owed = replace(owed, send_at=stage.now + goes_in * minute)
+    stands = standing(owed, before, held=False, now=stage.now)
+    assert stands.send_at == stage.now + since * minute
+    assert stands.due_at == stage.now + max(2, goes_in) * minute
+    assert (stands.status, stands.reason) == (MessageStatus.DEFERRED, "no_connection")

@@ -18,6 +18,7 @@ class Answer(StrEnum):
     TAKEN_ANSWER_LOST = "taken_answer_lost"
     TAKEN_WORKER_DIED = "taken_worker_died"
     DEFERRED = "deferred"
+    HALTED = "halted"  # deferred, and no sender of the channel is accepted any more
     REJECTED = "rejected"
     BAD_ADDRESS = "bad_address"  # rejected, and nothing will ever arrive there
     NOT_TAKEN_ANSWER_LOST = "not_taken_answer_lost"
@@ -34,7 +35,7 @@ class Answer(StrEnum):
         match self:
             case Answer.TAKEN:
                 return MessageEvent.ANSWERED_ACCEPTED
-            case Answer.DEFERRED:
+            case Answer.DEFERRED | Answer.HALTED:
                 return MessageEvent.ANSWERED_DEFERRED
             case Answer.REJECTED | Answer.BAD_ADDRESS:
                 return MessageEvent.ANSWERED_REJECTED

@@ -2,23 +2,67 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from uuid import UUID
+
 from notifier.domain.facts import FactType
+from notifier.domain.ledger.views import PastMessage
 from notifier.domain.messages import MessageStatus
 from notifier.domain.owed import Duty
 from notifier.domain.reconciling_tasks import TaskRow
-from tests.model.claims import silent_from
+from tests.model.claims import REACH, silent_from
 from tests.model.news import News
-from tests.model.oracle import Word, debt
+from tests.model.oracle import Word, debt, is_night
 from tests.model.outbox import OpenTask
 from tests.model.people import Person
+from tests.model.world import World
 
 _ABOUT_NEWS = frozenset({Duty.UNREACHED, Duty.NEEDS_CALL, Duty.BESIDE})
 _IN_DOUBT = frozenset({MessageStatus.CLAIMED, MessageStatus.UNKNOWN})
 _TO_GO = frozenset({MessageStatus.PLANNED, MessageStatus.READY})
 
 
+_ROUND = timedelta(minutes=2)
+
+
 class Calls(News):
     """Looks at tasks when they are ticked off, and when planning ends them."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._stuck: dict[UUID, datetime] = {}  # messages that no provider takes, since when
+
+    def what_is_not_taken_gives_way(self, *, awake: bool) -> None:
+        """Whoever has another way hears by it once nobody took the message for its reach, and at
+        once where the channel is halted. At night, on hold and without workers nothing counts."""
+        now, known, self._stuck = self.world.now, self._stuck, {}
+        if self.world.held or not awake:
+            return
+        for person in self.people:
+            for row in person.rows.values():
+                if row.status is not MessageStatus.DEFERRED or is_night(now, person):
+                    continue
+                if not self._has_another_way(person, row):
+                    continue
+                since = self._stuck[row.id] = known.get(row.id, now)
+                patience = timedelta() if row.channel in self.world.halted else REACH
+                assert now <= since + patience + _ROUND, (
+                    f"{row.rule} waits for {row.channel} since {since}; it is {now}"
+                )
+
+    def _has_another_way(self, person: Person, row: PastMessage) -> bool:
+        channels = self.world.fates[row.id].owed.rule.channels
+        tried = {
+            other.contact
+            for other in person.rows.values()
+            if (other.rule, other.episode) == (row.rule, row.episode)
+        }
+        return any(
+            contact.channel in channels[channels.index(row.channel) + 1 :]
+            and contact.why_not is None
+            and contact.id not in tried
+            for contact in person.contacts
+        )
 
     def rung(self, task: OpenTask, called: FactType) -> None:
         """Whoever is rung about news hears it: ticked off, the call is what told them."""

@@ -42,6 +42,7 @@ _SILENT = st.sampled_from(
         Weather(Answer.TAKEN, Arrival.SILENCE),
         Weather(Answer.TAKEN, Arrival.FAILED),
         Weather(Answer.DEFERRED, Arrival.SILENCE),
+        Weather(Answer.HALTED, Arrival.SILENCE),
     ]
 )
 _RECEIPTS = st.sampled_from(

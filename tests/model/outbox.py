@@ -196,6 +196,7 @@ class Outbox(Stage):
             tell_by=owed.tell_by,
             status=stands.status,
             reason=stands.reason,
+            send_at=stands.send_at,
             due_at=stands.due_at,
         )
 

@@ -85,6 +85,7 @@ class Watch(Calls):
         world, state = self.world, self.world.state
         self._moments_are_watched()
         self.calls_stay()
+        self.what_is_not_taken_gives_way(awake=awake)
         self.what_is_held_stays()
         awake = awake and not world.held  # held, it is a person's now
         for person in self.people:

@@ -135,7 +135,10 @@ class Workers(Outbox):
         status = after(row.status, event)
         moved = status is not row.status
         self._update(row.id, status=status)
+        if attempt.answer is Answer.HALTED:
+            self.halted |= {row.channel}
         if event is MessageEvent.ANSWERED_ACCEPTED:
+            self.halted -= {row.channel}
             if moved:
                 self._update(row.id, reason=None)
             self._take(attempt)

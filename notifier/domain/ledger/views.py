@@ -73,6 +73,7 @@ class PastMessage:
     claimed_at: datetime | None
     handed_over_at: datetime | None
     accepted_at: datetime | None
+    send_at: datetime  # since when it may go
     due_at: datetime
     gives_receipts: bool = True
 

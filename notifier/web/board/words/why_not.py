@@ -34,7 +34,7 @@ WHY_NOT: dict[WhyNot, str] = {
     WhyNot.RULE_OFF: "this rule is switched off",
     WhyNot.PROVIDER_REFUSED: "the provider refused it",
     WhyNot.NO_PROVIDER: "nothing is set up to send it",
-    WhyNot.GAVE_UP: "tried again and again, then gave up",
+    WhyNot.GAVE_UP: "no provider took it in time",
     WhyNot.RENDER_FAILED: "its words could not be put together",
     WhyNot.TRIAL: "its rule is on trial",
     WhyNot.CAP_REACHED: "they have had enough messages for now",
