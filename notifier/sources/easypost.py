@@ -19,7 +19,7 @@ from notifier.domain.windows import UNKNOWN
 from notifier.sources.parts.estimates import DayOf, Estimate, LocalDay
 from notifier.sources.parts.json_bodies import objects_in, read_object, short_text
 from notifier.sources.parts.tracked_parcels import facts_of
-from notifier.sources.parts.tracker_times import moment
+from notifier.sources.parts.tracker_times import after, moment, newest
 from notifier.sources.protocol import (
     Ignored,
     Incoming,
@@ -140,7 +140,7 @@ def translate(incoming: Incoming) -> Translation:
 def _facts(
     event: Mapping[str, Any], tracker: Mapping[str, Any], code: str, status: str
 ) -> tuple[SourceEvent, ...]:
-    scan = _latest_scan(tracker, status)
+    at, scan = _latest_scan(tracker, status)
     detail = short_text(tracker.get("status_detail")) or short_text(scan.get("status_detail"))
     on_failure, under_way, cause = DETAILS.get(detail or "unknown", _PLAIN)
     as_of = moment(tracker.get("updated_at")) or moment(event.get("created_at"))
@@ -162,7 +162,7 @@ def _facts(
     return facts_of(
         code,
         fact,
-        at=moment(scan.get("datetime")) or as_of,
+        at=at or as_of,
         estimate=estimate,
         as_of=as_of,
         cause=cause,
@@ -170,15 +170,17 @@ def _facts(
     )
 
 
-def _latest_scan(tracker: Mapping[str, Any], status: str) -> Mapping[str, Any]:
-    """Return the newest scan with the tracker's status, else the newest, else an empty one.
+def _latest_scan(
+    tracker: Mapping[str, Any], status: str
+) -> tuple[datetime | None, Mapping[str, Any]]:
+    """Return the newest scan with the tracker's status and its time, else the newest, else none.
 
     Scans are not listed in order of time, and real trackers carry some from the future.
     """
     scans = objects_in(tracker.get("tracking_details"))
     timed = [(at, scan) for scan in scans if (at := moment(scan.get("datetime")))]
-    matching = [pair for pair in timed if pair[1].get("status") == status] or timed
-    return max(matching, key=lambda pair: pair[0])[1] if matching else {}
+    matching = [pair for pair in timed if pair[1].get("status") == status]
+    return newest(matching) or after(newest(timed)) or (None, {})
 
 
 def _estimate(tracker: Mapping[str, Any], as_of: datetime | None) -> Estimate | None:

@@ -19,7 +19,7 @@ from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.address_tokens import is_one_of, token_in_address
 from notifier.sources.parts.json_bodies import objects_in, read_object, short_text
 from notifier.sources.parts.tracked_parcels import facts_of
-from notifier.sources.parts.tracker_times import estimated_day, moment
+from notifier.sources.parts.tracker_times import after, estimated_day, moment, newest
 from notifier.sources.protocol import (
     Ignored,
     Incoming,
@@ -253,9 +253,11 @@ def _scan_of(
             for at, scan in scans
             if all(scan.get(name) == tracking.get(name) for name in fields)
         ]
-        if same:
-            return max(same, key=lambda pair: pair[0])
-    return max(scans, key=lambda pair: pair[0]) if scans else (None, {})
+        if found := newest(same):
+            return found
+    last = newest(scans)
+    says_otherwise = last is not None and last[1].get("status_code") is not None
+    return (after(last) if says_otherwise else last) or (None, {})
 
 
 def _time(scan: Mapping[str, Any]) -> datetime | None:

@@ -172,6 +172,17 @@ def test_scans_listed_out_of_order_count_by_their_times() -> None:
     assert translated(event)[0].occurred_at == NOW - HOUR
 
 
+def test_a_status_that_no_scan_has_comes_after_the_newest_scan() -> None:
+    """Whichever of the two arrives first, the failure that follows the van is the later one."""
+    parcel = Parcel()
+    (out,) = translated(parcel.scanned("out_for_delivery", NOW - HOUR))
+    (failed,) = translated(parcel.updated("failure", NOW, detail="delivery_exception"))
+
+    assert failed.type is FactType.ATTEMPTED
+    assert out.occurred_at is not None
+    assert failed.occurred_at == out.occurred_at + timedelta(seconds=1)
+
+
 @pytest.mark.parametrize(
     ("detail", "fact", "reason"),
     [

@@ -246,6 +246,16 @@ def test_of_two_times_of_a_scan_the_true_one_counts(at: str, carrier_at: str, tr
     assert only.occurred_at == datetime.fromisoformat(true)
 
 
+def test_a_status_that_no_scan_has_comes_after_the_newest_scan() -> None:
+    """Whichever of the two arrives first, the exception that follows the van is the later one."""
+    out = scan("IT", NOW.isoformat(), detail="OUT_FOR_DELIVERY")
+    (first,) = translated(track_event(out))
+    (then,) = translated(track_event(out, status_code="EX", status_detail_code="MISSORTED"))
+
+    assert (first.type, then.type) == (FactType.OUT_FOR_DELIVERY, FactType.EXCEPTION)
+    assert (first.occurred_at, then.occurred_at) == (NOW, NOW + timedelta(seconds=1))
+
+
 def test_without_scans_no_time_is_invented() -> None:
     """`actual_delivery_date` is up to 14 hours off and counts nowhere."""
     event = simple("DE", NOW, events=[], actual_delivery_date="2026-11-23T05:24:32")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from notifier.sources.parts.estimates import DayOf, Estimate, LocalDay
 from notifier.sources.parts.json_bodies import short_text
@@ -23,6 +25,22 @@ def scanned_at(said: object, learnt: object) -> datetime | None:
     """
     times = [at for at in (moment(said), moment(learnt)) if at is not None]
     return min(times) if moment(said) is not None else None
+
+
+Scan = tuple[datetime, Mapping[str, Any]]  # and when it happened
+
+
+def newest(scans: Sequence[Scan]) -> Scan | None:
+    """Return the newest of `scans`, in whichever order they are listed."""
+    return max(scans, key=lambda scan: scan[0], default=None)
+
+
+def after(scan: Scan | None) -> Scan | None:
+    """Return the scan as of a second later: a status that no scan has came after the newest one.
+
+    At the very time of that scan, the one of the two that arrives last would count.
+    """
+    return (scan[0] + timedelta(seconds=1), scan[1]) if scan is not None else None
 
 
 def estimated_day(value: object, as_of: datetime | None) -> Estimate | None:
