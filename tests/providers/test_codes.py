@@ -75,6 +75,46 @@ def test_what_follows_from_the_codes_that_are_met_most(code: str) -> None:
     assert (refused, failed) == MET_MOST[code]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("20003", "20011", "20012", "20426", "21267", "21616", "21661", "21708", "21709"),
+        *("21711", "21712", "21715", "21910", "30015", "30016", "30042", "30440", "30449", "63038"),
+    ],
+)
+def test_what_is_our_senders_fault_is_no_messages(code: str) -> None:
+    """The next text would be refused as well, so the sender rests and staff are told."""
+    assert send_reaction("twilio", code=code, status=400) is Reaction.HALT_CHANNEL
+    assert send_reaction("twilio_2", code=code, status=429) is Reaction.HALT_CHANNEL
+    failed = receipt_reaction("twilio", event=ReceiptEvent.FAILED, code=code)
+    assert failed is Reaction.HALT_CHANNEL
+
+
+@pytest.mark.parametrize("code", ["21217", "21265", "21266", "21268", "21635", "30014"])
+def test_what_is_the_numbers_fault_holds_for_every_text_to_it(code: str) -> None:
+    """Nobody is reached by text there, now or later, by whichever sender."""
+    assert send_reaction("twilio", code=code, status=400) is Reaction.FLAG_CONTACT
+
+
+@pytest.mark.parametrize("code", ["21624", "21658", "30012", "30013", "30044"])
+def test_what_is_the_texts_fault_concerns_no_other(code: str) -> None:
+    """Another channel carries this one; the number and the sender are as good as before."""
+    assert send_reaction("twilio", code=code, status=400) is Reaction.NEVER
+
+
+@pytest.mark.parametrize(
+    ("code", "reaction"),
+    [
+        ("21219", Reaction.OTHER_CHANNEL),
+        ("21730", Reaction.RETRY),
+        ("63017", Reaction.PACE),
+    ],
+)
+def test_what_is_nobodys_fault_passes(code: str, reaction: Reaction) -> None:
+    """A trial's numbers, Twilio's own maintenance, and our haste."""
+    assert send_reaction("twilio", code=code, status=400) is reaction
+
+
 def _vocabulary(name: str) -> Any:
     return json.loads((VOCABULARIES / name).read_text())
 
