@@ -24,6 +24,7 @@ from notifier.providers.protocols import Accepted
 from notifier.providers.receipt import ReceiptEvent
 from notifier.scheduler import run_round
 from notifier.sending.claiming import claim_due
+from notifier.sending.lapsing import let_lapse
 from notifier.sending.settling import settle
 from notifier.store.tables import FactRow, Job
 from notifier.task_list import mark_done
@@ -200,6 +201,21 @@ def test_an_answer_is_on_record_though_planning_from_it_fails(world: World) -> N
         world.clock.advance(minutes=1)
         run_round(world.services)
     assert told(world) == []
+
+
+def test_claims_of_a_dead_worker_lapse_though_planning_one_of_them_fails(world: World) -> None:
+    """What the provider knows of each is asked for, also of the one that fails."""
+    jobs = [late(world, f"JOB-{n}", phone) for n, phone in enumerate((ADA, BO))]
+    assert len(claim_due(world.services, limit=2).claims) == 2
+    spoil(world, jobs[0])
+    world.clock.advance(seconds=30)
+
+    assert let_lapse(world.services, limit=2) == 2
+
+    assert [world.message(job).status for job in jobs] == [MessageStatus.UNKNOWN] * 2
+    assert let_lapse(world.services, limit=2) == 0
+    look_again(world.services)
+    assert failing(world) == jobs[:1]
 
 
 def test_a_report_is_on_record_though_planning_from_it_fails(world: World) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from notifier import planner
 from notifier.domain.messages import MessageStatus
 from notifier.domain.sending.transitions import MessageEvent, after
+from notifier.isolation import plan_soon, together_or_each
 from notifier.providers.codes import LEASE_OVER
 from notifier.services import Services
 from notifier.store import attempts, outbox
@@ -19,25 +21,38 @@ from notifier.store.tables import Message
 def let_lapse(services: Services, limit: int) -> int:
     """End up to `limit` of them, and return how many: they go again, or may have gone."""
     now = services.now()
-    with services.sessions.begin() as session:
-        found = outbox.lock_lapsed(session, now=now, limit=limit)
-        lapsed: list[Message] = []
-        for due in found:
-            message = outbox.lock_message(session, due.message_id, wait=False)
-            if message is None or message.status != MessageStatus.CLAIMED:
-                continue
-            assert message.attempt_id is not None
-            told = [message, *outbox.carried_with(session, message, message.attempt_id)]
-            if attempts.never_began(session, message.attempt_id):
-                _put_back(session, services, told, now)
-            else:
-                _put_in_doubt(services, told, now)
-            lapsed += told
+    found: list[outbox.Due] = []
+
+    def take(session: Session) -> Sequence[UUID]:
+        found.extend(outbox.lock_lapsed(session, now=now, limit=limit))
+        return sorted({due.job_id for due in found})
+
+    def lapse(session: Session, job_ids: Sequence[UUID], alone: bool) -> None:
+        jobs = set(job_ids)
+        for due in (one for one in found if one.job_id in job_ids):
+            jobs |= {one.job_id for one in _lapse(session, services, due.message_id, now)}
         session.flush()
-        if found:
-            job_ids = sorted({due.job_id for due in found} | {one.job_id for one in lapsed})
-            planner.bring_up_to_date(session, services, job_ids, now=now)
+        plan = plan_soon if alone else planner.bring_up_to_date
+        plan(session, services, sorted(jobs), now=now)
+
+    together_or_each(services, take, lapse)
     return len(found)
+
+
+def _lapse(
+    session: Session, services: Services, message_id: UUID, now: datetime
+) -> Sequence[Message]:
+    """End one claim and return what it told of; nothing, if it was settled meanwhile."""
+    message = outbox.lock_message(session, message_id, wait=False)
+    if message is None or message.status != MessageStatus.CLAIMED or message.due_at > now:
+        return ()
+    assert message.attempt_id is not None
+    told = [message, *outbox.carried_with(session, message, message.attempt_id)]
+    if attempts.never_began(session, message.attempt_id):
+        _put_back(session, services, told, now)
+    else:
+        _put_in_doubt(services, told, now)
+    return told
 
 
 def _put_back(session: Session, services: Services, told: Sequence[Message], now: datetime) -> None:
