@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from notifier.domain.duties import said_by_call
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.owed import Duty
-from notifier.errors import NotFound
+from notifier.errors import Conflict, NotFound
+from notifier.guards.braking import BRAKE_TASK
 from notifier.intake import NewFact, record_in
 from notifier.planner import load_for_planning
 from notifier.services import Services
+from notifier.store.braked import count_held
 from notifier.store.tables import Task
 
 _CALL = "call"
@@ -25,11 +27,17 @@ def mark_done(services: Services, brand_id: UUID, task_id: UUID, *, actor: str) 
     A call that was made is a fact as well: what they know since, they heard by phone.
 
     :raises NotFound: if the brand has no such task.
+    :raises Conflict: if the brake still holds messages of which it alone tells.
     """
     with services.sessions.begin() as session:
         task = session.get(Task, task_id)
         if task is None or task.brand_id != brand_id:
             raise NotFound("There is no such task.")
+        if task.kind == BRAKE_TASK and task.done_at is None and _holds(session, task):
+            raise Conflict(
+                "Messages wait for a decision here: let them go, or drop them. Ticked off, they"
+                " would stay held and nobody would be asked."
+            )
         said = _said(session, services, task, actor)  # locks the job, and so comes first
         done = session.execute(
             update(Task)
@@ -41,6 +49,11 @@ def mark_done(services: Services, brand_id: UUID, task_id: UUID, *, actor: str) 
             return
         task.done_fact = record_in(session, services, brand_id, task.job_id, said).fact_id
     services.wake()
+
+
+def _holds(session: Session, brake: Task) -> bool:
+    assert brake.rule is not None
+    return count_held(session, brake.brand_id, brake.rule) > 0
 
 
 def _said(session: Session, services: Services, task: Task, actor: str) -> NewFact | None:

@@ -14,13 +14,14 @@ from notifier.booking import NewAppointment, NewOrder, book
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import MessageStatus, WhyNot
 from notifier.domain.windows import Window
-from notifier.errors import NotFound
+from notifier.errors import Conflict, NotFound
 from notifier.explain import explain
 from notifier.guards.releasing import drop, let_go
 from notifier.intake import withdraw
 from notifier.planner import look_again
 from notifier.sending.claiming import claim_due
 from notifier.store.tables import AuditLine, Message, Task
+from notifier.task_list import mark_done
 from tests.desk import TOMORROW, Desk, make_desk
 from tests.fakes.clock import FakeClock
 from tests.guards.test_caps import guarded, somebody
@@ -206,6 +207,35 @@ def test_what_is_dropped_is_said_by_nothing_else(desk: Desk) -> None:
     desk.late(jobs[0], 45)
     desk.deliver()
     assert len(desk.sms.sent) == before + 1
+
+
+def test_what_is_held_is_never_without_a_page(desk: Desk) -> None:
+    """A tick is no decision; once nothing is held any more, it ends the task."""
+    jobs = booked(desk, *range(8))
+    desk.deliver()
+    (page,) = pages(desk)
+    with pytest.raises(Conflict, match="let them go, or drop them"):
+        mark_done(desk.services, desk.brand, page.id, actor="staff:1")
+    assert [one.id for one in pages(desk)] == [page.id]
+    assert reasons(desk, jobs) == {WhyNot.BRAKED}
+
+    drop(desk.services, desk.brand, page.id, actor="staff:1")
+    mark_done(desk.services, desk.brand, page.id, actor="staff:2")  # pressed on an old page
+    with desk.services.sessions() as session:
+        assert session.get_one(Task, page.id).done_by == "staff:1"
+
+
+def test_a_page_that_nothing_waits_for_is_ticked_off(desk: Desk) -> None:
+    """All that was held has gone by itself, two hours before its visits."""
+    booked(desk, *range(8))
+    desk.deliver()
+    (page,) = pages(desk)
+    desk.clock.advance(hours=24)
+    desk.deliver()
+
+    mark_done(desk.services, desk.brand, page.id, actor="staff:1")
+
+    assert pages(desk) == []
 
 
 def test_a_flood_that_was_a_mistake_ends_without_anybody(desk: Desk) -> None:

@@ -136,6 +136,9 @@ def test_what_the_brake_holds_is_shown_with_examples_and_decided(board: Board) -
     assert "held: far more than ever were about to go" in board.get(job[0]).text
 
     task = _guard_task(board, "brake")
+    ticked_off = board.part(f"/board/tasks/{task}/done")
+    assert ticked_off.status_code == 409
+    assert "let them go, or drop them" in ticked_off.text
     assert board.part(f"/board/tasks/{task}/let-go").status_code == 204
     deliver_due(held.services)
     assert "Held until you look" not in board.get("/board/tasks").text
