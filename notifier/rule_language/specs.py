@@ -255,7 +255,8 @@ class RuleSpec(_Spec):
     )
     reach: Duration = Field(
         timedelta(minutes=10),
-        description="How long to wait for a receipt before the next; less where `tell_by` is near.",
+        description="How long to wait until it is taken, and then for a receipt, before the next; "
+        "less where `tell_by` is near.",
     )
     unreached: Unreached = Field(
         Unreached.TASK, description="What follows where no channel reaches them."
