@@ -20,7 +20,9 @@ from notifier.intake import NewFact, Recorded
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
 from notifier.rulebook import Rulebook
+from notifier.sending.claiming import Claim
 from notifier.services import Services
+from notifier.store.attempts import begin_call
 from notifier.store.tables import Brand, JobPerson, Message, Promise, Sender, Task
 from notifier.store.vault import Vault
 from tests.fakes.clock import FakeClock
@@ -135,6 +137,11 @@ class World:
         with self.services.sessions() as session:
             query = select(Promise).where(Promise.job_id == job)
             return list(session.scalars(query.order_by(Promise.recorded_at, Promise.id)))
+
+    def begin(self, claim: Claim) -> bool:
+        """Come as far as the call that `claim` allows, and return whether it may be made."""
+        with self.services.sessions.begin() as session:
+            return begin_call(session, claim.attempt_id, claim.message_id, now=self.clock())
 
     def receipt(
         self,

@@ -113,6 +113,23 @@ def test_a_worker_that_died_leaves_a_claim_that_is_in_doubt_later(desk: Desk) ->
     diary.must_still_hold()
 
 
+def test_what_a_worker_that_died_had_not_begun_waits_again_once_its_lease_is_over(
+    desk: Desk,
+) -> None:
+    """Claimed, then put back, then sent; nobody looked it up."""
+    by_email = (replace(WITH_EMAIL, phone=None),)
+    diary = Diary(desk, desk.visit(people=by_email), "running_late")
+    desk.late(diary.job, 45)
+    claim_due(desk.services, limit=10)
+    diary.write()
+    desk.clock.advance(seconds=desk.services.timing.lease + 1)
+    resolve_unknown(desk.services)
+    diary.write()
+    desk.deliver()
+    diary.write()
+    diary.must_still_hold()
+
+
 def test_holds_suppressions_and_corrected_numbers_are_those_of_then(desk: Desk) -> None:
     """What stood in the way then, and not what stands in it now."""
     diary = Diary(desk, desk.visit())

@@ -64,6 +64,7 @@ def test_a_report_that_comes_after_all_ends_the_look(world: World, event: Receip
 def test_an_answer_that_comes_after_all_ends_the_look(world: World) -> None:
     """The worker hung for a quarter of an hour, and was answered well."""
     job, claim = given_a_claim(world)
+    assert world.begin(claim)
     hold(world, job)
 
     settle(world.services, claim, Accepted("<1@example.com>", None))

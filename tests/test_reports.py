@@ -121,7 +121,8 @@ def test_where_the_worker_died_its_reports_may_come_much_later(world: World) -> 
     _mail(world, "before")
     job = world.book("lost", phone=None, email="lost@customers.example")
     world.late(job)
-    claim_due(world.services, limit=100)
+    (claim,) = claim_due(world.services, limit=100).claims
+    assert world.begin(claim)
     _mail(world, "after")
     mail = world.message(job, Channel.EMAIL)
 

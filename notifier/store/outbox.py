@@ -287,12 +287,11 @@ def find_message_id(
 def paced_attempts(session: Session, message: Message) -> int:
     """Return how many attempts of a message came to nothing for our being too fast alone.
 
-    What it was carried by has the answers of both on record.
+    What it was carried by has the answers of both on record. A worker that hung may say of its
+    attempt what was said for it meanwhile.
     """
     found = session.scalar(
-        select(func.count())
-        .select_from(Receipt)
-        .where(
+        select(func.count(Receipt.attempt_id.distinct())).where(
             Receipt.message_id == (message.carried_by or message.id),
             Receipt.origin == "answer",
             Receipt.event == "paced",
@@ -306,7 +305,7 @@ def attempts_answered(
 ) -> dict[UUID, int]:
     """Return how many attempts of each message were answered with one of `codes`."""
     rows = session.execute(
-        select(Receipt.message_id, func.count())
+        select(Receipt.message_id, func.count(Receipt.attempt_id.distinct()))
         .where(
             Receipt.message_id.in_(message_ids),
             Receipt.origin == "answer",

@@ -7,15 +7,15 @@ is read: that it did not send, and why, and whom it asked to look into it.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from notifier.domain.messages import MessageStatus
 
-#: Not sent, and the record says why.
+#: Not sent, and the record says why. What is superseded is excused by what they hear instead.
 EXCUSED = frozenset({MessageStatus.SUPPRESSED, MessageStatus.EXPIRED, MessageStatus.SUPERSEDED})
 #: Not sent, or nobody knows: a person must have been asked.
 NEEDS_A_TASK = frozenset(
@@ -26,6 +26,12 @@ NEEDS_A_TASK = frozenset(
         MessageStatus.SKIPPED,
     }
 )
+#: Of what is owed so much may be held, unless the case says that more may.
+HELD_AT_MOST = 0.001
+
+
+Key = tuple[UUID, str]
+"""What is owed of a job: the news of one rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +87,20 @@ class Verdict:
     stale: int = 0
     held: int = 0
     misled: int = 0  # answers to callers that are neither success nor *come back later*
+    may_be_held: float = 0  # where nobody can find out; else one in a thousand
     untold: list[str] = field(default_factory=list)  # each fault, for people; names nobody
     notes: list[str] = field(default_factory=list)  # what else is worth knowing of the case
 
     @property
     def clean(self) -> bool:
-        """Whether nothing went wrong; what is held waits for a person, and says so."""
-        return not (self.lost or self.doubled or self.phantom or self.stale or self.misled)
+        """Whether nothing went wrong, and hardly anybody has to wait for a person."""
+        faults = self.lost or self.doubled or self.phantom or self.stale or self.misled
+        return not (faults or self.too_many_held)
+
+    @property
+    def too_many_held(self) -> bool:
+        """Whether more are held than may be: where a look-up tells, that is next to none."""
+        return self.held > max(self.may_be_held, HELD_AT_MOST * self.owed)
 
     def add(self, other: Verdict) -> None:
         """Count `other` in."""
@@ -98,6 +111,7 @@ class Verdict:
         self.stale += other.stale
         self.held += other.held
         self.misled += other.misled
+        self.may_be_held += other.may_be_held
         self.untold += other.untold
         self.notes += other.notes
 
@@ -108,10 +122,13 @@ def judge(
     admitted: Mapping[UUID, Admitted],
     night: Night | None = None,
 ) -> Verdict:
-    """Return what became of everything `owed`, and of everything `sent`."""
+    """Return what became of everything `owed`, and of everything `sent`.
+
+    :param owed: in the order in which callers were told that it is recorded.
+    """
     verdict = Verdict(owed=len(owed))
     expected = {(one.job, one.rule): one for one in owed}
-    taken = Counter[tuple[UUID, str]]()
+    taken = Counter[Key]()
     for one in sent:
         message = admitted.get(one.message)
         news = expected.get((message.job, message.rule)) if message is not None else None
@@ -130,12 +147,11 @@ def judge(
         if count > 1:
             verdict.doubled += 1
             verdict.untold.append(f"doubled: {key[1]} of {key[0]}, {count} times")
-    for key in expected.keys() - taken.keys():
-        fates = [one for one in admitted.values() if (one.job, one.rule) == key]
-        if not any(_is_accounted_for(one) for one in fates):
-            verdict.lost += 1
-            said = ", ".join(one.status for one in fates) or "no message"
-            verdict.untold.append(f"lost: {key[1]} of {key[0]}: {said}")
+    fates = _fates(admitted)
+    for key in _unheard(owed, taken, fates):
+        verdict.lost += 1
+        said = ", ".join(one.status for one in fates[key]) or "no message"
+        verdict.untold.append(f"lost: {key[1]} of {key[0]}: {said}")
     held = [row for row in admitted.values() if row.status is MessageStatus.HELD]
     verdict.held = len(held)
     for row in held:
@@ -145,7 +161,51 @@ def judge(
     return verdict
 
 
-def _is_accounted_for(message: Admitted) -> bool:
+def with_few_held(verdict: Verdict, at_most: float) -> Verdict:
+    """Return `verdict`, in which all that are held count as lost where they are more."""
+    verdict.may_be_held = at_most
+    if verdict.held > at_most:
+        verdict.lost += verdict.held
+        verdict.untold.append(f"lost: {verdict.held} are held, more than {at_most:g}")
+    return verdict
+
+
+def _fates(admitted: Mapping[UUID, Admitted]) -> Mapping[Key, Sequence[Admitted]]:
+    fates: dict[Key, list[Admitted]] = defaultdict(list)
+    for one in admitted.values():
+        fates[one.job, one.rule].append(one)
+    return fates
+
+
+def _unheard(
+    owed: Sequence[Owed], taken: Container[Key], fates: Mapping[Key, Sequence[Admitted]]
+) -> Iterator[Key]:
+    """Yield what was owed and neither taken nor accounted for, the newest first.
+
+    That it was superseded excuses it only where callers said something of the job later, and
+    that was heard or accounted for.
+    """
+    replaced: set[UUID] = set()  # jobs of which the newer news is accounted for
+    for key in dict.fromkeys((one.job, one.rule) for one in reversed(owed)):
+        job = key[0]
+        if key in taken or _are_accounted_for(fates[key], superseded=job in replaced):
+            replaced.add(job)
+        else:
+            yield key
+
+
+def _are_accounted_for(fates: Sequence[Admitted], *, superseded: bool) -> bool:
+    """Return whether one of them ended with a reason or a task, and none is left to move.
+
+    Where one channel gave way to another, each has a message of its own.
+    """
+    ended = all(one.status in EXCUSED | NEEDS_A_TASK for one in fates)
+    return ended and any(_is_accounted_for(one, superseded=superseded) for one in fates)
+
+
+def _is_accounted_for(message: Admitted, *, superseded: bool) -> bool:
+    if message.status is MessageStatus.SUPERSEDED:
+        return superseded and message.has_reason
     if message.status in EXCUSED:
         return message.has_reason
     return message.status in NEEDS_A_TASK and message.has_task

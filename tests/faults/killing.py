@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
+from notifier.domain.messages import Channel
 from tests.faults.ground import Ground, NotReached
-from tests.faults.judge import Verdict
-from tests.faults.points import IN_DOUBT, Point
+from tests.faults.judge import Verdict, with_few_held
+from tests.faults.points import BEFORE_ANY_CALL, IN_DOUBT, OF_AN_EMAIL, Point
+from tests.faults.postman import reporting
 from tests.faults.world import World
 
 SEEDS = 20
+EMAIL_SEEDS = 5
 DATABASES = ("sqlite", "postgres")
 WORKERS = (1, 3)
 
@@ -19,6 +23,7 @@ WORKERS = (1, 3)
 LOSSES = ("reset_before", "reset_after", "error_before", "error_after", "garbage")
 
 _DEATH_S = 90  # leases, look-ups and a busy machine
+_HOLD_S = 12  # after which an email is a person's; its report came long before
 
 #: These come after a lease that nobody ended: another worker dies first.
 _AFTER_A_DEATH = frozenset({Point.BEFORE_LAPSE_COMMITS, Point.LAPSED})
@@ -32,11 +37,13 @@ class Kill:
     database: str
     workers: int
     seed: int
+    channel: Channel = Channel.SMS
 
     @property
     def name(self) -> str:
         """What this case is called, in the table and in the record of what has run."""
-        return f"kill/{self.point}/{self.database}/{self.workers}/{self.seed}"
+        what = "email-" if self.channel is Channel.EMAIL else ""
+        return f"kill/{what}{self.point}/{self.database}/{self.workers}/{self.seed}"
 
     @property
     def customers(self) -> int:
@@ -46,35 +53,72 @@ class Kill:
     @property
     def loss(self) -> str | None:
         """How one answer is lost; only at points that are passed where one is in doubt."""
-        return self._random().choice(LOSSES) if self.point in IN_DOUBT else None
+        if self.first_death is not None or self.point not in IN_DOUBT:
+            return None
+        return self._random().choice(LOSSES)
+
+    @property
+    def first_death(self) -> Point | None:
+        """Where another worker dies before, so that there is something for this one to do."""
+        if self.point in _AFTER_A_DEATH:
+            return Point.CLAIM_COMMITTED
+        if self.channel is Channel.EMAIL and self.point in IN_DOUBT:
+            return Point.CALL_NOTED
+        return None
+
+    @property
+    def may_be_held(self) -> int:
+        """How many emails nobody can say anything of afterwards.
+
+        Those whose calls the dead had begun: of a worker as many as it makes at once, and of
+        so few customers as there are. Of one that ends before its first call it is none.
+        """
+        deaths = {self.point, self.first_death}
+        begun = self.channel is Channel.EMAIL and bool(deaths - BEFORE_ANY_CALL - IN_DOUBT - {None})
+        return self.customers if begun else 0
 
     def _random(self) -> random.Random:
         return random.Random(self.name)
 
 
 def cases() -> Iterator[Kill]:
-    """Yield every kill: 15 points, two databases, one and three workers, 20 seeds."""
-    for seed in range(SEEDS):
-        for point in Point:
-            for database in DATABASES:
-                for workers in WORKERS:
-                    yield Kill(point=point, database=database, workers=workers, seed=seed)
+    """Yield every kill: 15 points, two databases, one and three workers, 20 seeds.
+
+    And of an email, where nobody can look it up: 17 points, 5 seeds.
+    """
+    for channel, seeds in ((Channel.SMS, SEEDS), (Channel.EMAIL, EMAIL_SEEDS)):
+        for seed in range(seeds):
+            for point in Point:
+                if channel is Channel.SMS and point in OF_AN_EMAIL:
+                    continue
+                for database in DATABASES:
+                    for workers in WORKERS:
+                        yield Kill(
+                            point=point,
+                            database=database,
+                            workers=workers,
+                            seed=seed,
+                            channel=channel,
+                        )
 
 
 def run(case: Kill, ground: Ground) -> Verdict:
-    """Run `case` and return the verdict.
+    """Run `case` and return the verdict; more held than may be count as lost.
 
     :raises NotReached: if no worker died at the point.
     """
-    with ground.world(case.database) as world:
-        world.book(case.customers)
+    by_email = case.channel is Channel.EMAIL
+    with ground.world(case.database) as world, reporting(world) if by_email else nullcontext():
+        if by_email:
+            world.timings["hold_after"] = _HOLD_S
+        world.book(case.customers, case.channel)
         world.start_workers(case.workers)
         if not world.come_to_rest():
             raise NotReached("the confirmations did not all go out")
-        if case.loss is not None and case.point not in _AFTER_A_DEATH:
+        if case.loss is not None:
             world.providers.fail_next_sms(case.loss)
-        if case.point in _AFTER_A_DEATH:
-            world.set_trap(Point.CLAIM_COMMITTED, 1)
+        if case.first_death is not None:
+            world.set_trap(case.first_death, 1)
             world.late()
             _wait_for_a_death(world)
             world.set_trap(case.point, 1)
@@ -85,7 +129,7 @@ def run(case: Kill, ground: Ground) -> Verdict:
         _wait_for_a_death(world)
         world.replace_the_dead()
         world.come_to_rest()
-        return world.verdict()
+        return with_few_held(world.verdict(), case.may_be_held)
 
 
 def _wait_for_a_death(world: World) -> None:

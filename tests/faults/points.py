@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 from urllib3.connection import HTTPConnection
 
 from notifier import delivery
@@ -27,6 +27,8 @@ class Point(StrEnum):
 
     BEFORE_CLAIM_COMMITS = "before_claim_commits"
     CLAIM_COMMITTED = "claim_committed"
+    BEFORE_NOTE_COMMITS = "before_note_commits"  # that the call begins: of an email alone
+    CALL_NOTED = "call_noted"
     BEFORE_CALL = "before_call"
     REQUEST_WRITTEN = "request_written"  # and no answer read
     ANSWER_ARRIVED = "answer_arrived"  # and not understood yet
@@ -57,9 +59,18 @@ IN_DOUBT = frozenset(
     }
 )
 
+#: A path that can be searched passes none of these.
+OF_AN_EMAIL = frozenset({Point.BEFORE_NOTE_COMMITS, Point.CALL_NOTED})
+
+#: Who ends here has begun no call yet.
+BEFORE_ANY_CALL = frozenset(
+    {Point.BEFORE_CLAIM_COMMITS, Point.CLAIM_COMMITTED, Point.BEFORE_NOTE_COMMITS}
+)
+
 #: Each step that commits: before, and after.
 _COMMITS = {
     "claim": (Point.BEFORE_CLAIM_COMMITS, Point.CLAIM_COMMITTED),
+    "note": (Point.BEFORE_NOTE_COMMITS, Point.CALL_NOTED),
     "settle": (Point.BEFORE_SETTLE_COMMITS, Point.SETTLED),
     "lapse": (Point.BEFORE_LAPSE_COMMITS, Point.LAPSED),
     "question": (Point.BEFORE_QUESTION_COMMITS, Point.QUESTION_COMMITTED),
@@ -69,9 +80,10 @@ _COMMITS = {
 #: Where the steps are called from: whoever looks a step up there finds it watched.
 _STEPS = (
     (delivery, "claim_due", "claim"),
+    (delivery, "_note_call", "note"),
     (delivery, "settle", "settle"),
-    (lookups, "_lapse", "lapse"),
-    (lookups, "_take_questions", "question"),
+    (lookups, "let_lapse", "lapse"),
+    (lookups, "_take_question", "question"),
     (lookups, "_settle", "finding"),
 )
 
@@ -103,6 +115,7 @@ class Trap:
         for owner, name, wrap in calls:
             setattr(owner, name, wrap(getattr(owner, name)))
         event.listen(Session, "after_flush", self._after_flush)
+        event.listen(Session, "do_orm_execute", self._after_statement)
         event.listen(Session, "before_commit", self._before_commit)
         event.listen(Session, "after_commit", self._after_commit)
 
@@ -136,6 +149,10 @@ class Trap:
 
     def _after_flush(self, *_: Any) -> None:
         self._thread.wrote = True
+
+    def _after_statement(self, statement: ORMExecuteState) -> None:
+        if statement.is_insert:
+            self._thread.wrote = True
 
     def _before_commit(self, session: Session) -> None:
         """A round that finds nothing to do commits, too: that is no point of the path."""

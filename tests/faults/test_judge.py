@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from notifier.domain.messages import MessageStatus
-from tests.faults.judge import Admitted, Night, Owed, Sent, Verdict, judge
+from tests.faults.judge import Admitted, Night, Owed, Sent, Verdict, judge, with_few_held
 
 JOB, OTHER_JOB = UUID(int=1), UUID(int=2)
 MESSAGE, AGAIN, UNHEARD_OF = UUID(int=11), UUID(int=12), UUID(int=13)
@@ -80,6 +80,50 @@ def test_what_was_not_sent_must_be_accounted_for(
     assert _counts(judge([NEWS], [], admitted)) == counts
 
 
+LATER = Owed(job=JOB, rule="running_late_again", says="12:30 PM")
+LATER_TEXT = Sent(message=AGAIN, body="now due 10:30 AM-12:30 PM", at=AT)
+SUPERSEDED = {MESSAGE: _admitted(MessageStatus.SUPERSEDED, reason=True)}
+
+
+def _of_later(status: MessageStatus, *, reason: bool = False) -> Admitted:
+    return replace(_admitted(status, reason=reason), rule=LATER.rule)
+
+
+_LATER_TAKEN = {AGAIN: _of_later(MessageStatus.ACCEPTED)}
+
+
+def test_superseded_is_lost_where_nobody_said_anything_later() -> None:
+    """The product's word that it was no longer true is not enough."""
+    assert _counts(judge([NEWS], [], SUPERSEDED)) == {"lost": 1}
+    assert _counts(judge([LATER, NEWS], [LATER_TEXT], SUPERSEDED | _LATER_TAKEN)) == {"lost": 1}
+
+
+def test_superseded_is_excused_by_later_news_that_was_heard() -> None:
+    """A later time replaces the older one."""
+    assert judge([NEWS, LATER], [LATER_TEXT], SUPERSEDED | _LATER_TAKEN).clean
+    unexplained = {MESSAGE: _admitted(MessageStatus.SUPERSEDED)} | _LATER_TAKEN
+    assert _counts(judge([NEWS, LATER], [LATER_TEXT], unexplained)) == {"lost": 1}
+
+
+def test_later_news_excuses_nothing_unless_it_is_accounted_for_itself() -> None:
+    """Else both are lost; nor does the news of another job."""
+    lost_too = SUPERSEDED | {AGAIN: _of_later(MessageStatus.READY)}
+    assert _counts(judge([NEWS, LATER], [], lost_too)) == {"lost": 2}
+    expired = SUPERSEDED | {AGAIN: _of_later(MessageStatus.EXPIRED, reason=True)}
+    assert judge([NEWS, LATER], [], expired).clean
+    elsewhere = replace(LATER, job=OTHER_JOB)
+    of_other_job = SUPERSEDED | {AGAIN: replace(_LATER_TAKEN[AGAIN], job=OTHER_JOB)}
+    assert _counts(judge([NEWS, elsewhere], [LATER_TEXT], of_other_job)) == {"lost": 1}
+
+
+@pytest.mark.parametrize("status", [MessageStatus.READY, MessageStatus.ACCEPTED])
+def test_a_text_that_gave_way_does_not_excuse_the_email(status: MessageStatus) -> None:
+    """The email waits, or only the product believes that it went."""
+    admitted = {MESSAGE: _admitted(MessageStatus.EXPIRED, reason=True), AGAIN: _admitted(status)}
+
+    assert _counts(judge([NEWS], [], admitted)) == {"lost": 1}
+
+
 @pytest.mark.parametrize("sent", [[TEXT, TEXT], [TEXT, replace(TEXT, message=AGAIN)]])
 def test_the_same_news_twice_is_doubled(sent: Sequence[Sent]) -> None:
     """By one message or by two: the customer reads it twice."""
@@ -119,6 +163,30 @@ def test_what_is_held_without_anybody_asked_is_lost_even_if_it_was_taken() -> No
     """The next failure of that kind would leave a customer without anything."""
     held = {MESSAGE: _admitted(MessageStatus.HELD, reason=True)}
     assert _counts(judge([NEWS], [TEXT], held)) == {"lost": 1, "held": 1}
+
+
+def test_more_held_than_may_be_are_lost() -> None:
+    """So many as were agreed on before are a person's, and one more is a fault."""
+    assert with_few_held(Verdict(owed=100, held=2), at_most=2).clean
+    assert _counts(with_few_held(Verdict(owed=100, held=3), at_most=2)) == {"lost": 3, "held": 3}
+
+
+def _held(how_many: int) -> Verdict:
+    owed = [replace(NEWS, job=UUID(int=1000 + number)) for number in range(1000)]
+    row = _admitted(MessageStatus.HELD, reason=True, task=True)
+    held = {one.job: replace(row, job=one.job) for one in owed[:how_many]}
+    taken = {one.job: replace(ACCEPTED[MESSAGE], job=one.job) for one in owed[how_many:]}
+    return judge(owed, [replace(TEXT, message=one) for one in taken], held | taken)
+
+
+def test_one_in_a_thousand_may_be_held_and_no_more() -> None:
+    """Unless the case says so, since in it nobody can find out."""
+    assert _held(1).clean
+    too_many = _held(2)
+    assert _counts(too_many) == {"held": 2}
+    assert not too_many.clean
+    too_many.may_be_held = 2
+    assert too_many.clean
 
 
 def test_a_caller_who_is_told_something_else_than_to_come_back_is_misled() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from notifier.domain.messages import Channel
 from tests.faults.ground import Ground
 from tests.faults.killing import Kill, cases, run
-from tests.faults.points import Point
+from tests.faults.points import OF_AN_EMAIL, Point
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -18,16 +19,43 @@ SAMPLE = [
     Kill(point=Point.LOOKED_UP, database="sqlite", workers=3, seed=0),
 ]
 
+#: Claimed and not begun; begun, and nobody knows; begun, and the report tells.
+EMAIL_SAMPLE = [
+    Kill(point=point, database=database, workers=1, seed=0, channel=Channel.EMAIL)
+    for point, database in (
+        (Point.LAPSED, "sqlite"),
+        (Point.CALL_NOTED, "postgres"),
+        (Point.CALL_ENDED, "sqlite"),
+    )
+]
+
 
 def test_the_suite_kills_at_every_point_on_both_databases_twenty_times() -> None:
     """Twelve points at least, one and three workers."""
-    every = list(cases())
+    texts = [case for case in cases() if case.channel is Channel.SMS]
 
-    assert len({case.point for case in every}) >= 12
-    assert len({case.name for case in every}) == len(every) == len(Point) * 2 * 2 * 20
+    assert {case.point for case in texts} == set(Point) - OF_AN_EMAIL
+    assert len({case.point for case in texts}) >= 12
+    assert len({case.name for case in texts}) == len(texts) == (len(Point) - 2) * 2 * 2 * 20
 
 
-@pytest.mark.parametrize("case", SAMPLE, ids=lambda case: case.name)
+def test_emails_are_killed_at_every_point_too() -> None:
+    """And only where somebody was killed while he called may one be in doubt in the end."""
+    emails = [case for case in cases() if case.channel is Channel.EMAIL]
+
+    assert {case.point for case in emails} == set(Point)
+    assert len({case.name for case in cases()}) == len(list(cases()))
+    assert {case.point for case in emails if not case.may_be_held} == {
+        Point.BEFORE_CLAIM_COMMITS,
+        Point.CLAIM_COMMITTED,
+        Point.BEFORE_NOTE_COMMITS,
+        Point.BEFORE_LAPSE_COMMITS,
+        Point.LAPSED,
+    }
+    assert not any(case.may_be_held for case in cases() if case.channel is Channel.SMS)
+
+
+@pytest.mark.parametrize("case", SAMPLE + EMAIL_SAMPLE, ids=lambda case: case.name)
 def test_whoever_dies_where_each_customer_has_each_text_once(case: Kill, ground: Ground) -> None:
     """Nobody lost, nothing doubled, nothing that is not true or not owed."""
     verdict = run(case, ground)

@@ -115,7 +115,7 @@ class World:
                         role=Role.CUSTOMER,
                         name="Ada Park",
                         phone=self.phone(number) if by_text else None,
-                        email=None if by_text else f"ada{number}@customers.example",
+                        email=None if by_text else self.address(number, channel),
                         zone=self.zone,
                         locale="en",
                     ),
@@ -131,6 +131,10 @@ class World:
     def phone(self, number: int) -> str:
         """Return the number of the customer of that visit."""
         return f"+1206{2_000_000 + number}"
+
+    def address(self, number: int, channel: Channel) -> str:
+        """Return where the customer of that visit is told."""
+        return self.phone(number) if channel is Channel.SMS else f"ada{number}@customers.example"
 
     def late(self, minutes: int = 45) -> None:
         """Say of each visit that it is late; each customer is owed the new time."""
