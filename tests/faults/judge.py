@@ -161,15 +161,6 @@ def judge(
     return verdict
 
 
-def with_few_held(verdict: Verdict, at_most: float) -> Verdict:
-    """Return `verdict`, in which all that are held count as lost where they are more."""
-    verdict.may_be_held = at_most
-    if verdict.held > at_most:
-        verdict.lost += verdict.held
-        verdict.untold.append(f"lost: {verdict.held} are held, more than {at_most:g}")
-    return verdict
-
-
 def _fates(admitted: Mapping[UUID, Admitted]) -> Mapping[Key, Sequence[Admitted]]:
     fates: dict[Key, list[Admitted]] = defaultdict(list)
     for one in admitted.values():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from notifier.domain.messages import Channel
 from tests.faults.ground import Ground, NotReached
-from tests.faults.judge import Verdict, with_few_held
+from tests.faults.judge import Verdict
 from tests.faults.points import BEFORE_ANY_CALL, IN_DOUBT, OF_AN_EMAIL, Point
 from tests.faults.postman import reporting
 from tests.faults.world import World
@@ -103,7 +103,7 @@ def cases() -> Iterator[Kill]:
 
 
 def run(case: Kill, ground: Ground) -> Verdict:
-    """Run `case` and return the verdict; more held than may be count as lost.
+    """Run `case` and return the verdict.
 
     :raises NotReached: if no worker died at the point.
     """
@@ -129,7 +129,9 @@ def run(case: Kill, ground: Ground) -> Verdict:
         _wait_for_a_death(world)
         world.replace_the_dead()
         world.come_to_rest()
-        return with_few_held(world.verdict(), case.may_be_held)
+        verdict = world.verdict()
+        verdict.may_be_held = case.may_be_held
+        return verdict
 
 
 def _wait_for_a_death(world: World) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from notifier.domain.messages import MessageStatus
-from tests.faults.judge import Admitted, Night, Owed, Sent, Verdict, judge, with_few_held
+from tests.faults.judge import Admitted, Night, Owed, Sent, Verdict, judge
 
 JOB, OTHER_JOB = UUID(int=1), UUID(int=2)
 MESSAGE, AGAIN, UNHEARD_OF = UUID(int=11), UUID(int=12), UUID(int=13)
@@ -163,12 +163,6 @@ def test_what_is_held_without_anybody_asked_is_lost_even_if_it_was_taken() -> No
     """The next failure of that kind would leave a customer without anything."""
     held = {MESSAGE: _admitted(MessageStatus.HELD, reason=True)}
     assert _counts(judge([NEWS], [TEXT], held)) == {"lost": 1, "held": 1}
-
-
-def test_more_held_than_may_be_are_lost() -> None:
-    """So many as were agreed on before are a person's, and one more is a fault."""
-    assert with_few_held(Verdict(owed=100, held=2), at_most=2).clean
-    assert _counts(with_few_held(Verdict(owed=100, held=3), at_most=2)) == {"lost": 3, "held": 3}
 
 
 def _held(how_many: int) -> Verdict:
