@@ -9,6 +9,7 @@ from uuid import UUID
 
 from phonenumbers import SUPPORTED_REGIONS
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from notifier.domain.messages import WAITING, Channel, WhyNot
@@ -74,26 +75,21 @@ def add_brand(
 def keep_sender(
     services: Services, brand_id: UUID, *, channel: Channel, provider: str, address: str
 ) -> None:
-    """Put on record that a brand speaks from `address` by `provider`. Twice changes nothing."""
+    """Put on record that a brand speaks from `address` by `provider`.
+
+    Twice changes nothing, at the same moment neither: several workers may start at once.
+    """
+    row = {
+        "id": services.ids(),
+        "brand_id": brand_id,
+        "channel": channel,
+        "provider": provider,
+        "address": address,
+    }
     with services.sessions.begin() as session:
-        known = session.scalar(
-            select(Sender.id).where(
-                Sender.brand_id == brand_id,
-                Sender.channel == channel,
-                Sender.provider == provider,
-                Sender.address == address,
-            )
-        )
-        if known is None:
-            session.add(
-                Sender(
-                    id=services.ids(),
-                    brand_id=brand_id,
-                    channel=channel,
-                    provider=provider,
-                    address=address,
-                )
-            )
+        postgres = session.get_bind().dialect.name == "postgresql"
+        insert = postgresql.insert if postgres else sqlite.insert
+        session.execute(insert(Sender).values(row).on_conflict_do_nothing())
 
 
 def find_brand(session: Session, slug: str | None) -> Brand:

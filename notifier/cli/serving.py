@@ -61,8 +61,10 @@ def serve() -> None:
 @with_appcontext
 def worker() -> None:
     """Run delivery on its own, beside a WSGI server. Several may run."""
+    app = cast(Any, current_app)._get_current_object()
     record_rule_set(services())
-    running = _worker(cast(Any, current_app)._get_current_object())
+    keep_senders(app.config["SETTINGS"])  # a path may have been set since the last `migrate`
+    running = _worker(app)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

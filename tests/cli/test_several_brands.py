@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from flask import Flask
 from pydantic import SecretStr
@@ -9,6 +11,7 @@ from sqlalchemy import select
 
 from config.settings import Settings
 from notifier.booking import NewPerson
+from notifier.cli import serving
 from notifier.domain.messages import Channel
 from notifier.replies import IncomingReply, take_reply
 from notifier.services import Services
@@ -81,4 +84,32 @@ def test_the_demo_speaks_from_no_real_number(app: Flask, services: Services) -> 
     given_brand(services, slug="demo", demo=True)
     app.test_cli_runner().invoke(args=["migrate"])
 
+    assert brands_in(services, Sender) == {"default"}
+
+
+class EndsAtOnce:
+    """A worker that is told to end as soon as it runs."""
+
+    def start(self) -> None:
+        """Do as whoever stops the process."""
+        signal.raise_signal(signal.SIGTERM)
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
+
+
+def test_a_number_set_since_the_last_update_is_known_to_a_worker(
+    app: Flask, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a second path was set and only the worker started anew, it can be halted, too."""
+    given_brand(services, slug="default")
+    monkeypatch.setattr(serving, "_worker", lambda _app: EndsAtOnce())
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        ended = app.test_cli_runner().invoke(args=["worker"])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    assert ended.exit_code == 0, ended.output
     assert brands_in(services, Sender) == {"default"}
