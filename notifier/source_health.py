@@ -12,11 +12,11 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from notifier.checkup.silence import first_id
 from notifier.domain.deliveries import DeliveryStatus, Refusal
 from notifier.services import Services
 from notifier.sources_admin import lacks_key
 from notifier.store.engine import reading
+from notifier.store.id_times import first_id
 from notifier.store.source_refusals import refusals_of
 from notifier.store.tables import Delivery, FactRow, Source
 

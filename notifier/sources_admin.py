@@ -65,7 +65,7 @@ def add_source(
         key=key,
         secret=services.vault.seal(key, made or secret or ""),
         live_at=now if live else None,
-        says_itself=sorted(adapter.says_itself),
+        says_itself=_in_order(adapter.says_itself),
         created_at=now,
     )
     with services.sessions.begin() as session:
@@ -99,10 +99,14 @@ def set_said(services: Services, name: str, statuses: Collection[JobStatus], *, 
     """
     with services.sessions.begin() as session:
         source = _named(session, name)
-        before, source.says_itself = source.says_itself, sorted(set(statuses))
+        before, source.says_itself = source.says_itself, _in_order(statuses)
         body = {"before": before, "now": source.says_itself}
         session.add(_audit(services, source, actor, "source_says_set", body))
     _plan_anew(services, source)
+
+
+def _in_order(statuses: Collection[JobStatus]) -> list[str]:
+    return [status.value for status in JobStatus if status in statuses]
 
 
 def _plan_anew(services: Services, source: Source) -> None:

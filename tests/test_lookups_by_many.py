@@ -34,7 +34,7 @@ def lose_answers(world: World, how_many: int) -> list[UUID]:
         for number in range(100, 100 + how_many)
     ]
     for job in jobs:
-        world.say(job, "delayed", minutes=45)
+        world.late(job)
     world.sms.answers.extend(SendOutcomeUnknown("read_timeout") for _ in jobs)
     while deliver_due(world.services):
         pass

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from notifier.checkup.paths import look_at_paths
-from notifier.checkup.silence import first_id, silent_paths
+from notifier.checkup.silence import silent_paths
 from notifier.domain.findings import Level
 from notifier.domain.guards.limits import STOPPED_BY
 from notifier.domain.messages import WAITING, MessageStatus
@@ -22,6 +22,7 @@ from notifier.sending.routing import every_path
 from notifier.services import Services
 from notifier.store.braked import count_all_held
 from notifier.store.engine import reading
+from notifier.store.id_times import first_id
 from notifier.store.reached_twice import count_reached_twice
 from notifier.store.source_refusals import count_refusals
 from notifier.store.tables import FactRow, Heartbeat, Message, Receipt, Task

@@ -6,13 +6,13 @@ and nobody ever learns what became of it.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from notifier.sending.routing import every_path
 from notifier.services import Services
+from notifier.store.id_times import first_id
 from notifier.store.tasks import owe_task
 from notifier.store.unreported import Unreported, unreported
 
@@ -49,8 +49,3 @@ def owe_looking_into_silence(services: Services) -> int:
                 created_at=now,
             )
     return new
-
-
-def first_id(moment: datetime) -> UUID:
-    """Return the smallest UUIDv7 of `moment`: ids are ordered by when they were made."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -16,7 +16,7 @@ from notifier.sources.parts.base64_hmac import is_signed
 from notifier.sources.parts.estimates import Estimate
 from notifier.sources.parts.json_bodies import objects_in, read_object, short_text
 from notifier.sources.parts.tracked_parcels import facts_of
-from notifier.sources.parts.tracker_times import estimated_day, moment, scanned_at
+from notifier.sources.parts.tracker_times import estimated_day, moment_or_utc, scanned_at
 from notifier.sources.protocol import (
     Ignored,
     Incoming,
@@ -150,7 +150,7 @@ def translate(incoming: Incoming) -> Translation:
     fact, cause = _meaning(tracking, tag)
     if tracking.get("return_to_sender") is True and fact is not None:
         fact = _F.RETURNED  # what is delivered now is delivered to the sender
-    as_of = moment(tracking.get("updated_at")) or _unix_time(body.get("ts"))
+    as_of = moment_or_utc(tracking.get("updated_at")) or _unix_time(body.get("ts"))
     at, note = _latest_checkpoint(tracking, tag)
     return facts_of(
         normal_tracking_code(number),

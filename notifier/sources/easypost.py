@@ -19,7 +19,7 @@ from notifier.domain.windows import UNKNOWN
 from notifier.sources.parts.estimates import DayOf, Estimate, LocalDay
 from notifier.sources.parts.json_bodies import objects_in, read_object, short_text
 from notifier.sources.parts.tracked_parcels import facts_of
-from notifier.sources.parts.tracker_times import after, moment, newest
+from notifier.sources.parts.tracker_times import after, moment_or_utc, newest
 from notifier.sources.protocol import (
     Ignored,
     Incoming,
@@ -143,7 +143,7 @@ def _facts(
     at, scan = _latest_scan(tracker, status)
     detail = short_text(tracker.get("status_detail")) or short_text(scan.get("status_detail"))
     on_failure, under_way, cause = DETAILS.get(detail or "unknown", _PLAIN)
-    as_of = moment(tracker.get("updated_at")) or moment(event.get("created_at"))
+    as_of = moment_or_utc(tracker.get("updated_at")) or moment_or_utc(event.get("created_at"))
 
     fact = STATUSES.get(status)
     if status == "failure":
@@ -178,7 +178,7 @@ def _latest_scan(
     Scans are not listed in order of time, and real trackers carry some from the future.
     """
     scans = objects_in(tracker.get("tracking_details"))
-    timed = [(at, scan) for scan in scans if (at := moment(scan.get("datetime")))]
+    timed = [(at, scan) for scan in scans if (at := moment_or_utc(scan.get("datetime")))]
     matching = [pair for pair in timed if pair[1].get("status") == status]
     return newest(matching) or after(newest(timed)) or (None, {})
 
@@ -192,7 +192,7 @@ def _estimate(tracker: Mapping[str, Any], as_of: datetime | None) -> Estimate | 
     """
     carrier = tracker.get("carrier_detail")
     day = _date(carrier.get("est_delivery_date_local")) if isinstance(carrier, dict) else None
-    stated = moment(tracker.get("est_delivery_date"))
+    stated = moment_or_utc(tracker.get("est_delivery_date"))
     estimate: Estimate
     if day is not None:
         estimate = LocalDay(day)

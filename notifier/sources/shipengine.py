@@ -19,7 +19,7 @@ from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.address_tokens import is_one_of, token_in_address
 from notifier.sources.parts.json_bodies import objects_in, read_object, short_text
 from notifier.sources.parts.tracked_parcels import facts_of
-from notifier.sources.parts.tracker_times import after, estimated_day, moment, newest
+from notifier.sources.parts.tracker_times import after, estimated_day, moment_or_utc, newest
 from notifier.sources.protocol import (
     Ignored,
     Incoming,
@@ -266,10 +266,10 @@ def _time(scan: Mapping[str, Any]) -> datetime | None:
     The carrier's own time is exact where it has an offset, and `occurred_at` is then that offset
     too late. Otherwise it is local time, often marked as UTC, and `occurred_at` is right.
     """
-    by_carrier = moment(scan.get("carrier_occurred_at"))
+    by_carrier = moment_or_utc(scan.get("carrier_occurred_at"))
     if by_carrier is not None and by_carrier.utcoffset():
         return by_carrier
-    return moment(scan.get("occurred_at")) or moment(scan.get("event_date"))
+    return moment_or_utc(scan.get("occurred_at")) or moment_or_utc(scan.get("event_date"))
 
 
 ADAPTER = SourceAdapter(

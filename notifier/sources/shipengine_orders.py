@@ -24,7 +24,7 @@ from notifier.sources.parts.contacts import usable_email, usable_phone
 from notifier.sources.parts.estimates import LocalDay
 from notifier.sources.parts.json_bodies import read_object, short_text
 from notifier.sources.parts.listed_pages import listed
-from notifier.sources.parts.tracker_times import moment
+from notifier.sources.parts.tracker_times import moment_or_utc
 from notifier.sources.parts.vendor_addresses import path_of
 from notifier.sources.protocol import (
     Asking,
@@ -123,7 +123,7 @@ def _sent(parcel: Mapping[str, Any], join: ByReference) -> list[SourceEvent]:
             join=join,
             job_kind=JobKind.ORDER,
             type=FactType.SHIPPED,
-            occurred_at=moment(parcel.get("created_at")),
+            occurred_at=moment_or_utc(parcel.get("created_at")),
             parcel=code,
             adds_parcel=BookedParcel(carrier=carrier or "", tracking_code=code) if code else None,
         )
@@ -138,7 +138,8 @@ def _booked(order: Mapping[str, Any]) -> SourceEvent:
         join=ByReference(reference),
         job_kind=JobKind.ORDER,
         type=FactType.BOOKED,
-        occurred_at=moment(order.get("modified_at")) or moment(order.get("created_at")),
+        occurred_at=moment_or_utc(order.get("modified_at"))
+        or moment_or_utc(order.get("created_at")),
         booking=Booking(
             reference=reference,
             service=None,
@@ -146,7 +147,7 @@ def _booked(order: Mapping[str, Any]) -> SourceEvent:
             address=_address(place),
             items=tuple(item for item in items if item),
             window=_day(order.get("deliver_by_date")),
-            made_at=moment(order.get("created_at")),
+            made_at=moment_or_utc(order.get("created_at")),
             as_it_stands=True,
         ),
     )
@@ -185,7 +186,7 @@ def _address(place: Mapping[str, Any]) -> str | None:
 
 def _day(value: object) -> LocalDay | None:
     """Return the day by which the shop promised it. It is a midnight, marked as UTC: a date."""
-    said = moment(value)
+    said = moment_or_utc(value)
     return LocalDay(date(said.year, said.month, said.day)) if said is not None else None
 
 

@@ -17,7 +17,7 @@ from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.address_tokens import is_one_of, token_in_address
 from notifier.sources.parts.json_bodies import read_object, short_text
 from notifier.sources.parts.tracked_parcels import facts_of
-from notifier.sources.parts.tracker_times import estimated_day, moment, scanned_at
+from notifier.sources.parts.tracker_times import estimated_day, moment_or_utc, scanned_at
 from notifier.sources.protocol import (
     Ignored,
     Incoming,
@@ -132,7 +132,7 @@ def translate(incoming: Incoming) -> Translation:
 
     fact, cause = _meaning(latest, status)
     learnt = latest.get("object_created")
-    as_of = moment(latest.get("object_updated")) or moment(learnt)
+    as_of = moment_or_utc(latest.get("object_updated")) or moment_or_utc(learnt)
     return facts_of(
         normal_tracking_code(number),
         fact,

@@ -24,7 +24,7 @@ from notifier.sources.parts.booking_fields import entries, inner, one_line
 from notifier.sources.parts.contacts import usable_email, usable_phone
 from notifier.sources.parts.json_bodies import read_object, short_text
 from notifier.sources.parts.promised_days import promised_day
-from notifier.sources.parts.tracker_times import moment
+from notifier.sources.parts.tracker_times import moment_or_utc
 from notifier.sources.protocol import (
     BookedParcel,
     BookedPerson,
@@ -113,8 +113,8 @@ def translate(incoming: Incoming) -> Translation:
 
 def _said(join: ByReference, status: str, order: Mapping[str, Any]) -> Translation:
     fact = STATUSES.get(status)
-    changed_at = moment(order.get("date_modified_gmt"))
-    completed_at = moment(order.get("date_completed_gmt"))
+    changed_at = moment_or_utc(order.get("date_modified_gmt"))
+    completed_at = moment_or_utc(order.get("date_completed_gmt"))
     methods = {str(one.get("method_id")) for one in entries(order.get("shipping_lines"))}
     if fact is None or (status == "refunded" and completed_at is not None):
         return Ignored(f"{status[:60]} is no news of its delivery")
@@ -161,7 +161,7 @@ def _booked(
             address=_address(inner(order.get("shipping"))),
             items=tuple(item for item in items if item),
             window=promised_day(attributes),
-            made_at=moment(order.get("date_created_gmt")),
+            made_at=moment_or_utc(order.get("date_created_gmt")),
             as_it_stands=True,
         ),
     )
@@ -198,8 +198,10 @@ def _parcels(join: ByReference, order: Mapping[str, Any]) -> tuple[SourceEvent, 
 
     Its day of shipping is a midnight, which may lie before the order: then it is the order's.
     """
-    made_at = moment(order.get("date_created_gmt"))
-    said_at = moment(order.get("date_completed_gmt")) or moment(order.get("date_modified_gmt"))
+    made_at = moment_or_utc(order.get("date_created_gmt"))
+    said_at = moment_or_utc(order.get("date_completed_gmt")) or moment_or_utc(
+        order.get("date_modified_gmt")
+    )
     parcels: dict[str, SourceEvent] = {}
     for meta in entries(order.get("meta_data")):
         for item in entries(meta.get("value")) if meta.get("key") == _TRACKING else ():
@@ -225,7 +227,7 @@ def _shipped(value: object) -> datetime | None:
     text = str(value)
     if text.isascii() and text.isdecimal() and len(text) == 10:
         return datetime.fromtimestamp(int(text), UTC)
-    return moment(value)
+    return moment_or_utc(value)
 
 
 ADAPTER = SourceAdapter(

@@ -119,7 +119,7 @@ def test_a_source_goes_live_and_what_its_vendor_says_itself_is_set(
     assert "flask --app app sources live shop" in added.stdout
     assert before.stdout == (
         "shop (shopify); not live; last heard of never;"
-        " says itself: ordered, out_for_delivery, shipped\n"
+        " says itself: ordered, shipped, out_for_delivery\n"
     )
     assert (live.stdout, again.stdout) == ("shop is live.\n", "shop is live already.\n")
     assert ours.stdout == "shop says itself: nothing. The rest is ours.\n"

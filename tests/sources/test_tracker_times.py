@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from notifier.sources.parts.estimates import DayOf, LocalDay
-from notifier.sources.parts.tracker_times import estimated_day, moment, scanned_at
+from notifier.sources.parts.tracker_times import estimated_day, moment_or_utc, scanned_at
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ def test_a_scan_is_never_later_than_the_tracker_learnt_of_it(
 @pytest.mark.parametrize("said", [None, 7, "", "0001-01-01T00:00:00Z", "2026-13-01", "x" * 300])
 def test_what_is_no_time_of_this_century_is_none(said: object) -> None:
     """Odd values make nothing crash."""
-    assert moment(said) is None
+    assert moment_or_utc(said) is None
     assert estimated_day(said, NOON) is None
 
 

@@ -10,7 +10,7 @@ from notifier.sources.parts.estimates import DayOf, Estimate, LocalDay
 from notifier.sources.parts.json_bodies import short_text
 
 
-def moment(value: object) -> datetime | None:
+def moment_or_utc(value: object) -> datetime | None:
     """Return the ISO 8601 time that `value` is; one that names no zone is read as UTC."""
     said = _time(value)
     return said.replace(tzinfo=UTC) if said is not None and said.tzinfo is None else said
@@ -23,8 +23,8 @@ def scanned_at(said: object, learnt: object) -> datetime | None:
     zone isn't known here. That is hours too early west of Greenwich, and east of it too late by
     no more than the tracker was slow.
     """
-    times = [at for at in (moment(said), moment(learnt)) if at is not None]
-    return min(times) if moment(said) is not None else None
+    times = [at for at in (moment_or_utc(said), moment_or_utc(learnt)) if at is not None]
+    return min(times) if moment_or_utc(said) is not None else None
 
 
 Scan = tuple[datetime, Mapping[str, Any]]  # and when it happened

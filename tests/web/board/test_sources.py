@@ -15,7 +15,7 @@ from notifier.clock import new_id, system_now
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.services import Services
 from notifier.sources.registry import adapters
-from notifier.sources_admin import add_source, give_key, rotate_secret
+from notifier.sources_admin import add_source, give_key, rotate_secret, set_live, set_said
 from notifier.store.tables import AuditLine, Delivery, Source
 from notifier.translation import translate_received
 from notifier.webhooks_in import SignatureRefused, receive
@@ -201,3 +201,18 @@ def test_every_page_leads_there_once_there_is_a_source(board: Board) -> None:
 
     assert link in board.get("/board").text
     assert "Nothing has come yet." in board.get(PAGE).text
+
+
+def test_a_source_that_is_not_live_says_so_and_what_its_vendor_says_itself(board: Board) -> None:
+    """Whoever wonders why nobody hears of an order finds it here."""
+    add_source(board.services, board.brand.id, "shop", "shopify", "a secret")
+
+    page = board.get(PAGE).text
+    assert "flask --app app sources live shop" in page
+    assert "It tells customers itself: ordered, shipped, out for delivery." in page
+
+    set_live(board.services, "shop", actor="cli")
+    set_said(board.services, "shop", [], actor="cli")
+    page = board.get(PAGE).text
+    assert "Not live" not in page
+    assert "itself" not in page
