@@ -276,7 +276,7 @@ class Side:
                 return Reason.QUIET_HOURS
             self.untold.add(rule.id)
             return Reason.EXPIRED
-        goes_now = send_at <= self.now
+        goes_now = send_at <= self.now and not self.job.held
         step = self._step(rule, episode, goes_now=goes_now)
         step = self._not_stuck(rule, step, owed_at, heard_by, goes_now=goes_now)
         if step.gave_up is not None:

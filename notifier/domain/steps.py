@@ -75,7 +75,8 @@ def next_step(
 
     :param live: whether the brand has left shadow: what was skipped in it is open again.
     :param halted: channels of which the providers refuse every sender.
-    :param goes_now: whether it may go at this hour: what waits for the morning fails nobody.
+    :param goes_now: whether it may go now: what waits for the morning, or for staff, is no
+        failure of its channel.
     """
     rows = [row for row in person.past if row.rule == rule.id and row.episode == episode]
     if any(row.status is MessageStatus.DELIVERED for row in rows):

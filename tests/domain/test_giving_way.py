@@ -189,6 +189,18 @@ def test_what_the_brake_holds_is_not_failing() -> None:
     assert ways(stage) == [Channel.SMS]
 
 
+def test_what_staff_hold_is_not_failing() -> None:
+    """Nothing goes while they ring; let go, it is late, and takes the way that works."""
+    stage = Stage()
+    stage.late(30)
+    not_taken(stage)
+    stage.held = True
+    stage.advance(hours=1)
+    assert ways(stage) == [Channel.SMS]
+    stage.held = False
+    assert ways(stage) == [Channel.EMAIL]
+
+
 def test_pace_is_no_failure_while_it_ends_within_reach() -> None:
     """A sender that rests five minutes keeps its text."""
     stage = Stage()
