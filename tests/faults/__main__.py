@@ -2,7 +2,8 @@
 
 Each case that ran is a line in the record (`var/faults.jsonl`); cases that are in it are not run
 again. In the end it prints one table of all that the record holds, and exits with 1 if anybody
-was lost, doubled, told a phantom or something stale, or if a case did not come to its point.
+was lost, doubled, told a phantom or something stale, if more than may be are held, or if a case
+did not come to its point.
 """
 
 from __future__ import annotations
@@ -94,6 +95,8 @@ class Record:
             verdict = Verdict(**result["verdict"])
             sum_.add(verdict)
             wrong += [f"{result['name']}: {fault}" for fault in verdict.untold]
+            if verdict.too_many_held:
+                wrong.append(f"{result['name']}: {verdict.held} of {verdict.owed} are held")
         lines = [_row(_COLUMNS), "|---|---|" + "---:|" * (len(_COLUMNS) - 2)]
         for (what, database), (counts, v) in sorted(rows.items()):
             lines.append(_row((what, database, *counts, *(getattr(v, one) for one in _COUNTS))))

@@ -44,6 +44,21 @@ def record(tmp_path: Path) -> Record:
     return Record(tmp_path / "faults.jsonl")
 
 
+def test_more_held_than_may_be_is_not_clean(tmp_path: Path) -> None:
+    """The table names the case, as it does of everything that went wrong."""
+    record = Record(tmp_path / "held.jsonl")
+    for name, verdict in (
+        ("held/a/sqlite", Verdict(owed=1000, held=1)),
+        ("held/b/sqlite", Verdict(owed=8, held=8, may_be_held=8)),
+    ):
+        record.add(name, verdict, reached=True, seconds=1)
+    assert record.clean
+    record.add("held/c/sqlite", Verdict(owed=200, held=2), reached=True, seconds=1)
+
+    assert not Record(tmp_path / "held.jsonl").clean
+    assert record.table().endswith("held/c/sqlite: 2 of 200 are held")
+
+
 def test_a_case_that_breaks_ends_no_other_and_is_not_clean(record: Record) -> None:
     assert record.names == {"fine/a/sqlite"}, "the others run once more"
     assert not record.clean
