@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.caps import longest_period
@@ -102,18 +102,8 @@ def plan_snapshots(
 
 def look_again(services: Services, limit: int = STEP) -> int:
     """Plan the jobs that time alone may have changed; return how many there were."""
-    now = services.now()
-    found: list[UUID] = []
-
-    def take(session: Session) -> Sequence[UUID]:
-        due = select(Job.id).where(Job.look_at <= now).order_by(Job.look_at).limit(limit)
-        found.extend(session.scalars(due.with_for_update(skip_locked=True)))
-        return found
-
-    def look(session: Session, job_ids: Sequence[UUID], _alone: bool) -> object:
-        return bring_up_to_date(session, services, job_ids, now=now)
-
-    together_or_each(services, take, look)
+    due = select(Job.id).where(Job.look_at <= services.now()).order_by(Job.look_at).limit(limit)
+    found = _plan_found(services, due.with_for_update(skip_locked=True))
     if found:
         services.wake()
     return len(found)
@@ -123,13 +113,26 @@ def plan_anew(services: Services, *of: ColumnElement[bool]) -> None:
     """Plan all jobs `of` which that holds, a step at a time: something around them changed."""
     after = UUID(int=0)
     while True:
-        with services.sessions.begin() as session:
-            step = select(Job.id).where(*of, Job.id > after).order_by(Job.id).limit(STEP)
-            ids = list(session.scalars(step))
-            bring_up_to_date(session, services, ids, now=services.now())
-        if len(ids) < STEP:
+        step = select(Job.id).where(*of, Job.id > after).order_by(Job.id).limit(STEP)
+        found = _plan_found(services, step)
+        if len(found) < STEP:
             return
-        after = ids[-1]
+        after = found[-1]
+
+
+def _plan_found(services: Services, jobs: Select[UUID]) -> list[UUID]:
+    """Plan the jobs that the query finds, and return them; one that fails is put off alone."""
+    found: list[UUID] = []
+
+    def take(session: Session) -> Sequence[UUID]:
+        found.extend(session.scalars(jobs))
+        return found
+
+    def look(session: Session, job_ids: Sequence[UUID], _alone: bool) -> object:
+        return bring_up_to_date(session, services, job_ids, now=services.now())
+
+    together_or_each(services, take, look)
+    return found
 
 
 def outbox_rows(snapshot: Snapshot) -> list[Row]:

@@ -17,16 +17,16 @@ from notifier.checkup.diagnosis import diagnose
 from notifier.checkup.readiness import check_readiness
 from notifier.delivery import deliver_due
 from notifier.domain.findings import Level
-from notifier.domain.messages import MessageStatus, Strength
+from notifier.domain.messages import MessageStatus, Strength, WhyNot
 from notifier.isolation import together_or_each
-from notifier.planner import look_again
+from notifier.planner import look_again, plan_anew
 from notifier.providers.protocols import Accepted
 from notifier.providers.receipt import ReceiptEvent
 from notifier.scheduler import run_round
 from notifier.sending.claiming import claim_due
 from notifier.sending.lapsing import let_lapse
 from notifier.sending.settling import settle
-from notifier.store.tables import FactRow, Job
+from notifier.store.tables import Brand, FactRow, Job
 from notifier.task_list import mark_done
 from notifier.web.board.words.tasks import TASK, task_why
 from tests.fakes.clock import FakeClock
@@ -182,6 +182,28 @@ def test_the_tick_looks_at_all_but_the_one_that_fails(world: World) -> None:
     assert [looked_at(world, job) for job in jobs] == [True] * 3
     assert look_again(world.services) == 0
     assert failing(world) == [jobs[0]]
+
+
+def test_what_is_planned_anew_for_all_is_planned_for_all_but_the_one_that_fails(
+    world: World,
+) -> None:
+    """A brand that goes live has one job that nobody can read: the others are told of."""
+    with world.services.sessions.begin() as session:
+        session.execute(update(Brand).values(live_at=None))
+    jobs = [late(world, f"JOB-{number}", phone) for number, phone in enumerate((ADA, BO))]
+    deliver_due(world.services)
+    assert [world.message(job).reason for job in jobs] == [WhyNot.SHADOW] * 2
+    spoil(world, jobs[0])
+    with world.services.sessions.begin() as session:
+        session.execute(update(Brand).values(live_at=world.clock() - timedelta(hours=1)))
+
+    plan_anew(world.services, Job.brand_id == world.brand)
+
+    assert [world.message(job).status for job in jobs] == [
+        MessageStatus.SKIPPED,
+        MessageStatus.READY,
+    ]
+    assert failing(world) == jobs[:1]
 
 
 def test_an_answer_is_on_record_though_planning_from_it_fails(world: World) -> None:
