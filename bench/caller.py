@@ -31,10 +31,15 @@ class Answer:
     status: int
 
 
-def call(url: str, calls: Sequence[Call], *, connections: int, pause: float = 0) -> list[Answer]:
-    """Make `calls` over so many connections, each waiting for its answer; `pause` in seconds."""
+def call(
+    urls: Sequence[str], calls: Sequence[Call], *, connections: int, pause: float = 0
+) -> list[Answer]:
+    """Make `calls` over so many connections, each waiting for its answer; `pause` in seconds.
+
+    The connections are shared out among `urls`.
+    """
     order = {
-        "url": url,
+        "urls": list(urls),
         "calls": [asdict(one) for one in calls],
         "connections": connections,
         "pause": pause,
@@ -52,11 +57,11 @@ def call(url: str, calls: Sequence[Call], *, connections: int, pause: float = 0)
 def _main() -> None:
     order = json.load(sys.stdin)
     calls, connections = order["calls"], order["connections"]
-    address = urlsplit(order["url"]).netloc
+    addresses = [urlsplit(url).netloc for url in order["urls"]]
     answers: list[tuple[float, float, int] | None] = [None] * len(calls)
 
     def work(first: int) -> None:
-        connection = http.client.HTTPConnection(address)
+        connection = http.client.HTTPConnection(addresses[first % len(addresses)])
         for index in range(first, len(calls), connections):
             one = calls[index]
             sent = time.monotonic()

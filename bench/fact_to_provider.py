@@ -34,11 +34,11 @@ def _measure(database: str, built: Stage) -> list[list[str]]:
         alone = [built.book(number) for number in range(_FACTS)]
         crowd = [built.book(_FACTS + number) for number in range(_FACTS)]
         _wait_for(built, 2 * _FACTS)  # the confirmations of the bookings
-        answers = call(url, _facts(key, alone), connections=1, pause=_PAUSE)
+        answers = call([url], _facts(key, alone), connections=1, pause=_PAUSE)
         _wait_for(built, 2 * _FACTS + _taken(answers))
         row = _row(f"{database}, one caller with pauses", built, 0, answers)
         before = built.sms.total
-        answers = call(url, _facts(key, crowd), connections=8)
+        answers = call([url], _facts(key, crowd), connections=8)
         _wait_for(built, before + _taken(answers))
         return [row, _row(f"{database}, eight callers without", built, _FACTS, answers)]
 

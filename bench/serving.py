@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import waitress
@@ -17,6 +22,7 @@ from notifier.web.app_factory import create_app
 from tests.services import PUBLIC_URL, SECRET
 
 _THREADS = 8
+_START_S = 60
 
 
 @dataclass(frozen=True)
@@ -54,3 +60,44 @@ def serving_app(app: Flask) -> Iterator[str]:
     finally:
         server.close()
         thread.join(timeout=5)
+
+
+@contextmanager
+def processes(app: str, count: int, settings: Mapping[str, str]) -> Iterator[list[str]]:
+    """Serve `app` (`module:factory`) by so many processes, and return their addresses."""
+    with ExitStack() as running:
+        ports = [running.enter_context(_process(app, settings)) for _ in range(count)]
+        for port in ports:
+            _wait_for(port)
+        yield [f"http://127.0.0.1:{port}" for port in ports]
+
+
+@contextmanager
+def _process(app: str, settings: Mapping[str, str]) -> Iterator[int]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    listen = (f"--listen=127.0.0.1:{port}", f"--threads={_THREADS}", "--ident=")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "waitress", *listen, "--call", app],
+        env={**os.environ, **settings},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + _START_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)

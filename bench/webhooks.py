@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from uuid import uuid4
 
-from flask import Flask, request
-from sqlalchemy import Column, LargeBinary, MetaData, Table, Uuid
-
+from bench.bare_endpoint import KEPT
 from bench.caller import Answer, Call, call
-from bench.serving import serving, serving_app
+from bench.serving import processes
 from bench.stage import DATABASES, Stage, stage
 from bench.tables import ms, percentile, table
 from notifier.sources_admin import add_source
+from tests.services import SECRET as SECRET_KEY
 from tests.sources.generic_events import SECRET, signed
 
 _DELIVERIES = 1_500
 _CONNECTIONS = 8
 _JOBS = 50
+PROCESSES = (1, 2)
+
+_BARE = "bare Flask, one insert"
+_APPS = {
+    _BARE: "bench.bare_endpoint:create_app",
+    "verified, sealed, journalled": "app:create_app",
+}
 
 
 def run() -> list[str]:
@@ -27,46 +32,35 @@ def run() -> list[str]:
     for database in DATABASES:
         with stage(database) as built:
             rows += _measure(database, built)
-    head = ["", "a second", "p50", "p99"]
+    head = ["", "a second", "p50", "p99", "of bare"]
     return [table(f"Webhook deliveries accepted, {_CONNECTIONS} connections", head, rows)]
 
 
 def _measure(database: str, built: Stage) -> list[list[str]]:
-    add_source(built.services, built.brand, "shop", "generic", SECRET)
+    add_source(built.services, built.brand, "shop", "generic", SECRET, live=True)
     for number in range(_JOBS):
         built.book(number)
-    with serving_app(_bare(built)) as url:
-        call(url, _deliveries(built, "warm", 100), connections=_CONNECTIONS)
-        bare = call(url, _deliveries(built, "bare", _DELIVERIES), connections=_CONNECTIONS)
-    with serving(built, with_worker=False) as url:
-        call(url, _deliveries(built, "warm", 100), connections=_CONNECTIONS)
-        ours = call(url, _deliveries(built, "ours", _DELIVERIES), connections=_CONNECTIONS)
-    return [
-        _row(f"{database}, bare Flask, one insert", bare),
-        _row(f"{database}, verified, sealed, journalled", ours),
-    ]
-
-
-def _bare(built: Stage) -> Flask:
-    """Return the least that could keep a delivery: no check, no key, no index but its own."""
-    kept = Table(
-        "bench_deliveries", MetaData(), Column("id", Uuid, primary_key=True), _body_column()
-    )
-    kept.create(built.engine)
-    app = Flask("bare")
-
-    @app.post("/webhooks/in/shop")
-    def take() -> tuple[dict[str, str], int]:
-        delivery = uuid4()
-        with built.services.sessions.begin() as session:
-            session.execute(kept.insert().values(id=delivery, body=request.get_data()))
-        return {"delivery": str(delivery)}, 200
-
-    return app
-
-
-def _body_column() -> Column[bytes]:
-    return Column("body", LargeBinary, nullable=False)
+    KEPT.create(built.engine)
+    settings = {
+        "DATABASE_URL": built.engine.url.render_as_string(hide_password=False),
+        "SECRET_KEY": SECRET_KEY,
+        "SOURCE_DELIVERIES_PER_MINUTE": "1000000",
+    }
+    rows = []
+    for count in PROCESSES:
+        answers = {}
+        for what, app in _APPS.items():
+            with processes(app, count, settings) as urls:
+                name = f"{count} {app}"
+                call(urls, _deliveries(built, f"warm {name}", 200), connections=_CONNECTIONS)
+                deliveries = _deliveries(built, name, _DELIVERIES)
+                answers[what] = call(urls, deliveries, connections=_CONNECTIONS)
+        bare, ours = map(_a_second, answers.values())
+        server = "1 process" if count == 1 else f"{count} processes"
+        for what, these in answers.items():
+            ratio = "" if what == _BARE else f"{ours / bare:.2f}"
+            rows.append([f"{database}, {server}, {what}", *_columns(these), ratio])
+    return rows
 
 
 def _deliveries(built: Stage, name: str, count: int) -> list[Call]:
@@ -81,13 +75,12 @@ def _deliveries(built: Stage, name: str, count: int) -> list[Call]:
     return made
 
 
-def _row(name: str, answers: Sequence[Answer]) -> list[str]:
+def _columns(answers: Sequence[Answer]) -> list[str]:
+    each = [answer.answered - answer.sent for answer in answers]
+    return [f"{_a_second(answers):,.0f}", ms(percentile(each, 0.5)), ms(percentile(each, 0.99))]
+
+
+def _a_second(answers: Sequence[Answer]) -> float:
     assert all(answer.status == 200 for answer in answers)
     took = max(answer.answered for answer in answers) - min(answer.sent for answer in answers)
-    each = [answer.answered - answer.sent for answer in answers]
-    return [
-        name,
-        f"{len(answers) / took:,.0f}",
-        ms(percentile(each, 0.5)),
-        ms(percentile(each, 0.99)),
-    ]
+    return len(answers) / took
