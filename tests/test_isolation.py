@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.checkup.diagnosis import diagnose
 from notifier.checkup.readiness import check_readiness
-from notifier.delivery import deliver_due
+from notifier.delivery import deliver_due, resolve_unknown
 from notifier.domain.findings import Level
 from notifier.domain.messages import MessageStatus, Strength, WhyNot
 from notifier.isolation import together_or_each
 from notifier.planner import look_again, plan_anew
-from notifier.providers.protocols import Accepted
+from notifier.providers.errors import SendOutcomeUnknown
+from notifier.providers.protocols import Accepted, LookUpFound
 from notifier.providers.receipt import ReceiptEvent
 from notifier.scheduler import run_round
 from notifier.sending.claiming import claim_due
@@ -236,6 +237,27 @@ def test_claims_of_a_dead_worker_lapse_though_planning_one_of_them_fails(world: 
 
     assert [world.message(job).status for job in jobs] == [MessageStatus.UNKNOWN] * 2
     assert let_lapse(world.services, limit=2) == 0
+    look_again(world.services)
+    assert failing(world) == jobs[:1]
+
+
+def test_what_a_record_says_of_one_that_fails_is_noted_and_the_others_are_asked_for(
+    world: World,
+) -> None:
+    """It was taken: nobody has to look into it, nor to wait for it."""
+    jobs = [late(world, f"JOB-{n}", phone) for n, phone in enumerate((ADA, BO))]
+    world.sms.answers.extend(SendOutcomeUnknown("read_timeout") for _ in jobs)
+    while deliver_due(world.services):
+        pass
+    spoil(world, jobs[0])
+    world.clock.advance(seconds=41)
+    for number in (1, 2):
+        accepted = Accepted(f"SM{number}", world.clock())
+        world.sms.look_ups.append(LookUpFound(accepted, ReceiptEvent.ACCEPTED))
+
+    resolve_unknown(world.services)
+
+    assert [world.message(job).status for job in jobs] == [MessageStatus.ACCEPTED] * 2
     look_again(world.services)
     assert failing(world) == jobs[:1]
 

@@ -20,6 +20,7 @@ from notifier import planner
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.domain.rules.rule import OnUnknown
 from notifier.domain.sending.transitions import MessageEvent, after
+from notifier.isolation import Planning, planned_or_soon
 from notifier.links import message_token
 from notifier.providers.errors import SendError
 from notifier.providers.protocols import (
@@ -163,6 +164,22 @@ def _by_reports(
 def _settle(
     services: Services, question: _Question, answer: LookUp | None, asked_at: datetime
 ) -> None:
+    noted = planned_or_soon(
+        planner.bring_up_to_date,
+        lambda plan: _note_answer(services, question, answer, asked_at, plan),
+    )
+    if noted and isinstance(answer, LookUpFound):
+        _apply_standing(services, question, answer)
+
+
+def _note_answer(
+    services: Services,
+    question: _Question,
+    answer: LookUp | None,
+    asked_at: datetime,
+    plan: Planning,
+) -> bool:
+    """Record what the answer means; return False if that is not ours to say any more."""
     now = services.now()
     with services.sessions.begin() as session:
         message = outbox.lock_message(session, question.message_id)
@@ -171,9 +188,9 @@ def _settle(
             or message.status != MessageStatus.UNKNOWN
             or message.attempt_id != question.attempt_id
         ):
-            return  # somebody else found out meanwhile
+            return False  # somebody else found out meanwhile
         if message.due_at != question.ours_until and not isinstance(answer, LookUpFound):
-            return  # it took so long that somebody else asks
+            return False  # it took so long that somebody else asks
         told = [message, *outbox.carried_with(session, message, question.attempt_id)]
         match answer:
             case LookUpFound():
@@ -183,10 +200,8 @@ def _settle(
             case _:
                 _undecided(session, services, told, question, answer, now)
         session.flush()
-        job_ids = sorted({one.job_id for one in told})
-        planner.bring_up_to_date(session, services, job_ids, now=now)
-    if isinstance(answer, LookUpFound):
-        _apply_standing(services, question, answer)
+        plan(session, services, sorted({one.job_id for one in told}), now=now)
+    return True
 
 
 def _found(
