@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from notifier import booking
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.windows import Window
+from notifier.intake import NewFact, record_in
 from notifier.parcels import NewParcel
 from notifier.people import checked_zone
+from notifier.planner import bring_up_to_date
 from notifier.services import Services
 from notifier.sources.parts.estimates import LocalDay, whole_day
 from notifier.sources.protocol import Booking, SourceEvent
-from notifier.store.deliveries import job_with_reference
-from notifier.store.tables import Brand, Source
+from notifier.store.deliveries import KnownJob, job_with_reference
+from notifier.store.tables import Brand, Job, Message, Source
 
 #: In what a source promises, and promises anew. Its word of a visit that is late is no promise.
 _PROMISES = {
@@ -82,7 +86,12 @@ def news_in(
     calendar the technician who is late.
     """
     promises = _PROMISES[event.job_kind]
-    before = [one for one in stated if one.type in promises and one.effective_at <= happened]
+    gave_way = _bookings(stated)[1:]
+    before = [
+        one
+        for one in stated
+        if one.type in promises and one.effective_at <= happened and one not in gave_way
+    ]
     windows = [window for fact in before if (window := _window(fact)) is not None]
     window = _at_place(asked.window, zone)
     if window is None or not before or (windows and windows[-1] == window):
@@ -106,6 +115,84 @@ def news_in(
         reason=event.reason,
         note=event.note,
     )
+
+
+def booked_before(
+    session: Session,
+    services: Services,
+    source: Source,
+    job: KnownJob,
+    event: SourceEvent,
+    stated: Sequence[Fact],
+    *,
+    speaks_as: FactSource,
+    happened: datetime,
+    external_id: str,
+) -> bool:
+    """Let a booking that comes late take the place of the one by which the job was made.
+
+    Then it is as if it had come first: its window is the promise, and the other one's is news,
+    if it differs. Only of what the source itself booked, and while nobody was told anything:
+    what they read is not reworded. Return whether that was done.
+    """
+    asked, made_by = event.booking, next(iter(_bookings(stated)), None)
+    if asked is None or made_by is None or happened >= made_by.effective_at:
+        return False
+    row = session.get_one(Job, job.id)
+    window = _at_place(asked.window, ZoneInfo(job.zone))
+    learnt_later = window is None and made_by.window is not None
+    if learnt_later or row.source_id != source.id or _was_told(session, job.id):
+        return False
+    now, actor = services.now(), f"source:{source.id}"
+    booking.open_before(
+        session,
+        services,
+        row,
+        made_by,
+        window=window,
+        occurred_at=happened,
+        actor=actor,
+        source_id=source.id,
+        external_id=external_id,
+        now=now,
+    )
+    moved = made_by.window if made_by.window != window else None
+    if moved is None:
+        bring_up_to_date(session, services, [job.id], now=now)
+        return True
+    visit = event.job_kind is JobKind.APPOINTMENT
+    record_in(
+        session,
+        services,
+        source.brand_id,
+        job.id,
+        NewFact(
+            type=FactType.RESCHEDULED if visit else FactType.DELAYED,
+            source=speaks_as,
+            actor=actor,
+            occurred_at=made_by.occurred_at,
+            expected=None if visit else moved,
+            window=moved if visit else None,
+            agreed=True if visit else None,
+            source_id=source.id,
+            before_live=made_by.before_live,
+        ),
+    )
+    return True
+
+
+def _bookings(stated: Sequence[Fact]) -> list[Fact]:
+    """Return what the source said in bookings, in order of effect: the first one counts."""
+    return [
+        fact
+        for fact in stated
+        if fact.type is FactType.BOOKED and fact.source is not FactSource.CLOCK
+    ]
+
+
+def _was_told(session: Session, job_id: UUID) -> bool:
+    told = exists().where(Message.job_id == job_id, Message.claimed_at.is_not(None))
+    return bool(session.scalar(select(told)))
 
 
 def _window(fact: Fact) -> Window | None:

@@ -34,7 +34,7 @@ from notifier.store import deliveries
 from notifier.store.deliveries import KnownJob
 from notifier.store.engine import DATABASE_TROUBLE, reading
 from notifier.store.tables import Delivery, Source
-from notifier.translated_bookings import book_as_asked, is_history, news_in
+from notifier.translated_bookings import book_as_asked, booked_before, is_history, news_in
 
 #: Questions that one delivery may ask its vendor: an adapter that asks without end is stopped.
 MAX_QUESTIONS = 600
@@ -183,7 +183,7 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
     return _Outcome(
         DeliveryStatus.APPLIED,
         "said before" if nothing else None,
-        _found_by(context, stale) if not any(booked) else None,
+        _found_by(context, stale),
     )
 
 
@@ -304,7 +304,17 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
         happened, zone = _happened(context, event), ZoneInfo(job.zone)
         moved = news_in(event, event.booking, stated, happened, zone)
         if moved is None:
-            return False
+            return booked_before(
+                session,
+                context.services,
+                source,
+                job,
+                event,
+                stated,
+                speaks_as=context.adapter.speaks_as,
+                happened=happened,
+                external_id=external_id,
+            )
         said = event.booking.reference
         deliveries.read_again_said(
             session, deliveries.said_key(context.services.vault, source.id, said)

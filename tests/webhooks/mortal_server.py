@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -54,6 +55,7 @@ def serve(listening: socket.socket, database_url: str, point: Point, after: int)
     app: Answering = create_app(services, WebSettingsOfTests())
     if point is Point.BEFORE_ANSWER:
         app = _before_answers(app, die)
+    logging.getLogger("waitress").setLevel(logging.ERROR)  # it tells of every short queue
     Worker(services, waker, tick_seconds=_TICK_S).start()
     waitress.serve(app, sockets=[listening], threads=_THREADS, ident=None, _quiet=True)
 

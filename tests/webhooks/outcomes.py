@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
 
 from notifier.delivery import deliver_due
-from notifier.domain.messages import WAITING
+from notifier.domain.facts import FactType
+from notifier.domain.messages import WAITING, Strength
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import FactRow, Job, Message, Parcel, Promise
@@ -39,9 +41,12 @@ def outcome_of(services: Services, order: Order) -> Outcome:
                 for one in session.scalars(select(Parcel).where(Parcel.job_id == job.id))
             ),
             "facts": _facts(list(session.scalars(select(FactRow).where(FactRow.job_id == job.id)))),
-            "promises": sorted(
-                f"{one.what} {one.asserts} {one.moment} {one.given_at} {one.tell_by} {one.strength}"
-                for one in session.scalars(select(Promise).where(Promise.job_id == job.id))
+            "promises": _promises(
+                session.scalars(
+                    select(Promise)
+                    .where(Promise.job_id == job.id)
+                    .order_by(Promise.recorded_at, Promise.id)
+                )
             ),
             "owed": sorted(
                 _owed(one)
@@ -60,13 +65,28 @@ def _job(job: Job) -> str:
 
 
 def _facts(rows: list[FactRow]) -> list[str]:
-    """Return what was said in order of effect. Said again in the same words, it was said once."""
+    """Return what was said in order of effect. Said again in the same words, it was said once.
+
+    Of bookings the first counts: one that was heard before it gave way to it.
+    """
     said = {
         f"{min(row.occurred_at, row.received_at)} {row.type} {row.source}"
         f" {json.dumps(row.body, sort_keys=True)}"
         for row in rows
     }
-    return sorted(said)
+    ordered = sorted(said)
+    booked = [one for one in ordered if f" {FactType.BOOKED} " in one]
+    return [one for one in ordered if one not in booked[1:]]
+
+
+def _promises(rows: Iterable[Promise]) -> list[str]:
+    """Return what each promise came to; what was taken back was never given."""
+    latest = {(row.message_id or row.fact_id, row.what): row for row in rows}
+    return sorted(
+        f"{one.what} {one.asserts} {one.moment} {one.given_at} {one.tell_by} {one.strength}"
+        for one in latest.values()
+        if one.strength != Strength.NONE
+    )
 
 
 def _owed(row: Message) -> str:

@@ -27,7 +27,7 @@ from notifier.sources.protocol import (
 )
 from notifier.sources.registry import adapters
 from notifier.store.engine import reading
-from notifier.store.tables import FactRow, Job, Parcel
+from notifier.store.tables import FactRow, Job, JobPerson, Message, Parcel
 from tests.sources import generic_events
 from tests.sources.easypost_events import Parcel as OnItsWay
 from tests.webhooks.deliveries import (
@@ -122,7 +122,7 @@ def test_a_window_that_moved_is_followed_and_said_again_it_is_no_news(
 def test_in_whatever_order_it_is_said_the_latest_counts(
     services: Services, brand: UUID, order: tuple[int, ...]
 ) -> None:
-    """What was said before the one that booked the job is history by then."""
+    """And the first is what was promised, though it comes when another has booked the job."""
     at, start = services.now(), services.now() + 48 * HOUR
     for nth in order:
         said_at = at - timedelta(hours=3 - nth)
@@ -132,7 +132,37 @@ def test_in_whatever_order_it_is_said_the_latest_counts(
         )
         translate_all(services)
 
-    assert _only_job(services).ends_at == start + 2 * 24 * HOUR + 2 * HOUR
+    only = _only_job(services)
+    assert only.ends_at == start + 2 * 24 * HOUR + 2 * HOUR
+    assert only.promised == to_json(Window(start, start + 2 * HOUR))
+
+
+@pytest.mark.usefixtures("tool")
+@pytest.mark.parametrize("kind", [JobKind.APPOINTMENT], indirect=True)
+@pytest.mark.parametrize("told", [False, True])
+def test_a_promise_that_is_heard_late_is_history_once_they_were_told_another(
+    services: Services, brand: UUID, told: bool
+) -> None:
+    """What somebody read is not reworded: a text that was claimed may have reached them."""
+    at, start = services.now(), services.now() + 48 * HOUR
+    later = start + 24 * HOUR
+    push_ours(services, generic_events.event("job", at - HOUR, start=later.isoformat()), "msg_1")
+    translate_all(services)
+    with services.sessions.begin() as session:
+        (text, *_) = session.scalars(select(Message))
+        text.claimed_at = at if told else None
+    push_ours(
+        services, generic_events.event("job", at - 2 * HOUR, start=start.isoformat()), "msg_2"
+    )
+    translate_all(services)
+
+    promised = later if told else start
+    only = _only_job(services)
+    assert only.promised == to_json(Window(promised, promised + 2 * HOUR))
+    assert only.expected == to_json(Window(later, later + 2 * HOUR))
+    with reading(services.sessions) as session:
+        customer = session.scalars(select(JobPerson)).one()
+    assert customer.told == to_json(Window(later, later + 2 * HOUR))
 
 
 @pytest.mark.usefixtures("tool")
