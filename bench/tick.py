@@ -21,6 +21,7 @@ _DUE = 1_000
 _IDLE_ROUNDS = 30
 _MESSAGES_A_JOB = 2
 _LATER = timedelta(days=2)
+_TURNS, _A_TURN = 8, 50
 
 
 def run() -> list[str]:
@@ -30,7 +31,35 @@ def run() -> list[str]:
         with stage(database) as built:
             rows += _measure(database, built)
     head = ["", "planned, not due", "none due", f"{_DUE:,} due", "a message", "of it processor"]
-    return [table("One tick: every step of a round, until nothing is left to do", head, rows)]
+    return [
+        table("One tick: every step of a round, until nothing is left to do", head, rows),
+        note_table(),
+    ]
+
+
+def note_table() -> str:
+    """Measure what it costs to note each call, as where nobody could look it up; in turns."""
+    rows = []
+    for database in DATABASES:
+        with stage(database) as built:
+            _deliver(built, 0)  # all that is loaded the first time
+            used: dict[bool, list[float]] = {True: [], False: []}
+            for turn in range(1, 2 * _TURNS + 1):
+                built.sms.can_look_up = turn % 2 == 0
+                used[built.sms.can_look_up].append(_deliver(built, turn))
+            plain, noted = median(used[True]), median(used[False])
+            rows.append([database, ms(plain), ms(noted), f"{noted / plain:.2f}"])
+    head = ["", "looked up", "noted first", "ratio"]
+    return table("What a note before each call costs: processor, a message", head, rows)
+
+
+def _deliver(built: Stage, turn: int) -> float:
+    """Owe a turn's messages and deliver them; return the processor's seconds for one."""
+    for number in range(turn * _A_TURN, (turn + 1) * _A_TURN):
+        built.book(number)
+    used = time.process_time()
+    _drain(built)
+    return (time.process_time() - used) / _A_TURN
 
 
 def _measure(database: str, built: Stage) -> list[list[str]]:
