@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.caps import longest_period
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.ledger.views import first_window
-from notifier.domain.messages import MessageStatus, Role, Strength, WhyNot
+from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
 from notifier.domain.owed import Duty, Owed, Plan
 from notifier.domain.plan_input import current_tell_by, is_late
 from notifier.domain.planning import plan
@@ -25,7 +25,7 @@ from notifier.domain.reconciling_tasks import TaskRow, reconcile_tasks
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Window, to_json
 from notifier.giving import give
-from notifier.isolation import together_or_each
+from notifier.isolation import plan_soon, together_or_each
 from notifier.links import link_hash, message_token
 from notifier.services import Services
 from notifier.store.facts import fact_row, next_seq
@@ -64,7 +64,14 @@ def load_for_planning(
         lock=lock,
         consent=services.consent,
         heard_since=services.now() - period if period is not None else None,
+        without_provider=_without_provider(services),
     )
+
+
+def _without_provider(services: Services) -> frozenset[Channel]:
+    """Return the channels that nothing leaves by, while something does by others."""
+    has = {Channel.SMS: bool(services.sms), Channel.EMAIL: bool(services.email)}
+    return frozenset(one for one in has if not has[one]) if any(has.values()) else frozenset()
 
 
 def plan_snapshots(
@@ -110,11 +117,17 @@ def look_again(services: Services, limit: int = STEP) -> int:
 
 
 def plan_anew(services: Services, *of: ColumnElement[bool]) -> None:
-    """Plan all jobs `of` which that holds, a step at a time: something around them changed."""
+    """Plan all jobs `of` which that holds, a step at a time: something around them changed.
+
+    The tick plans whichever can't be planned now, for a lock, a fault or a database that is gone.
+    """
     after = UUID(int=0)
     while True:
         step = select(Job.id).where(*of, Job.id > after).order_by(Job.id).limit(STEP)
-        found = _plan_found(services, step)
+        with services.sessions.begin() as session:
+            found = list(session.scalars(step))
+            plan_soon(session, services, found, now=services.now())
+        _plan_found(services, step)
         if len(found) < STEP:
             return
         after = found[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -141,3 +142,19 @@ def test_a_second_number_that_works_keeps_the_text(world: World) -> None:
 
     assert world.email.sent == []
     assert world.message(job).status == MessageStatus.ACCEPTED
+
+
+def test_a_text_is_not_given_up_for_an_email_that_nobody_could_send(world: World) -> None:
+    """There is no provider for emails: the text waits for the connection, and goes."""
+    world = replace(world, services=replace(world.services, email={}))
+    job = world.book(starts_in=timedelta(hours=8))
+    world.late(job)
+    world.sms.answers.extend(SendDeferred("no_connection") for _ in range(100))
+    work(world, minutes=11)
+    world.sms.answers.clear()
+    tried = len(world.sms.sent)
+
+    work(world, minutes=60)
+
+    assert len(world.sms.sent) == tried + 1
+    assert world.message(job, Channel.SMS).status == MessageStatus.ACCEPTED

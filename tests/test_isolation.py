@@ -292,6 +292,43 @@ def test_who_could_be_told_together_with_one_that_fails_is_told_alone(world: Wor
     assert failing(world) == [bad]
 
 
+def test_what_failed_while_all_was_planned_anew_is_planned_once_it_can_be(world: World) -> None:
+    """Going live plans all jobs once: whichever failed then would have stayed in shadow."""
+    with world.services.sessions.begin() as session:
+        session.execute(update(Brand).values(live_at=None))
+    job = late(world, "JOB-1", ADA)
+    deliver_due(world.services)
+    assert world.message(job).reason == WhyNot.SHADOW
+    spoil(world, job)
+    with world.services.sessions.begin() as session:
+        session.execute(update(Brand).values(live_at=world.clock() - timedelta(hours=1)))
+        session.execute(update(Job).values(look_at=None))
+
+    plan_anew(world.services, Job.brand_id == world.brand)
+    mend(world, job)
+    for _ in range(6):
+        world.clock.advance(minutes=1)
+        run_round(world.services)
+
+    assert [text.to for text in world.sms.sent] == [ADA]
+
+
+def test_a_report_that_closes_an_address_counts_though_another_job_of_it_fails(
+    world: World,
+) -> None:
+    """Twilio says it once: an error would keep the rest of it from counting."""
+    good = late(world, "JOB-1", ADA)
+    deliver_due(world.services)
+    bad = late(world, "JOB-2", ADA)
+    spoil(world, bad)
+
+    world.receipt(world.message(good), ReceiptEvent.UNDELIVERED, code="21610")
+
+    assert world.message(good).status == MessageStatus.UNDELIVERED
+    look_again(world.services)
+    assert failing(world) == [bad]
+
+
 def test_trouble_with_the_database_puts_nobody_off(world: World) -> None:
     """It is said again as soon as it can be, and what was done before it is not lost."""
     jobs = [world.book(f"JOB-{number}") for number in range(3)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifier.delivery import deliver_due, resolve_unknown
 from notifier.domain.messages import MessageStatus
 from notifier.providers.errors import SendDeferred, SendOutcomeUnknown
+from notifier.providers.protocols import LookUp
 from notifier.scheduler import Worker
 from notifier.store.engine import create_engine_for
 from notifier.waking import Waker
@@ -124,6 +126,25 @@ def test_a_record_that_hangs_is_waited_for_once(world: World) -> None:
         while resolve_unknown(world.services):
             pass
     assert {world.message(job).status for job in jobs} == {MessageStatus.DEFERRED}
+
+
+def test_one_that_can_never_be_answered_keeps_no_other_from_being_asked(world: World) -> None:
+    """The others come before it in the next round."""
+    odd, *others = lose_answers(world, 4)
+    answering, to_odd = world.sms.look_up, world.sms.sent[0].to
+
+    def answer(*, to: str, **rest: Any) -> LookUp:
+        if to == to_odd:
+            raise SendDeferred("garbage_answer")
+        return answering(to=to, **rest)
+
+    world.sms.look_up = answer  # type: ignore[method-assign]
+    for _ in range(8):
+        world.clock.advance(seconds=20)
+        resolve_unknown(world.services)
+
+    assert {world.message(job).status for job in others} == {MessageStatus.DEFERRED}
+    assert world.message(odd).status == MessageStatus.UNKNOWN
 
 
 def test_fresh_news_goes_while_a_record_hangs(world: World, database_url: str) -> None:

@@ -27,7 +27,9 @@ class BrandManners:
     live_at: datetime | None  # what happened before owes nothing
     brand: str = ""  # slug
     works: WorkingDays = weekdays
-    halted: frozenset[Channel] = frozenset()  # the providers refuse every sender of it
+    halted: frozenset[Channel] = (
+        frozenset()
+    )  # nothing leaves by them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

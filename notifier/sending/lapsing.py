@@ -27,16 +27,18 @@ def let_lapse(services: Services, limit: int) -> int:
         found.extend(outbox.lock_lapsed(session, now=now, limit=limit))
         return sorted({due.job_id for due in found})
 
-    def lapse(session: Session, job_ids: Sequence[UUID], alone: bool) -> None:
-        jobs = set(job_ids)
+    def lapse(session: Session, job_ids: Sequence[UUID], alone: bool) -> int:
+        jobs, lapsed = set(job_ids), 0
         for due in (one for one in found if one.job_id in job_ids):
-            jobs |= {one.job_id for one in _lapse(session, services, due.message_id, now)}
+            told = _lapse(session, services, due.message_id, now)
+            jobs |= {one.job_id for one in told}
+            lapsed += bool(told)
         session.flush()
         plan = plan_soon if alone else planner.bring_up_to_date
         plan(session, services, sorted(jobs), now=now)
+        return lapsed
 
-    together_or_each(services, take, lapse)
-    return len(found)
+    return sum(together_or_each(services, take, lapse))
 
 
 def _lapse(

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from notifier import planner
@@ -77,10 +78,13 @@ def resolve_unknown(services: Services, limit: int = 25) -> int:
     asked, unreadable = 0, set[str]()
     while asked < limit and (question := _take_question(services)) is not None:
         asked += 1
+        if question.path in unreadable:  # it hangs: the others would only wait for it, too
+            _leave(services, question)
+            continue
         asked_at = services.now()
-        answer = _ask(question) if question.path not in unreadable else None
+        answer = _ask(question)
         if answer is None and question.has_record:
-            unreadable.add(question.path)  # it hangs: the others would only wait for it, too
+            unreadable.add(question.path)
         _settle(services, question, answer, asked_at)
     if lapsed or asked:
         services.wake()
@@ -100,7 +104,12 @@ def _take_question(services: Services) -> _Question | None:
             if message is None or message.status != MessageStatus.UNKNOWN:
                 continue
             message.due_at = now + timedelta(seconds=services.timing.lease)
-            return _question(session, services, message, message.due_at, now)
+            try:
+                return _question(session, services, message, message.due_at, now)
+            except SQLAlchemyError:
+                raise
+            except Exception as error:  # the next is asked for all the same
+                _log.error("look_up_broke", message_id=str(message.id), error=type(error).__name__)
     return None
 
 
@@ -172,6 +181,15 @@ def _settle(
         _apply_standing(services, question, answer)
 
 
+def _leave(services: Services, question: _Question) -> None:
+    """Let it be asked in the next round, ahead of the one that could not be answered now."""
+    with services.sessions.begin() as session:
+        message = outbox.lock_message(session, question.message_id)
+        if message is not None and message.due_at == question.ours_until:
+            soon = timedelta(seconds=services.timing.look_up_apart / 2)
+            message.due_at = services.now() + soon
+
+
 def _note_answer(
     services: Services,
     question: _Question,
@@ -189,8 +207,9 @@ def _note_answer(
             or message.attempt_id != question.attempt_id
         ):
             return False  # somebody else found out meanwhile
-        if message.due_at != question.ours_until and not isinstance(answer, LookUpFound):
-            return False  # it took so long that somebody else asks
+        others_ask = message.due_at != question.ours_until and now < _hold_at(services, question)
+        if others_ask and not isinstance(answer, LookUpFound):
+            return False  # it took so long that they do
         told = [message, *outbox.carried_with(session, message, question.attempt_id)]
         match answer:
             case LookUpFound():
@@ -266,6 +285,10 @@ def _send_again(session: Session, told: Sequence[Message], question: _Question) 
         defer(session, one, since=question.started_at)
 
 
+def _hold_at(services: Services, question: _Question) -> datetime:
+    return question.started_at + timedelta(seconds=services.timing.hold_after)
+
+
 def _undecided(
     session: Session,
     services: Services,
@@ -275,7 +298,7 @@ def _undecided(
     now: datetime,
 ) -> None:
     """Wait for a callback that settles it; after that a person looks into it."""
-    hold_at = question.started_at + timedelta(seconds=services.timing.hold_after)
+    hold_at = _hold_at(services, question)
     if now < hold_at:
         again = (
             hold_at

@@ -5,7 +5,8 @@ A claim reads this list in its own transaction: if it can't be read, nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import CursorResult, Select, select, update
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifier import planner
 from notifier.domain.messages import Channel, WhyNot
+from notifier.isolation import Planning, planned_or_soon
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.outbox import waiting_jobs
@@ -125,9 +127,13 @@ def drop_what_waits(
         job_ids = waiting_jobs(session, points)
     for start in range(0, len(job_ids), planner.STEP):
         step = job_ids[start : start + planner.STEP]
-        with services.sessions.begin() as session:
-            planner.bring_up_to_date(session, services, step, now=services.now())
-            planner.bring_up_to_date(session, services, step, now=services.now())
+        planned_or_soon(planner.bring_up_to_date, partial(_plan_twice, services, step))
+
+
+def _plan_twice(services: Services, job_ids: Sequence[UUID], plan: Planning) -> None:
+    with services.sessions.begin() as session:
+        for _ in range(2):
+            plan(session, services, job_ids, now=services.now())
 
 
 def _open(brand_id: UUID, channel: Channel | str, address_hash: bytes) -> Select[Suppression]:

@@ -151,7 +151,7 @@ def lock_message(session: Session, message_id: UUID, *, wait: bool = True) -> Me
     return session.scalar(
         select(Message)
         .where(Message.id == message_id)
-        .with_for_update()
+        .with_for_update(skip_locked=not wait)
         .execution_options(populate_existing=True)
     )
 

@@ -82,11 +82,13 @@ def load_snapshots(
     lock: bool = False,
     consent: ConsentPolicy = _BUILT_IN,
     heard_since: datetime | None = None,
+    without_provider: frozenset[Channel] = frozenset(),
 ) -> dict[UUID, Snapshot]:
     """Return the snapshots of `job_ids`; with `lock`, the jobs are locked in id order.
 
     :param consent: which kind of message needs what; planning passes what is in force.
     :param heard_since: how far back to read what these people got; None where nothing is capped.
+    :param without_provider: channels that nothing leaves by.
     """
     rows = load_rows(session, job_ids, lock=lock)
     humans = _humans(session, rows.around, consent, heard_since)
@@ -106,7 +108,7 @@ def load_snapshots(
             humans=humans[job_id],
             technicians=found.technicians,
             assigned_person=found.assigned_person,
-            halted=rows.halted.get(found.brand.id, frozenset()),
+            halted=rows.halted.get(found.brand.id, frozenset()) | without_provider,
         )
         for job_id, found in rows.around.items()
     }
