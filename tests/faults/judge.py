@@ -88,7 +88,7 @@ class Verdict:
     held: int = 0
     misled: int = 0  # answers to callers that are neither success nor *come back later*
     may_be_held: float = 0  # where nobody can find out; else one in a thousand
-    untold: list[str] = field(default_factory=list)  # each fault, for people; names nobody
+    untold: list[str] = field(default_factory=list)  # each fault, for people
     notes: list[str] = field(default_factory=list)  # what else is worth knowing of the case
 
     @property
@@ -142,7 +142,10 @@ def judge(
             verdict.untold.append(f"phantom: {message.rule} of {message.job} at night")
         if news.says not in one.body or one.at > message.expires_at:
             verdict.stale += 1
-            verdict.untold.append(f"stale: {message.rule} of {message.job}")
+            verdict.untold.append(
+                f"stale: {message.rule} of {message.job}, at {one.at}, good until"
+                f" {message.expires_at}, not with {news.says!r}: {one.body!r}"
+            )
     for key, count in taken.items():
         if count > 1:
             verdict.doubled += 1
