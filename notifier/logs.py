@@ -14,6 +14,8 @@ def configure_logs(style: Literal["console", "json"]) -> None:
     # Both print requests with their credentials when they talk at length.
     for name in ("twilio", "python_http_client", "urllib3", "apscheduler"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns at each tick for as long as a job asks somebody who is slow, as it may.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if style == "json"

@@ -27,9 +27,8 @@ class BrandManners:
     live_at: datetime | None  # what happened before owes nothing
     brand: str = ""  # slug
     works: WorkingDays = weekdays
-    halted: frozenset[Channel] = (
-        frozenset()
-    )  # nothing leaves by them
+    halted: frozenset[Channel] = frozenset()  # the providers refuse every sender of it
+    absent: frozenset[Channel] = frozenset()  # no provider carries it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

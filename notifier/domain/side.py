@@ -386,6 +386,7 @@ class Side:
             self.person,
             live=self.job.manners.live_at is not None,
             halted=self.job.manners.halted,
+            absent=self.job.manners.absent,
             goes_now=goes_now,
             now=self.now,
         )

@@ -64,6 +64,7 @@ def next_step(
     *,
     live: bool,
     halted: Collection[Channel],
+    absent: Collection[Channel],
     goes_now: bool,
     now: datetime,
 ) -> Step:
@@ -74,7 +75,8 @@ def next_step(
     beside the one that carries it now.
 
     :param live: whether the brand has left shadow: what was skipped in it is open again.
-    :param halted: channels by which nothing leaves: all providers refuse us, or there is none.
+    :param halted: channels of which the providers refuse every sender.
+    :param absent: channels that no provider carries: nothing is given up for those.
     :param goes_now: whether it may go now: what waits for the morning, or for staff, is no
         failure of its channel.
     """
@@ -90,7 +92,7 @@ def next_step(
     step = next(ways)
     if step.waits_until is None or not step.carries or step.not_taken == WhyNot.BRAKED:
         return step
-    other = next((way for way in ways if way.carries and way.channel not in halted), None)
+    other = next((way for way in ways if way.carries and way.channel not in absent), None)
     if other is None or not goes_now:
         return step
     if step.channel in halted or step.waits_until <= now:

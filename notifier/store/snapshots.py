@@ -108,7 +108,8 @@ def load_snapshots(
             humans=humans[job_id],
             technicians=found.technicians,
             assigned_person=found.assigned_person,
-            halted=rows.halted.get(found.brand.id, frozenset()) | without_provider,
+            halted=rows.halted.get(found.brand.id, frozenset()),
+            absent=without_provider,
         )
         for job_id, found in rows.around.items()
     }
@@ -164,6 +165,7 @@ def snapshot_of(
     assigned_person: UUID | None = None,
     has_tasks: bool = False,
     halted: frozenset[Channel] = frozenset(),
+    absent: frozenset[Channel] = frozenset(),
 ) -> Snapshot:
     """Return the snapshot that these rows make: those of now, or as they stood in the past."""
     facts = tuple(fact_of(row) for row in fact_rows)
@@ -206,6 +208,7 @@ def snapshot_of(
             works=works_on(brand.country, closed_weekdays(quiet)),
             live_at=brand.live_at,
             halted=halted,
+            absent=absent,
         ),
         through=_through(source) if source is not None else None,
     )
