@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.caps import longest_period
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.ledger.views import first_window
-from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
+from notifier.domain.messages import MessageStatus, Role, Strength, WhyNot
 from notifier.domain.owed import Duty, Owed, Plan
 from notifier.domain.plan_input import current_tell_by, is_late
 from notifier.domain.planning import plan
@@ -27,6 +27,7 @@ from notifier.domain.windows import Window, to_json
 from notifier.giving import give
 from notifier.isolation import plan_soon, together_or_each
 from notifier.links import link_hash, message_token
+from notifier.sending.routing import without_provider
 from notifier.services import Services
 from notifier.store.facts import fact_row, next_seq
 from notifier.store.outbox import PRIORITIES
@@ -64,14 +65,8 @@ def load_for_planning(
         lock=lock,
         consent=services.consent,
         heard_since=services.now() - period if period is not None else None,
-        without_provider=_without_provider(services),
+        without_provider=without_provider(services),
     )
-
-
-def _without_provider(services: Services) -> frozenset[Channel]:
-    """Return the channels that nothing leaves by, while something does by others."""
-    has = {Channel.SMS: bool(services.sms), Channel.EMAIL: bool(services.email)}
-    return frozenset(one for one in has if not has[one]) if any(has.values()) else frozenset()
 
 
 def plan_snapshots(

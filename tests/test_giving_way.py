@@ -13,8 +13,10 @@ from notifier.brands import keep_sender
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.providers.errors import ProviderMisconfigured, SendDeferred
 from notifier.scheduler import run_round
+from notifier.sending.routing import SANDBOX
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
+from tests.fakes.scripted_providers import ScriptedEmail
 from tests.outbox_world import ADA, ADA_EMAIL, World, make_world
 
 
@@ -145,8 +147,9 @@ def test_a_second_number_that_works_keeps_the_text(world: World) -> None:
 
 
 def test_a_text_is_not_given_up_for_an_email_that_nobody_could_send(world: World) -> None:
-    """There is no provider for emails: the text waits for the connection, and goes."""
-    world = replace(world, services=replace(world.services, email={}))
+    """There is no provider for emails but the sandbox, as everywhere: the text waits, and goes."""
+    sandboxed = {SANDBOX: ScriptedEmail(SANDBOX, now=world.clock)}
+    world = replace(world, services=replace(world.services, email=sandboxed))
     job = world.book(starts_in=timedelta(hours=8))
     world.late(job)
     world.sms.answers.extend(SendDeferred("no_connection") for _ in range(100))

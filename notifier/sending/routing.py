@@ -71,15 +71,14 @@ class Routes:
         if brand.demo or not any_configured(self._services):
             sandbox = provider_named(self._services, channel, SANDBOX)
             return Route(sandbox, mine.get(SANDBOX)) if sandbox is not None else None
-        configured = _providers(self._services, channel)
-        names = [name for name in PATHS[channel] if name in configured]
+        names = _paths(self._services, channel)
         if not names:
             return None
         choice = choose([self._stand(name, mine.get(name)) for name in names], now=self._now)
         name = names[choice.index]
         if choice.waits_until is None:
             self._trials[name] += 1
-        return Route(configured[name], mine.get(name), choice.waits_until)
+        return Route(_providers(self._services, channel)[name], mine.get(name), choice.waits_until)
 
     def _stand(self, name: str, sender: Sender | None) -> Stand:
         health = self._healths.get(name)
@@ -101,11 +100,17 @@ def any_configured(services: Services) -> bool:
     return bool((set(services.sms) | set(services.email)) - {SANDBOX})
 
 
+def without_provider(services: Services) -> frozenset[Channel]:
+    """Return the channels by which nobody is reached, while others reach real people."""
+    if not any_configured(services):
+        return frozenset()
+    return frozenset(channel for channel in PATHS if not _paths(services, channel))
+
+
 def has_other_path(services: Services, name: str) -> bool:
     """Return whether another path of the same channel is configured."""
     return any(
-        name in names and sum(one in _providers(services, channel) for one in names) > 1
-        for channel, names in PATHS.items()
+        name in names and len(_paths(services, channel)) > 1 for channel, names in PATHS.items()
     )
 
 
@@ -119,6 +124,12 @@ def provider_named(
 ) -> SmsProvider | EmailProvider | None:
     """Return the provider that an attempt went to, if it is still configured."""
     return _providers(services, channel).get(name)
+
+
+def _paths(services: Services, channel: Channel) -> list[str]:
+    """Return the configured paths of a channel, in the order in which they are preferred."""
+    configured = _providers(services, channel)
+    return [name for name in PATHS[channel] if name in configured]
 
 
 def _providers(

@@ -88,7 +88,7 @@ def load_snapshots(
 
     :param consent: which kind of message needs what; planning passes what is in force.
     :param heard_since: how far back to read what these people got; None where nothing is capped.
-    :param without_provider: channels that nothing leaves by.
+    :param without_provider: channels by which nobody is reached; the demo needs none.
     """
     rows = load_rows(session, job_ids, lock=lock)
     humans = _humans(session, rows.around, consent, heard_since)
@@ -109,7 +109,7 @@ def load_snapshots(
             technicians=found.technicians,
             assigned_person=found.assigned_person,
             halted=rows.halted.get(found.brand.id, frozenset()),
-            absent=without_provider,
+            absent=frozenset() if found.brand.demo else without_provider,
         )
         for job_id, found in rows.around.items()
     }
