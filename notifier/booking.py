@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.jobs import FIRST_STATUS, JobKind
-from notifier.domain.ledger.promises import tell_by
-from notifier.domain.messages import Role, Strength
+from notifier.domain.messages import Role
 from notifier.domain.tracking_codes import normal_tracking_code
-from notifier.domain.windows import Window, to_json
+from notifier.domain.windows import Window
 from notifier.errors import Conflict, Invalid, NotFound
-from notifier.giving_by_fact import take_back_facts
+from notifier.opening import open_job
 from notifier.parcels import NewParcel, add_parcels
 from notifier.people import (
     NewPerson,
@@ -34,10 +32,9 @@ from notifier.people import (
 from notifier.planner import bring_up_to_date
 from notifier.services import Services
 from notifier.store.deliveries import release_waiting
-from notifier.store.facts import fact_row, fact_values, next_seq
-from notifier.store.ledger_rows import refresh_told
+from notifier.store.facts import fact_row, next_seq
 from notifier.store.snapshots import Snapshot
-from notifier.store.tables import Brand, FactRow, Job, JobPerson, Person, Promise
+from notifier.store.tables import Brand, Job, Person
 from notifier.technicians.register import technician_named
 
 __all__ = [
@@ -165,18 +162,17 @@ def book_in(
     for (_, person), asked in zip(people, _in_order(new.people), strict=True):
         add_contacts(session, services, brand, person, asked)
     add_parcels(session, services, job, _parcels(new))
-    _open(
+    opens = _booked(
         session,
         services,
-        job,
-        customer_row,
+        brand_id,
         new,
         source=source,
-        actor=actor,
         occurred_at=occurred_at or now,
         before_live=before_live,
         now=now,
     )
+    open_job(session, services, job, customer_row.id, opens, actor=actor)
     index_job(session, services, job)
     bring_up_to_date(session, services, [job.id], now=now)
     release_waiting(
@@ -330,31 +326,28 @@ def _parcels(new: NewAppointment | NewOrder) -> tuple[NewParcel, ...]:
     return new.parcels if isinstance(new, NewOrder) else ()
 
 
-def _open(
+def _booked(
     session: Session,
     services: Services,
-    job: Job,
-    customer: JobPerson,
+    brand_id: UUID,
     new: NewAppointment | NewOrder,
     *,
     source: FactSource,
-    actor: str,
     occurred_at: datetime,
     before_live: bool,
     now: datetime,
-) -> None:
-    """Record the fact that opens the job. Its window is *given* to the customer only."""
+) -> Fact:
     technician = None
     if isinstance(new, NewAppointment) and new.technician:
         technician = technician_named(
             session,
             services,
-            job.brand_id,
+            brand_id,
             new.technician,
             phone=new.technician_phone,
             now=now,
         )
-    fact = Fact(
+    return Fact(
         id=services.ids(),
         seq=1,
         type=FactType.BOOKED,
@@ -365,75 +358,3 @@ def _open(
         technician=technician,
         before_live=before_live,
     )
-    session.add(fact_row(job, fact, actor=actor))
-    session.flush()
-    _give(session, services, job, customer.id, fact, now=now)
-
-
-def open_before(
-    session: Session,
-    services: Services,
-    job: Job,
-    made_by: Fact,
-    *,
-    window: Window | None,
-    occurred_at: datetime,
-    actor: str,
-    source_id: UUID,
-    external_id: str,
-    now: datetime,
-) -> None:
-    """Let a booking of `occurred_at` open the job in place of `made_by`, which came first.
-
-    Inside the transaction of a caller who has locked the job, and plans it afterwards. What
-    the other one gave the customer was never given.
-    """
-    latest = session.scalar(select(func.max(FactRow.seq)).where(FactRow.job_id == job.id))
-    fact = replace(
-        made_by,
-        id=services.ids(),
-        seq=(latest or 0) + 1,
-        occurred_at=occurred_at,
-        received_at=now,
-        window=window,
-    )
-    values = fact_values(job, fact, actor=actor, source_id=source_id, external_id=external_id)
-    session.add(FactRow(**values))
-    session.flush()
-    customer = session.scalars(
-        select(JobPerson.id)
-        .where(JobPerson.job_id == job.id, JobPerson.role == Role.CUSTOMER)
-        .order_by(JobPerson.position)
-    ).first()
-    assert customer is not None
-    take_back_facts(session, services, frozenset({made_by.id}), now=now)
-    _give(session, services, job, customer, fact, now=now)
-
-
-def _give(
-    session: Session, services: Services, job: Job, customer: UUID, fact: Fact, *, now: datetime
-) -> None:
-    """Enter in the ledger the window that a booking gave the customer, if it has one."""
-    if fact.window is None:
-        return
-    session.add(
-        Promise(
-            id=services.ids(),
-            brand_id=job.brand_id,
-            job_id=job.id,
-            job_person_id=customer,
-            asserts=to_json(fact.window),
-            given_at=fact.effective_at,
-            tell_by=tell_by(
-                JobKind(job.kind),
-                fact.window,
-                given_at=fact.effective_at,
-                zone=ZoneInfo(job.zone),
-            ),
-            strength=Strength.GIVEN,
-            fact_id=fact.id,
-            recorded_at=now,
-        )
-    )
-    session.flush()
-    refresh_told(session, customer)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from phonenumbers import SUPPORTED_REGIONS
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from notifier.domain.messages import WAITING, Channel, WhyNot
@@ -21,6 +20,7 @@ from notifier.people import checked_zone
 from notifier.planner import plan_anew
 from notifier.services import Services
 from notifier.store.engine import reading
+from notifier.store.inserts import insert_into
 from notifier.store.tables import AuditLine, Brand, Job, Message, Sender
 
 _QUIET_FROM, _QUIET_UNTIL = "21:00", "08:00"
@@ -87,9 +87,7 @@ def keep_sender(
         "address": address,
     }
     with services.sessions.begin() as session:
-        postgres = session.get_bind().dialect.name == "postgresql"
-        insert = postgresql.insert if postgres else sqlite.insert
-        session.execute(insert(Sender).values(row).on_conflict_do_nothing())
+        session.execute(insert_into(session, Sender).values(row).on_conflict_do_nothing())
 
 
 def find_brand(session: Session, slug: str | None) -> Brand:

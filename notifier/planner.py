@@ -6,7 +6,7 @@ outcome and receipt, and by the tick for jobs that time alone may have changed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -105,7 +105,8 @@ def plan_snapshots(
 def look_again(services: Services, limit: int = STEP) -> int:
     """Plan the jobs that time alone may have changed; return how many there were."""
     due = select(Job.id).where(Job.look_at <= services.now()).order_by(Job.look_at).limit(limit)
-    found = _plan_found(services, due.with_for_update(skip_locked=True))
+    due = due.with_for_update(skip_locked=True)
+    found = _plan_each(services, lambda session: session.scalars(due).all())
     if found:
         services.wake()
     return len(found)
@@ -119,21 +120,26 @@ def plan_anew(services: Services, *of: ColumnElement[bool]) -> None:
     after = UUID(int=0)
     while True:
         step = select(Job.id).where(*of, Job.id > after).order_by(Job.id).limit(STEP)
-        with services.sessions.begin() as session:
-            found = list(session.scalars(step))
-            plan_soon(session, services, found, now=services.now())
-        _plan_found(services, step)
+        found = _plan_step(services, step)
         if len(found) < STEP:
             return
         after = found[-1]
 
 
-def _plan_found(services: Services, jobs: Select[UUID]) -> list[UUID]:
-    """Plan the jobs that the query finds, and return them; one that fails is put off alone."""
-    found: list[UUID] = []
+def _plan_step(services: Services, step: Select[UUID]) -> Sequence[UUID]:
+    with services.sessions.begin() as session:
+        found = session.scalars(step).all()
+        plan_soon(session, services, found, now=services.now())
+    return _plan_each(services, lambda _: found)
+
+
+def _plan_each(services: Services, jobs: Callable[[Session], Sequence[UUID]]) -> Sequence[UUID]:
+    """Plan these jobs, and return them; one that fails is put off alone."""
+    found: Sequence[UUID] = ()
 
     def take(session: Session) -> Sequence[UUID]:
-        found.extend(session.scalars(jobs))
+        nonlocal found
+        found = jobs(session)
         return found
 
     def look(session: Session, job_ids: Sequence[UUID], _alone: bool) -> object:

@@ -6,7 +6,7 @@ It may run twice, late, or be restarted: nothing is lost, doubled or sent stale 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -30,13 +30,18 @@ _log = structlog.get_logger()
 #: Two, so that fresh news does not wait behind a provider that hangs.
 DELIVERY_THREADS = 2
 
-_Steps = tuple[Callable[[Services], int], ...]
+_Step = Callable[[Services], int]
 
 #: A round of work, in the order in which one step makes work for the next.
-_DELIVERING: _Steps = (translate_received, look_again, deliver_due, confirm_sandbox_deliveries)
+_DELIVERING: tuple[_Step, ...] = (
+    translate_received,
+    look_again,
+    deliver_due,
+    confirm_sandbox_deliveries,
+)
 
 #: These ask others, who may be slow to answer: by themselves, so that no text waits for that.
-_ASKING: tuple[_Steps, ...] = ((resolve_unknown,), (fetch_due,))
+_ASKING: tuple[_Step, ...] = (resolve_unknown, fetch_due)
 
 
 class Worker:
@@ -66,10 +71,8 @@ class Worker:
         )
         self._ticks.add_job(waker.event.set, "interval", seconds=tick_seconds)
         self._ticks.add_job(self._beat, "interval", seconds=10)
-        for steps in _ASKING:
-            self._ticks.add_job(
-                self._ask, "interval", seconds=tick_seconds, args=[steps], name=steps[0].__name__
-            )
+        for step in _ASKING:
+            self._ticks.add_job(self._repeat, "interval", seconds=tick_seconds, args=[step])
         self._ticks.add_job(write_refusals, "interval", seconds=5, args=[services])
         self._ticks.add_job(self._watch, "interval", minutes=1)
         self._ticks.add_job(self._tidy, "interval", hours=6)
@@ -96,11 +99,11 @@ class Worker:
         while not self._stopping.is_set():
             self._waker.event.wait()
             self._waker.event.clear()
-            while not self._stopping.is_set() and _run(self._services, _DELIVERING):
-                pass
+            self._repeat(*_DELIVERING)
 
-    def _ask(self, steps: _Steps) -> None:
-        while not self._stopping.is_set() and _run(self._services, steps):
+    def _repeat(self, *steps: _Step) -> None:
+        """Take these steps for as long as there is something to do."""
+        while not self._stopping.is_set() and _take(steps, self._services):
             pass
 
     def _tidy(self) -> None:
@@ -128,10 +131,10 @@ def run_round(services: Services) -> int:
 
     A step that fails is logged and tried again at the next tick; the others go on.
     """
-    return _run(services, (*_DELIVERING, resolve_unknown))
+    return _take((*_DELIVERING, resolve_unknown), services)
 
 
-def _run(services: Services, steps: _Steps) -> int:
+def _take(steps: Iterable[_Step], services: Services) -> int:
     done = 0
     for step in steps:
         try:

@@ -15,6 +15,7 @@ from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.windows import Window
 from notifier.intake import NewFact, record_in
+from notifier.opening import open_before
 from notifier.parcels import NewParcel
 from notifier.people import checked_zone
 from notifier.planner import bring_up_to_date
@@ -144,7 +145,7 @@ def booked_before(
     if learnt_later or row.source_id != source.id or _was_told(session, job.id):
         return False
     now, actor = services.now(), f"source:{source.id}"
-    booking.open_before(
+    open_before(
         session,
         services,
         row,

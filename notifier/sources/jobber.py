@@ -27,6 +27,7 @@ from notifier.domain.messages import Role
 from notifier.domain.windows import Window
 from notifier.sources.parts.base64_hmac import is_signed
 from notifier.sources.parts.booking_fields import (
+    address_line,
     entries,
     inner,
     moment,
@@ -85,6 +86,8 @@ _NUMBER = re.compile(r"gid://Jobber/Visit/(\d{1,20})")
 
 #: Access tokens last 60 minutes; one that is older than this is not used.
 _LASTS = timedelta(minutes=50)
+
+_ADDRESS = ("street", "city", "province", "postalCode", "country")
 
 
 def verify(secrets: Sequence[str], incoming: Incoming, now: datetime) -> bool:
@@ -158,7 +161,7 @@ def _booked(
             people=(_client(inner(visit.get("client"))),),
             window=when,
             made_at=moment(visit.get("createdAt")),
-            address=_address(inner(inner(visit.get("property")).get("address"))),
+            address=address_line(inner(inner(visit.get("property")).get("address")), *_ADDRESS),
             as_it_stands=True,
         ),
     )
@@ -211,12 +214,6 @@ def _client(client: Mapping[str, Any]) -> BookedPerson:
 
 def _primary_first(listed: object) -> list[dict[str, Any]]:
     return sorted(entries(listed), key=lambda one: one.get("primary") is not True)
-
-
-def _address(place: Mapping[str, Any]) -> str | None:
-    fields = ("street", "city", "province", "postalCode", "country")
-    lines = (one_line(place.get(field)) for field in fields)
-    return one_line(", ".join(line for line in lines if line))
 
 
 def is_answer(answer: bytes) -> bool:

@@ -19,7 +19,7 @@ from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.domain.tracking_codes import normal_tracking_code
-from notifier.sources.parts.booking_fields import entries, inner, one_line
+from notifier.sources.parts.booking_fields import address_line, entries, inner, one_line
 from notifier.sources.parts.contacts import usable_email, usable_phone
 from notifier.sources.parts.estimates import LocalDay
 from notifier.sources.parts.json_bodies import read_object, short_text
@@ -58,6 +58,16 @@ SHIPMENT_STATUSES: dict[str, bool] = {
 
 _ORDER = "https://api.shipstation.com/v2/shipments/{}"
 _MOST_PAGES = 20  # of 25 each
+
+_ADDRESS = (
+    "address_line1",
+    "address_line2",
+    "address_line3",
+    "city_locality",
+    "state_province",
+    "postal_code",
+    "country_code",
+)
 
 
 def ask_for(incoming: Incoming, about: str, body: Mapping[str, Any]) -> Translation | Needs:
@@ -144,7 +154,7 @@ def _booked(order: Mapping[str, Any]) -> SourceEvent:
             reference=reference,
             service=None,
             people=(_customer(place, gift=order.get("is_gift") is True),),
-            address=_address(place),
+            address=address_line(place, *_ADDRESS),
             items=tuple(item for item in items if item),
             window=_day(order.get("deliver_by_date")),
             made_at=moment_or_utc(order.get("created_at")),
@@ -168,20 +178,6 @@ def _customer(place: Mapping[str, Any], *, gift: bool) -> BookedPerson:
         phone=None if gift else usable_phone(place.get("phone"), place.get("country_code")),
         email=usable_email(place.get("email")),
     )
-
-
-def _address(place: Mapping[str, Any]) -> str | None:
-    fields = (
-        "address_line1",
-        "address_line2",
-        "address_line3",
-        "city_locality",
-        "state_province",
-        "postal_code",
-        "country_code",
-    )
-    lines = (one_line(place.get(field)) for field in fields)
-    return one_line(", ".join(line for line in lines if line))
 
 
 def _day(value: object) -> LocalDay | None:

@@ -24,7 +24,7 @@ from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Role
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.address_tokens import is_one_of, token_in_address
-from notifier.sources.parts.booking_fields import entries, inner, one_line
+from notifier.sources.parts.booking_fields import address_line, entries, inner, one_line
 from notifier.sources.parts.contacts import usable_email, usable_phone
 from notifier.sources.parts.json_bodies import read_object, short_text
 from notifier.sources.parts.listed_pages import listed
@@ -78,6 +78,8 @@ _ORDER = "https://ssapi.shipstation.com/orders/{}"
 _MOST_PAGES = 5  # of 100 each
 
 _ITS_ZONE = ZoneInfo("America/Los_Angeles")
+
+_ADDRESS = ("street1", "street2", "street3", "city", "state", "postalCode", "country")
 
 
 def verify(secrets: Sequence[str], incoming: Incoming, now: datetime) -> bool:
@@ -179,7 +181,7 @@ def _booked(order: Mapping[str, Any]) -> SourceEvent:
             reference=reference,
             service=None,
             people=(_customer(order),),
-            address=_address(inner(order.get("shipTo"))),
+            address=address_line(inner(order.get("shipTo")), *_ADDRESS),
             items=tuple(item for item in items if item),
             made_at=_moment(order.get("orderDate")),
             as_it_stands=True,
@@ -209,12 +211,6 @@ def _customer(order: Mapping[str, Any]) -> BookedPerson:
         phone=next((phone for phone in phones if phone), None),
         email=usable_email(order.get("customerEmail")),
     )
-
-
-def _address(place: Mapping[str, Any]) -> str | None:
-    fields = ("street1", "street2", "street3", "city", "state", "postalCode", "country")
-    lines = (one_line(place.get(field)) for field in fields)
-    return one_line(", ".join(line for line in lines if line))
 
 
 def _moment(value: object) -> datetime | None:

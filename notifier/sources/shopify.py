@@ -26,7 +26,14 @@ from notifier.domain.reasons import Party, Reason
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import UNKNOWN
 from notifier.sources.parts.base64_hmac import is_signed
-from notifier.sources.parts.booking_fields import entries, inner, locale_name, moment, one_line
+from notifier.sources.parts.booking_fields import (
+    address_line,
+    entries,
+    inner,
+    locale_name,
+    moment,
+    one_line,
+)
 from notifier.sources.parts.contacts import usable_email, usable_phone
 from notifier.sources.parts.json_bodies import read_object, short_text
 from notifier.sources.parts.promised_days import promised_day
@@ -104,6 +111,8 @@ _NAMES_NEITHER = ("fulfillment_events/", "fulfillment_orders/")
 #: #1001.1 is the first fulfillment of #1001.
 _FULFILLMENT_NAME = re.compile(r"(.+)(?:\.|-F)\d+")
 
+_ADDRESS = ("address1", "address2", "city", "province", "zip", "country")
+
 
 def verify(secrets: Sequence[str], incoming: Incoming, now: datetime) -> bool:
     """Return whether the header is the base64 HMAC-SHA256 of the raw body.
@@ -175,7 +184,7 @@ def _order(order: Mapping[str, Any]) -> Translation:
                 reference=reference,
                 service=None,
                 people=(_customer(order),),
-                address=_address(inner(order.get("shipping_address"))),
+                address=address_line(inner(order.get("shipping_address")), *_ADDRESS),
                 items=tuple(name for one in sent if (name := one_line(one.get("title")))),
                 window=promised_day(attributes),
                 made_at=moment(order.get("created_at")),
@@ -228,12 +237,6 @@ def _customer(order: Mapping[str, Any]) -> BookedPerson:
 def _full_name(person: Mapping[str, Any]) -> str | None:
     both = (one_line(person.get("first_name")), one_line(person.get("last_name")))
     return one_line(" ".join(part for part in both if part)) or one_line(person.get("name"))
-
-
-def _address(place: Mapping[str, Any]) -> str | None:
-    fields = ("address1", "address2", "city", "province", "zip", "country")
-    lines = (one_line(place.get(field)) for field in fields)
-    return one_line(", ".join(line for line in lines if line))
 
 
 def _fulfillment(fulfillment: Mapping[str, Any]) -> Translation:

@@ -21,7 +21,14 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import Window
-from notifier.sources.parts.booking_fields import entries, inner, moment, one_line, zone_name
+from notifier.sources.parts.booking_fields import (
+    address_line,
+    entries,
+    inner,
+    moment,
+    one_line,
+    zone_name,
+)
 from notifier.sources.parts.contacts import usable_email, usable_phone
 from notifier.sources.parts.json_bodies import read_object, short_text
 from notifier.sources.protocol import (
@@ -71,6 +78,15 @@ _API = "https://connect.squareup.com/v2"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,192}")
 _DURATION = re.compile(r"P(?:(\d{1,3})D)?(?:T(?:(\d{1,3})H)?(?:(\d{1,4})M)?(?:\d+S)?)?")
 
+_ADDRESS = (
+    "address_line_1",
+    "address_line_2",
+    "locality",
+    "administrative_district_level_1",
+    "postal_code",
+    "country",
+)
+
 
 def ask_about_visit(
     incoming: Incoming, moved: SourceEvent, booking: Mapping[str, Any]
@@ -106,7 +122,7 @@ def ask_about_visit(
                 window=moved.window,
                 made_at=moment(booking.get("created_at")),
                 zone=zone_name(location.get("timezone")),
-                address=_address(inner(booking.get("address"))),
+                address=address_line(inner(booking.get("address")), *_ADDRESS),
                 as_it_stands=True,
             ),
         ),
@@ -149,7 +165,7 @@ def ask_about_order(
             reference=order_id,
             service=None,
             people=(_customer(customer, customer_id, recipient),),
-            address=_address(inner(recipient.get("address"))),
+            address=address_line(inner(recipient.get("address")), *_ADDRESS),
             items=tuple(item for item in items if item),
             window=_brought(sent),
             made_at=moment(order.get("created_at")),
@@ -252,19 +268,6 @@ def _service(answer: Mapping[str, Any]) -> str | None:
     names = [one_line(inner(one.get("item_data")).get("name")) for one in items]
     variation = inner(inner(answer.get("object")).get("item_variation_data"))
     return next((name for name in names if name), None) or one_line(variation.get("name"))
-
-
-def _address(place: Mapping[str, Any]) -> str | None:
-    fields = (
-        "address_line_1",
-        "address_line_2",
-        "locality",
-        "administrative_district_level_1",
-        "postal_code",
-        "country",
-    )
-    lines = (one_line(place.get(field)) for field in fields)
-    return one_line(", ".join(line for line in lines if line))
 
 
 def _question(name: str, path: str, id_: object) -> Question | None:

@@ -20,7 +20,7 @@ from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Role
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.base64_hmac import is_signed
-from notifier.sources.parts.booking_fields import entries, inner, one_line
+from notifier.sources.parts.booking_fields import address_line, entries, inner, one_line
 from notifier.sources.parts.contacts import usable_email, usable_phone
 from notifier.sources.parts.json_bodies import read_object, short_text
 from notifier.sources.parts.promised_days import promised_day
@@ -69,6 +69,8 @@ _COLLECTED = frozenset({"local_pickup", "pickup_location"})
 
 _SAVED = re.compile(rb"webhook_id=[0-9]{1,20}")
 _TRACKING = "_wc_shipment_tracking_items"  # of Shipment Tracking, and of those that follow it
+
+_ADDRESS = ("address_1", "address_2", "city", "state", "postcode", "country")
 
 
 def greeting(incoming: Incoming) -> str | None:
@@ -158,7 +160,7 @@ def _booked(
             reference=join.reference,
             service=None,
             people=(_customer(order),),
-            address=_address(inner(order.get("shipping"))),
+            address=address_line(inner(order.get("shipping")), *_ADDRESS),
             items=tuple(item for item in items if item),
             window=promised_day(attributes),
             made_at=moment_or_utc(order.get("date_created_gmt")),
@@ -185,12 +187,6 @@ def _customer(order: Mapping[str, Any]) -> BookedPerson:
 def _name(place: Mapping[str, Any]) -> str | None:
     parts = (one_line(place.get("first_name")), one_line(place.get("last_name")))
     return one_line(" ".join(part for part in parts if part))
-
-
-def _address(place: Mapping[str, Any]) -> str | None:
-    fields = ("address_1", "address_2", "city", "state", "postcode", "country")
-    lines = (one_line(place.get(field)) for field in fields)
-    return one_line(", ".join(line for line in lines if line))
 
 
 def _parcels(join: ByReference, order: Mapping[str, Any]) -> tuple[SourceEvent, ...]:

@@ -8,13 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, literal_column, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import CodeUse, DeliveryStatus
 from notifier.domain.facts import Fact, FactType
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.store.facts import fact_of
+from notifier.store.inserts import insert_into
 from notifier.store.tables import Delivery, FactRow, Job, Parcel, Source
 from notifier.store.vault import Vault
 
@@ -38,8 +38,7 @@ def keep(
 
     One statement, so that two copies arriving together can't both be the first.
     """
-    insert = postgresql.insert if _is_postgresql(session) else sqlite.insert
-    made = insert(Delivery).values(
+    made = insert_into(session, Delivery).values(
         id=delivery_id,
         brand_id=source.brand_id,
         source_id=source.id,
@@ -162,7 +161,7 @@ def lock_keys(session: Session, keys: Iterable[bytes]) -> None:
     Otherwise a booking could commit between "there is no such job" and "so it waits", and
     the delivery would wait for ever. SQLite has one writer at a time anyway.
     """
-    if not _is_postgresql(session):
+    if session.get_bind().dialect.name != "postgresql":
         return
     for number in sorted({int.from_bytes(key[:8], signed=True) for key in keys}):
         session.execute(select(func.pg_advisory_xact_lock(literal_column(str(number)))))
@@ -224,7 +223,3 @@ def read_again(session: Session, source_id: UUID, statuses: Iterable[DeliverySta
         .returning(Delivery.id)
     )
     return len(again.all())
-
-
-def _is_postgresql(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"

@@ -15,10 +15,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from notifier.domain.messages import MessageStatus, Priority
+from notifier.store.inserts import insert_into
 from notifier.store.tables import ContactPoint, Job, Message, Person, Receipt
 
 _WAITING = text("messages.status IN ('planned', 'ready', 'deferred')")
@@ -318,6 +318,5 @@ def attempts_answered(
 
 def append_receipt(session: Session, **values: Any) -> bool:
     """Append a receipt row and return whether it is new: (provider, event_id) is unique."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    appended = insert(Receipt).values(**values).on_conflict_do_nothing().returning(Receipt.id)
-    return session.scalar(appended) is not None
+    appended = insert_into(session, Receipt).values(**values).on_conflict_do_nothing()
+    return session.scalar(appended.returning(Receipt.id)) is not None

@@ -8,10 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import Refusal
+from notifier.store.inserts import insert_into
 from notifier.store.tables import Source, SourceRefusals
 
 
@@ -28,8 +28,7 @@ class RefusedInHour:
 
 def add_refusals(session: Session, found: Sequence[RefusedInHour]) -> None:
     """Add these to what is on record."""
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    made = (postgresql.insert if on_postgresql else sqlite.insert)(SourceRefusals).values(
+    made = insert_into(session, SourceRefusals).values(
         [
             {
                 "source_id": one.source_id,

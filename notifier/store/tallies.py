@@ -8,11 +8,11 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from notifier.domain.guards.limits import LIFTED_BY_HAND, TallyOf
 from notifier.domain.local_time import instant_of
+from notifier.store.inserts import insert_into
 from notifier.store.tables import Brand, Tally
 
 _COLUMNS = (Tally.of, Tally.key, Tally.since, Tally.amount, Tally.more, Tally.most)
@@ -80,7 +80,7 @@ class Tallies:
             for (of, key), count in sorted(self._used.items())
         ]
         if rows:
-            written = _insert(self._session).values(rows)
+            written = insert_into(self._session, Tally).values(rows)
             news = {name: written.excluded[name] for name in ("since", "amount", "more", "most")}
             self._session.execute(
                 written.on_conflict_do_update(index_elements=["brand_id", "of", "key"], set_=news)
@@ -114,10 +114,5 @@ def _lock(session: Session, brand: Brand, since: datetime) -> None:
     if session.scalar(locked) is not None:
         return
     first = {"brand_id": brand.id, "of": TallyOf.DAY, "key": "", **asdict(Count(since))}
-    session.execute(_insert(session).values(first).on_conflict_do_nothing())
+    session.execute(insert_into(session, Tally).values(first).on_conflict_do_nothing())
     session.execute(locked)
-
-
-def _insert(session: Session) -> postgresql.Insert | sqlite.Insert:
-    postgres = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(Tally) if postgres else sqlite.insert(Tally)

@@ -6,16 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from notifier.domain.messages import WhyNot
+from notifier.store.inserts import insert_into
 from notifier.store.tables import Message, Task
 
 
 def owe_task(session: Session, *, id: UUID, brand_id: UUID, key: str, **values: Any) -> bool:
     """Add a task and return whether it is new; `values` are further columns of it."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {
         "job_id": None,
         "job_person_id": None,
@@ -28,7 +27,7 @@ def owe_task(session: Session, *, id: UUID, brand_id: UUID, key: str, **values: 
         **values,
     }
     added = (
-        insert(Task)
+        insert_into(session, Task)
         .values(id=id, brand_id=brand_id, key=key, **row)
         .on_conflict_do_nothing()
         .returning(Task.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +30,12 @@ def one_line(value: object) -> str | None:
         return None
     line = " ".join("".join(c if c.isprintable() else " " for c in value).split())
     return line[:SHORT].rstrip() or None
+
+
+def address_line(place: Mapping[str, Any], *fields: str) -> str | None:
+    """Return what stands in these fields of an address, on one line; None if nothing does."""
+    lines = (one_line(place.get(field)) for field in fields)
+    return one_line(", ".join(line for line in lines if line))
 
 
 def moment(value: object) -> datetime | None:
