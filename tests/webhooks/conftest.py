@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.services import Services
-from notifier.sources_admin import add_source
+from notifier.sources_admin import add_source, give_key
 from notifier.store.tables import Brand
 from notifier.store.vault import Vault
 from notifier.web.problems import answer_with_problems
@@ -22,11 +23,13 @@ from notifier.webhooks_in import (
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
+from tests.fakes.vendor_server import FakeVendor
 from tests.services import shipped_rulebook, shipped_words
-from tests.sources import generic_events
+from tests.sources import generic_events, shipstation_events
 from tests.webhooks.deliveries import (
     SECRET,
 )
+from tests.webhooks.fetching import KEY
 
 
 @pytest.fixture
@@ -83,3 +86,18 @@ def client(services: Services, brand: UUID) -> Iterator[FlaskClient]:
     app.register_blueprint(webhooks_in)
     with app.test_client() as made:
         yield made
+
+
+@pytest.fixture
+def vendor() -> Iterator[FakeVendor]:
+    """Every vendor there is, on this machine."""
+    with FakeVendor() as made:
+        yield made
+
+
+@pytest.fixture
+def asking(services: Services, brand: UUID, vendor: FakeVendor) -> Services:
+    """Services with a ShipStation source that has a key, and the way to the fake vendor."""
+    add_source(services, brand, "shipstation", "shipstation", shipstation_events.SECRET, live=True)
+    give_key(services, "shipstation", KEY)
+    return replace(services, vendors=vendor.vendors())

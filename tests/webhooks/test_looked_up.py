@@ -21,7 +21,7 @@ from notifier.webhooks_in import receive
 from tests.fakes.vendor_server import FakeVendor, Said
 from tests.sources import shipengine_events, shipengine_lists, square_events
 from tests.webhooks.deliveries import HOUR, book_visit, delivery, facts_of, job
-from tests.webhooks.test_fetching import work
+from tests.webhooks.fetching import work
 
 SECRET = "the secret that the vendor was given"
 SQUARE = "https://connect.squareup.com/v2"

@@ -31,7 +31,7 @@ from tests.sources.jobber_events import (
     visit,
 )
 from tests.webhooks.deliveries import HOUR, delivery
-from tests.webhooks.test_fetching import work
+from tests.webhooks.fetching import work
 
 REFUSED = (
     "The vendor does not renew the key. Give a new one:"
