@@ -12,12 +12,14 @@ import re
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, fields
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from inscriptis import get_text
+from inscriptis.css_profiles import RELAXED_CSS_PROFILE
 from inscriptis.model.config import ParserConfig
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from mjml import mjml2html
@@ -304,7 +306,10 @@ def _capped(text: str, limit: int, name: str) -> str:
 
 def _text_part(html: str) -> str:
     """Return `html` as plain text: a blank line between parts, links written out."""
-    text = get_text(html, ParserConfig(display_links=True))
+    # Inscriptis hangs the page that it writes on the style of `body`, which every thread shares
+    # otherwise: one customer's words would end in another's email.
+    style = {**RELAXED_CSS_PROFILE, "body": copy(RELAXED_CSS_PROFILE["body"])}
+    text = get_text(html, ParserConfig(css=style, display_links=True))
     text = _LINK_IN_TEXT.sub(r"\1: \2", text)
     parts = [line.strip() for line in text.splitlines()]
     return "\n\n".join(part for part in parts if part) + "\n"

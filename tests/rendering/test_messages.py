@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from inscriptis.model.html_document_state import HtmlDocumentState
 
 from notifier.domain.facts import PromiseKind
 from notifier.domain.reasons import Party, Reason
@@ -17,7 +18,7 @@ from notifier.domain.windows import Window
 from notifier.domain.words.phrases import LANGUAGES
 from notifier.domain.words.segments import count_segments, offending_characters
 from notifier.domain.words.values import DIGEST, MessageValues
-from notifier.rendering import RenderFailed, Words
+from notifier.rendering import RenderedEmail, RenderFailed, Words
 from tests.rendering.readers import (
     LINK,
     MESSAGES,
@@ -141,6 +142,27 @@ def test_an_email_says_who_it_is_and_links_only_to_us(words: Words, message: str
     for part in email.text.split("\n\n"):
         first_words = part.split(": http")[0].strip()
         assert first_words in " ".join(re.sub(r"<[^>]+>", "", email.html).split())
+
+
+def test_an_email_that_is_worded_amid_another_keeps_its_words(
+    words: Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads word emails at once: whatever is worded in the middle of it, each has its own."""
+    start_tag = HtmlDocumentState.apply_starttag_layout
+    others: list[RenderedEmail] = []
+
+    def worded_amid(state: HtmlDocumentState, tag: str, attrs: object) -> None:
+        if not others and tag == "html":
+            monkeypatch.setattr(HtmlDocumentState, "apply_starttag_layout", start_tag)
+            others.append(words.render_email("booked", "en", usual("booked", first_name="Quentin")))
+        start_tag(state, tag, attrs)
+
+    monkeypatch.setattr(HtmlDocumentState, "apply_starttag_layout", worded_amid)
+    mine = words.render_email("booked", "en", usual("booked", first_name="Ada"))
+
+    (other,) = others
+    assert ("Hello Ada" in mine.text, "Quentin" in mine.text) == (True, False)
+    assert ("Hello Quentin" in other.text, "Ada" in other.text) == (True, False)
 
 
 @pytest.mark.parametrize(
