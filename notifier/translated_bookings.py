@@ -22,7 +22,7 @@ from notifier.planner import bring_up_to_date
 from notifier.services import Services
 from notifier.sources.parts.estimates import LocalDay, whole_day
 from notifier.sources.protocol import Booking, SourceEvent
-from notifier.store.deliveries import KnownJob, job_with_reference
+from notifier.store.known_jobs import KnownJob
 from notifier.store.tables import Brand, Job, Message, Source
 
 #: In what a source promises, and promises anew. Its word of a visit that is late is no promise.
@@ -44,6 +44,8 @@ def book_as_asked(
 ) -> bool:
     """Book what `source` asks for, in the caller's transaction; return whether it was not yet.
 
+    Of a booking as it stands the caller asks only where no job of its names is known.
+
     What the source made, or sent, before it was live is history.
 
     A day that was promised is one at the place, whose zone is the brand's where none is stated.
@@ -53,8 +55,6 @@ def book_as_asked(
     """
     asked = event.booking
     assert asked is not None
-    if asked.as_it_stands and job_with_reference(session, source.brand_id, asked.reference):
-        return False
     booked = booking.book_in(
         session,
         services,

@@ -13,9 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from notifier import intake
-from notifier.domain.deliveries import DeliveryStatus, order_meant
+from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import Busy, Invalid, NotifierError
+from notifier.joining import NotBookedYet, OlderParcel, is_known, jobs_of, lock_names
+from notifier.opting_out import close_number
 from notifier.parcels import NewParcel, add_parcel_later
+from notifier.sending.suppressions import Address, drop_what_waits
 from notifier.services import Services
 from notifier.sources.parts.estimates import resolve
 from notifier.sources.protocol import (
@@ -24,6 +27,7 @@ from notifier.sources.protocol import (
     Incoming,
     Join,
     Needs,
+    OptedOut,
     SourceAdapter,
     SourceEvent,
     Untranslatable,
@@ -31,8 +35,8 @@ from notifier.sources.protocol import (
 )
 from notifier.sources.registry import adapters
 from notifier.store import deliveries
-from notifier.store.deliveries import KnownJob
 from notifier.store.engine import DATABASE_TROUBLE, reading
+from notifier.store.known_jobs import KnownJob
 from notifier.store.tables import Delivery, Source
 from notifier.translated_bookings import book_as_asked, booked_before, is_history, news_in
 
@@ -53,6 +57,7 @@ class _Outcome:
     why: str | None = None
     waits_for: bytes | None = None
     recorded: int = 0  # of its events, where it is not at its end yet
+    closed: Address | None = None  # that must not be written to any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +74,6 @@ class _Context:
     @property
     def actor(self) -> str:
         return f"source:{self.source.id}"
-
-
-class _NotBookedYet(Exception):
-    """The job is not known; the delivery waits for `join`. Nothing of it was recorded."""
-
-    def __init__(self, join: Join) -> None:
-        super().__init__()
-        self.join = join
-
-
-class _OlderParcel(Exception):
-    """The code is known, and the scan is older than every order that has it."""
 
 
 def translate_received(services: Services, limit: int = 100) -> int:
@@ -108,16 +101,20 @@ def _translate(
             if taken is None:
                 return None
             outcome = _apply(session, services, *taken)
-            return _settle(services, taken[0], outcome)
+            status = _settle(services, taken[0], outcome)
+        if outcome.closed is not None:
+            brand_id, channel, hashed = outcome.closed
+            drop_what_waits(services, brand_id=brand_id, channel=channel, address_hash=hashed)
+        return status
     except (*DATABASE_TROUBLE, Busy):
         raise
     except IntegrityError as error:
         if again:  # somebody booked the same reference at this moment: now it is known
             return _translate(services, delivery_id, again=False)
         outcome = _failed(type(error).__name__)
-    except _NotBookedYet as missing:
+    except NotBookedYet as missing:
         return _wait(services, delivery_id, missing.join)
-    except _OlderParcel:
+    except OlderParcel:
         outcome = _Outcome(DeliveryStatus.IGNORED, "older than every order with this code")
     except Invalid as error:
         outcome = _failed(f"{error.field}: {error}")
@@ -157,6 +154,12 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         return _Outcome(DeliveryStatus.IGNORED, translation.why)
     if isinstance(translation, Needs):
         return _to_be_asked(source, incoming, translation)
+    if isinstance(translation, OptedOut):
+        said_at = translation.at or delivery.received_at
+        closed = close_number(session, services, source, translation.phone, at=said_at)
+        return _Outcome(
+            DeliveryStatus.APPLIED, None if closed else "opted in again since", closed=closed
+        )
     context = _Context(
         session=session,
         services=services,
@@ -168,11 +171,14 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
     since = delivery.recorded or 0
     until = since + MAX_EVENTS_AT_ONCE
     events = list(enumerate(translation))[since:until]
+    source.account = source.account or adapter.account(incoming)
+    lock_names(session, services, source, (event for _, event in events))
     booked = [_book(context, event) for _, event in events if event.booking is not None]
     joined = [
-        (nth, _job(context, event), event)
+        (nth, job, said)
         for nth, event in events
         if event.booking is None or event.booking.as_it_stands
+        for job, said in jobs_of(session, services, source, event, _happened(context, event))
     ]
     deliveries.lock_jobs(session, {job.id for _, job, _ in joined})
     news = [_record(context, job, event, nth) for nth, job, event in joined]
@@ -201,6 +207,9 @@ def _found_by(context: _Context, stale: Sequence[SourceEvent]) -> bytes | None:
 
 def _book(context: _Context, event: SourceEvent) -> bool:
     """Book what the event asks for; return False if that was done before."""
+    known = is_known(context.session, context.source, event.join)
+    if known and event.booking is not None and event.booking.as_it_stands:
+        return False
     return book_as_asked(
         context.session,
         context.services,
@@ -242,28 +251,6 @@ def opened(services: Services, delivery: Delivery, source: Source) -> Incoming:
     )
 
 
-def _job(context: _Context, event: SourceEvent) -> KnownJob:
-    """Return the job that the event is about.
-
-    :raises _NotBookedYet: if it is not known.
-    :raises _OlderParcel: if the tracking code meant somebody else's parcel then.
-    """
-    session, brand_id = context.session, context.source.brand_id
-    if isinstance(event.join, ByTrackingCode):
-        uses = deliveries.uses_of_code(session, brand_id, event.join.code)
-        meant = order_meant(uses, _happened(context, event))
-        if uses and meant is None:
-            raise _OlderParcel
-        job = deliveries.job_with_id(session, meant) if meant is not None else None
-    else:
-        job = deliveries.job_with_reference(session, brand_id, event.join.reference)
-    if job is None:
-        raise _NotBookedYet(event.join)
-    if job.kind != event.job_kind:
-        raise Untranslatable(f"type: the job with this reference is an {job.kind}.")
-    return job
-
-
 def _happened(context: _Context, event: SourceEvent) -> datetime:
     return event.occurred_at or context.delivery.received_at
 
@@ -282,15 +269,9 @@ def _wait(services: Services, delivery_id: UUID, join: Join) -> DeliveryStatus |
             key = deliveries.reference_key(services.vault, source.brand_id, join.reference)
             why = "no job with this reference yet"
         deliveries.lock_keys(session, [key])
-        if _known(session, source.brand_id, join):
+        if is_known(session, source, join):
             return None
         return _settle(services, delivery, _Outcome(DeliveryStatus.WAITING, why, key))
-
-
-def _known(session: Session, brand_id: UUID, join: Join) -> bool:
-    if isinstance(join, ByTrackingCode):
-        return bool(deliveries.uses_of_code(session, brand_id, join.code))
-    return deliveries.job_with_reference(session, brand_id, join.reference) is not None
 
 
 def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> bool:

@@ -36,7 +36,7 @@ def suppress(
 ) -> bool:
     """Put an address on the list and return whether it was not there yet for this reason.
 
-    :param source: who said so: reply, provider, staff, customer.
+    :param source: who said so: reply, provider, staff, customer, source.
     """
     open_rows = _open(brand_id, channel, address_hash).where(Suppression.why == why)
     if session.scalar(open_rows.limit(1)) is not None:

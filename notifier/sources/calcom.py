@@ -84,18 +84,27 @@ def translate(incoming: Incoming) -> Translation:
     return meaning(payload, moment(event.get("createdAt")))
 
 
-def _reference(payload: Mapping[str, Any]) -> str:
-    """Return the uid of the booking as it was first made.
+def _join(payload: Mapping[str, Any]) -> ByReference:
+    """Return the uid of the booking as it was first made, and its own, if that is another.
 
-    Moving a booking gives it a new uid. Its calendar id (`iCalUID`) stays that of the first,
-    and so a booking stays one visit however often it moves. Where there is none, or a calendar
-    put its own there, `rescheduleUid` leads back one move. The visits of a series are told
-    apart by their uids alone.
+    Moving a booking gives it a new uid. Its calendar id (`iCalUID`) stays that of the first.
+    Where there is none, or a calendar put its own there, `rescheduleUid` leads back one move.
+    The visits of a series are told apart by their uids alone.
     """
+    own, first = short_text(payload.get("uid")), _first(payload)
+    if first is None or first == own:
+        return ByReference(_uid(own))
+    return ByReference(first, later=(own,) if own is not None else ())
+
+
+def _first(payload: Mapping[str, Any]) -> str | None:
     stem = (short_text(payload.get("iCalUID")) or "").partition("@")[0]
     if _UID.fullmatch(stem) and not payload.get("recurringEvent"):
         return stem
-    uid = short_text(payload.get("rescheduleUid")) or short_text(payload.get("uid"))
+    return short_text(payload.get("rescheduleUid"))
+
+
+def _uid(uid: str | None) -> str:
     if uid is None:
         raise Untranslatable("payload.uid: a booking has one.")
     return uid
@@ -103,7 +112,7 @@ def _reference(payload: Mapping[str, Any]) -> str:
 
 def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     """Return the booking as it stands now: made, confirmed, or moved, maybe to another host."""
-    reference = _reference(payload)
+    join = _join(payload)
     when = window(payload.get("startTime"), payload.get("endTime"))
     if when is None:
         raise Untranslatable("payload.startTime: a booking has a start, and later an end.")
@@ -113,13 +122,13 @@ def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     organizer = inner(payload.get("organizer"))
     host = one_line(organizer.get("name"))
     booked = SourceEvent(
-        join=ByReference(reference),
+        join=join,
         job_kind=JobKind.APPOINTMENT,
         type=FactType.BOOKED,
         occurred_at=at,
         note=_answer(payload, "rescheduleReason"),
         booking=Booking(
-            reference=reference,
+            reference=join.reference,
             service=one_line(payload.get("eventTitle")) or one_line(payload.get("type")),
             people=(_booker(payload, attendees[0]),),
             window=when,
@@ -129,8 +138,7 @@ def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
             as_it_stands=True,
         ),
     )
-    moved = short_text(payload.get("uid")) != reference
-    return (booked, reassigned(booked, host)) if moved and host else (booked,)
+    return (booked, reassigned(booked, host)) if join.later and host else (booked,)
 
 
 def _booker(payload: Mapping[str, Any], attendee: Mapping[str, Any]) -> BookedPerson:
@@ -175,12 +183,12 @@ def _requested(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     The old time is given up with the request, and the new one holds once the host confirms
     it, which says `BOOKING_CREATED`.
     """
-    reference = _reference(payload)
-    if reference == short_text(payload.get("uid")):
+    join = _join(payload)
+    if not join.later:
         return Ignored("BOOKING_REQUESTED is no booking until the host confirms it")
     return (
         SourceEvent(
-            join=ByReference(reference),
+            join=join,
             job_kind=JobKind.APPOINTMENT,
             type=FactType.DELAYED,
             occurred_at=at,
@@ -194,7 +202,7 @@ def _cancelled(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     asked_to_move = payload.get("requestReschedule") is True
     return (
         SourceEvent(
-            join=ByReference(_reference(payload)),
+            join=_join(payload),
             job_kind=JobKind.APPOINTMENT,
             type=FactType.DELAYED if asked_to_move else FactType.CANCELLED,
             occurred_at=at,

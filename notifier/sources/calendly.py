@@ -100,21 +100,20 @@ def _uuid(uri: object) -> str | None:
     return found.group(1) if found else None
 
 
-def _reference(payload: Mapping[str, Any]) -> str:
-    """Return the id of the invitee, or of the one whom they moved from.
+def _join(payload: Mapping[str, Any]) -> ByReference:
+    """Return the id of the invitee, after that of the one whom they moved from.
 
-    Moving makes a new invitee that names the one before and no other: so the first move stays
-    the same visit, and each later one is cancelled here and booked anew.
+    Moving makes a new invitee, who names the one before and no other.
     """
-    reference = _uuid(payload.get("old_invitee")) or _uuid(payload.get("uri"))
-    if reference is None:
+    own, before = _uuid(payload.get("uri")), _uuid(payload.get("old_invitee"))
+    if own is None:
         raise Untranslatable("payload.uri: an invitee has one.")
-    return reference
+    return ByReference(own) if before is None else ByReference(before, later=(own,))
 
 
 def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     """Return the booking as it stands: made, or moved, maybe to another host."""
-    reference, visit = _reference(payload), payload.get("scheduled_event")
+    join, visit = _join(payload), payload.get("scheduled_event")
     if not isinstance(visit, dict):
         raise Untranslatable("payload.scheduled_event: an invitee has a visit.")
     when = window(visit.get("start_time"), visit.get("end_time"))
@@ -125,12 +124,12 @@ def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     hosts = entries(visit.get("event_memberships"))
     host = one_line(hosts[0].get("user_name")) if hosts else None
     booked = SourceEvent(
-        join=ByReference(reference),
+        join=join,
         job_kind=JobKind.APPOINTMENT,
         type=FactType.BOOKED,
         occurred_at=moment(payload.get("created_at")) or at,
         booking=Booking(
-            reference=reference,
+            reference=join.reference,
             service=one_line(visit.get("name")),
             people=(_invitee(payload, location),),
             window=when,
@@ -139,8 +138,7 @@ def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
             as_it_stands=True,
         ),
     )
-    moved = _uuid(payload.get("old_invitee")) is not None
-    return (booked, reassigned(booked, host)) if moved and host else (booked,)
+    return (booked, reassigned(booked, host)) if join.later and host else (booked,)
 
 
 def _invitee(payload: Mapping[str, Any], location: Mapping[str, Any]) -> BookedPerson:
@@ -171,13 +169,13 @@ def _number_in_answers(payload: Mapping[str, Any]) -> str | None:
 
 
 def _canceled(payload: Mapping[str, Any], at: datetime | None) -> Translation:
-    """Return that it is cancelled, but of the first move nothing: its new time says it."""
-    if payload.get("rescheduled") is True and _uuid(payload.get("old_invitee")) is None:
+    """Return that it is cancelled, but of a move nothing: its new time says it."""
+    if payload.get("rescheduled") is True:
         return Ignored("moved, which the invitee.created of its new time says")
     how = inner(payload.get("cancellation"))
     return (
         SourceEvent(
-            join=ByReference(_reference(payload)),
+            join=_join(payload),
             job_kind=JobKind.APPOINTMENT,
             type=FactType.CANCELLED,
             occurred_at=moment(how.get("created_at")) or at,
@@ -192,7 +190,7 @@ def _no_show(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     invitee = payload if _uuid(payload.get("uri")) else {"uri": payload.get("invitee")}
     return (
         SourceEvent(
-            join=ByReference(_reference(invitee)),
+            join=_join(invitee),
             job_kind=JobKind.APPOINTMENT,
             type=FactType.MISSED,
             occurred_at=moment(inner(payload.get("no_show")).get("created_at")) or at,

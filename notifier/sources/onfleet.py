@@ -30,6 +30,7 @@ from notifier.sources.protocol import (
     ByReference,
     Ignored,
     Incoming,
+    OptedOut,
     SourceAdapter,
     SourceEvent,
     Translation,
@@ -105,6 +106,8 @@ def translate(incoming: Incoming) -> Translation:
     name, meaning = TRIGGERS.get(trigger, _unknown(event))
     if isinstance(meaning, str):
         return Ignored(f"{name} {meaning}")
+    if meaning is _opted_out:
+        return _opted_out(event, inner(event.get("recipient")))
     task = inner(event.get("data")).get("task")
     if not isinstance(task, dict):
         raise Untranslatable("data.task: an event of a task carries it.")
@@ -210,7 +213,7 @@ def _assigned(event: Mapping[str, Any], task: Mapping[str, Any]) -> Translation:
         if name
         else ()
     )
-    if isinstance(planned, Ignored):
+    if not isinstance(planned, tuple):
         return who or planned
     return (*planned, *who)
 
@@ -286,7 +289,15 @@ def _deleted(event: Mapping[str, Any], task: Mapping[str, Any]) -> Translation:
     return (_fact(event, task, FactType.CANCELLED, by=Party.UNKNOWN),)
 
 
-# Onfleet's trigger -> its name, and how its task is read or why it is nothing for us.
+def _opted_out(event: Mapping[str, Any], recipient: Mapping[str, Any]) -> Translation:
+    """Return whose number is closed: they answered STOP to one of Onfleet's own texts."""
+    phone = phone_number(recipient.get("phone"))
+    if phone is None:
+        raise Untranslatable("recipient.phone: whoever opts out has a number.")
+    return OptedOut(phone, _moment(event.get("timestamp")) or _moment(event.get("time")))
+
+
+# Onfleet's trigger -> its name, and how its task or recipient is read; or why it is nothing.
 # fmt: off
 TRIGGERS: dict[
     int, tuple[str, str | Callable[[Mapping[str, Any], Mapping[str, Any]], Translation]]
@@ -307,7 +318,7 @@ TRIGGERS: dict[
     14: ("smsRecipientResponseMissed",    "is an answer to Onfleet's own text: read it there"),
     15: ("workerCreated",                 "is about a driver, not a task"),
     16: ("workerDeleted",                 "is about a driver, not a task"),
-    17: ("SMSRecipientOptOut",            "is about Onfleet's own texts: no number is closed"),
+    17: ("SMSRecipientOptOut",            _opted_out),
     18: ("autoDispatchJobCompleted",      "is about a plan: each task says its part"),
     19: ("taskBatchCreateJobCompleted",   "is about a plan: each task says its part"),
     20: ("routeOptimizationJobCompleted", "is about a plan: each task says its part"),

@@ -45,9 +45,20 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class ByReference:
-    """The job that has this reference."""
+    """The job that has this reference.
+
+    `later` are names that the vendor gave it afterwards, the latest last: from now on each of
+    them finds it. Where two jobs are known by these names, the one with the latest is meant, and
+    the other was moved there.
+    """
 
     reference: str
+    later: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, the latest first."""
+        return (*reversed(self.later), self.reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +152,15 @@ class Ignored:
     why: str
 
 
-Translation = tuple[SourceEvent, ...] | Ignored
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """A customer told the vendor's texts to stop: ours are the same business's."""
+
+    phone: str = field(repr=False)  # as the vendor writes it
+    at: datetime | None  # when they did; None where it does not say
+
+
+Translation = tuple[SourceEvent, ...] | Ignored | OptedOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +236,11 @@ def greets_nobody(_: Incoming) -> str | None:
     return None
 
 
+def names_no_account(_: Incoming) -> str | None:
+    """Return None: the vendor does not say whose account a delivery is of."""
+    return None
+
+
 def random_secret() -> str:
     """Return a secret of 256 random bits, in characters that any form takes."""
     return secrets.token_urlsafe(32)
@@ -249,6 +273,8 @@ class SourceAdapter:
     greeting: Callable[[Incoming], str | None] = greets_nobody
     #: How the vendor is asked what its deliveries only point to; None: they say it all.
     asking: Asking | None = None
+    #: Of which of the vendor's accounts a delivery is: two may count their orders alike.
+    account: Callable[[Incoming], str | None] = names_no_account
     #: What the vendor, as it is set up when bought, tells its customers itself: of a job that
     #: this source books, our rules don't say it again, unless the business has it so.
     says_itself: frozenset[JobStatus] = frozenset()

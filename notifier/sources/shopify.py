@@ -293,10 +293,11 @@ ADAPTER = SourceAdapter(
     keeps_headers=frozenset(
         f"{prefix}shopify-{name}"
         for prefix in ("x-", "")
-        for name in ("topic", "webhook-id", "event-id", "test")
+        for name in ("topic", "webhook-id", "event-id", "test", "shop-domain")
     ),
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    account=lambda incoming: _header(incoming, "shop-domain"),
     says_itself=frozenset({JobStatus.ORDERED, JobStatus.SHIPPED, JobStatus.OUT_FOR_DELIVERY}),
 )

@@ -229,10 +229,11 @@ def _shipped(value: object) -> datetime | None:
 ADAPTER = SourceAdapter(
     kind="woocommerce",
     speaks_as=FactSource.SHOP,
-    keeps_headers=frozenset({"x-wc-webhook-topic"}),
+    keeps_headers=frozenset({"x-wc-webhook-topic", "x-wc-webhook-source"}),
     greeting=greeting,
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    account=lambda incoming: short_text(incoming.headers.get("x-wc-webhook-source")),
     says_itself=frozenset({JobStatus.ORDERED, JobStatus.SHIPPED}),
 )

@@ -1,21 +1,20 @@
-"""Queries on the journal of webhook deliveries, and on what a delivery joins to."""
+"""Queries on the journal of webhook deliveries, and on what they have said."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, literal_column, or_, select, update
+from sqlalchemy import exists, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
-from notifier.domain.deliveries import CodeUse, DeliveryStatus
+from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.facts import Fact, FactType
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.store.facts import fact_of
 from notifier.store.inserts import insert_into
-from notifier.store.tables import Delivery, FactRow, Job, Parcel, Source
+from notifier.store.tables import Delivery, FactRow, Job, Source
 from notifier.store.vault import Vault
 
 
@@ -76,40 +75,6 @@ def take_received(session: Session, delivery_id: UUID) -> tuple[Delivery, Source
         .with_for_update(of=Delivery, skip_locked=True)
     ).one_or_none()
     return (row[0], row[1]) if row is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class KnownJob:
-    """What an event needs to know of its job, without loading the row before it is locked."""
-
-    id: UUID
-    kind: str
-    zone: str  # IANA, of the place
-
-
-def job_with_reference(session: Session, brand_id: UUID, reference: str) -> KnownJob | None:
-    """Return the brand's job with this reference."""
-    return _known(session, Job.brand_id == brand_id, Job.reference == reference)
-
-
-def job_with_id(session: Session, job_id: UUID) -> KnownJob | None:
-    """Return the job with this id."""
-    return _known(session, Job.id == job_id)
-
-
-def _known(session: Session, *where: ColumnElement[bool]) -> KnownJob | None:
-    row = session.execute(select(Job.id, Job.kind, Job.zone).where(*where)).one_or_none()
-    return KnownJob(*row) if row is not None else None
-
-
-def uses_of_code(session: Session, brand_id: UUID, code: str) -> list[CodeUse]:
-    """Return the orders that have a parcel with this tracking code."""
-    rows = session.execute(
-        select(Job.id, Job.created_at, Job.finished)
-        .join(Parcel, Parcel.job_id == Job.id)
-        .where(Parcel.brand_id == brand_id, Parcel.tracking_code == code)
-    )
-    return [CodeUse(job_id, booked_at, finished) for job_id, booked_at, finished in rows]
 
 
 def lock_jobs(session: Session, job_ids: Iterable[UUID]) -> None:

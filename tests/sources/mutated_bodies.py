@@ -69,6 +69,8 @@ _SEEDS: dict[str, list[tuple[dict[str, str], Any]]] = {
         ({}, onfleet_events.Task(NOW).event(2, NOW, distance=134.5)),
         ({}, onfleet_events.Task(NOW).event(4, NOW)),
         ({}, onfleet_events.Task(NOW).event(12, NOW, delay=522.5)),
+        ({}, onfleet_events.Task(NOW).event(5, NOW)),
+        ({}, onfleet_events.opt_out("+12065550100", NOW)),
     ],
     "jobber": [
         ({}, json.loads(jobber_events.pointer("VISIT_UPDATE", NOW))),
@@ -116,6 +118,7 @@ _SEEDS: dict[str, list[tuple[dict[str, str], Any]]] = {
         ({"x-shopify-topic": "orders/updated"}, _SHOPIFY),
         ({"x-shopify-topic": "orders/cancelled"}, {**_SHOPIFY, "cancelled_at": NOW.isoformat()}),
         ({"x-shopify-topic": "fulfillments/update"}, _SENT),
+        ({"x-shopify-topic": "products/update"}, _SHOPIFY),
     ],
     "square": [
         ({}, square_events.booking("ACCEPTED", NOW, LATER)),

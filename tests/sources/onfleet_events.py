@@ -74,3 +74,20 @@ class Task:
                 }
             },
         }
+
+
+def opt_out(phone: str, at: datetime) -> dict[str, Any]:
+    """Return that whoever has that number answered STOP to a text of Onfleet's, a second later."""
+    return {
+        "recipient": {"id": "7LecFRKJw7ExfyhBsi9h0NXW", "name": "Ada Park", "phone": phone},
+        "timestamp": ms(at),
+        "SMS": "STOP",
+        "triggerId": 17,
+        "triggerName": "SMSRecipientOptOut",
+        "taskId": None,
+        "workerId": None,
+        "adminId": None,
+        "data": {},
+        "actionContext": None,
+        "time": ms(at) + 1000,
+    }

@@ -26,6 +26,7 @@ from notifier.sources.protocol import (
     ByReference,
     Ignored,
     Incoming,
+    OptedOut,
     SourceEvent,
     Untranslatable,
 )
@@ -40,6 +41,7 @@ from tests.sources.onfleet_events import (
     Task,
     body_of,
     ms,
+    opt_out,
     sign,
 )
 from tests.sources.samples import SAMPLES, needs_samples, sample_bytes, sample_json
@@ -56,7 +58,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 def translated(event: dict[str, Any]) -> tuple[SourceEvent, ...]:
     """Return the facts of an event that has some."""
     answer = translate(Incoming({}, body_of(event)))
-    assert not isinstance(answer, Ignored), answer
+    assert isinstance(answer, tuple), answer
     return answer
 
 
@@ -176,6 +178,7 @@ def test_each_real_sample_has_its_outcome(sample: str) -> None:
     if isinstance(answer, Ignored):
         assert answer.why == outcome
     else:
+        assert isinstance(answer, tuple)
         assert not isinstance(outcome, str)
         assert [(fact.type, fact.occurred_at) for fact in answer] == [
             (fact, _AT(at)) for fact, at in outcome
@@ -375,12 +378,20 @@ def test_a_task_without_recipient_concerns_nobody() -> None:
         assert why_ignored(stop) == "the task has no recipient, so nobody is written to"
 
 
-def test_an_opt_out_of_onfleets_texts_is_said_to_close_nothing() -> None:
-    """Whoever reads the board sees that a person has to act on it."""
-    stop = {"triggerId": 17, "recipient": {"phone": "+12065550100"}, "data": {}, "time": ms(NOW)}
-    assert why_ignored(stop) == (
-        "SMSRecipientOptOut is about Onfleet's own texts: no number is closed"
+def test_an_opt_out_of_onfleets_texts_is_one_of_the_business() -> None:
+    """It closes the number at the time of the STOP, not at that of the event."""
+    stop = opt_out("+12065550100", NOW)
+    assert translate(Incoming({}, body_of(stop))) == OptedOut("+12065550100", NOW)
+    stop["timestamp"] = None
+    assert translate(Incoming({}, body_of(stop))) == OptedOut(
+        "+12065550100", NOW + timedelta(seconds=1)
     )
+
+
+def test_an_opt_out_without_a_number_fails() -> None:
+    """Somebody has to look who it was."""
+    with pytest.raises(Untranslatable, match=r"^recipient\.phone: "):
+        translate(Incoming({}, body_of(opt_out("none", NOW))))
 
 
 def test_what_next_year_brings_is_ignored() -> None:

@@ -107,23 +107,75 @@ def test_news_of_one_booking_of_calendly_ends_the_same_in_any_order(
     assert job.expected == job.agreed == hour_from(start + HOUR)
 
 
-def test_a_second_move_of_calendly_leaves_no_void_time_standing(
-    services: Services, brand: UUID
-) -> None:
-    """It is another job, for Calendly names one invitee back alone; the first is cancelled."""
-    add_source(services, brand, "calendly", "calendly", SECRET, live=True)
+def moved_twice(services: Services) -> tuple[calendly_events.Visit, list[dict[str, Any]]]:
+    """Return a visit of Calendly that was booked at ten and moved twice, and its bookings."""
     now, start = services.now(), services.now() + timedelta(days=2)
     visit = calendly_events.Visit(start, now - 3 * HOUR)
-    told = [
-        visit.created(),
-        *visit.moved(now - 2 * HOUR, to=start + HOUR),
-        *visit.moved(now - HOUR, to=start + 2 * HOUR, invitee=calendly_events.THIRD),
-    ]
+    booked = visit.created()
+    _, moved = visit.moved(now - 2 * HOUR, to=start + HOUR)
+    _, again = visit.moved(now - HOUR, to=start + 2 * HOUR, invitee=calendly_events.THIRD)
+    return visit, [booked, moved, again]
 
-    for event in told:
-        push_calendly(services, event)
+
+#: Those in which the first and the last are not told apart from two visits by what came so far.
+_MIDDLE_LAST = {(0, 2, 1), (2, 0, 1)}
+
+
+@pytest.mark.parametrize("order", sorted(set(permutations(range(3))) - _MIDDLE_LAST))
+def test_a_visit_that_is_moved_twice_in_calendly_stays_the_same(
+    services: Services, brand: UUID, order: tuple[int, ...]
+) -> None:
+    """Each invitee names only the one before; the job is known by each that it had."""
+    add_source(services, brand, "calendly", "calendly", SECRET, live=True)
+    visit, told = moved_twice(services)
+
+    for nth in (*order, *order):
+        push_calendly(services, told[nth])
+
+    (job,) = jobs(services)
+    assert job.expected == job.agreed == hour_from(visit.start)
+
+    push_calendly(services, visit.canceled(services.now()))
+
+    (job,) = jobs(services)
+    assert job.status == "cancelled"
+
+
+@pytest.mark.parametrize("order", sorted(_MIDDLE_LAST))
+def test_no_void_time_is_left_standing_where_the_news_between_comes_last(
+    services: Services, brand: UUID, order: tuple[int, ...]
+) -> None:
+    """Two visits until then; the one that was moved away is called off, the other stands."""
+    add_source(services, brand, "calendly", "calendly", SECRET, live=True)
+    visit, told = moved_twice(services)
+
+    for nth in (*order, *order):
+        push_calendly(services, told[nth])
 
     by_status = {job.status: job for job in jobs(services)}
     assert sorted(by_status) == ["cancelled", "scheduled"]
     assert by_status["cancelled"].reference == calendly_events.FIRST
-    assert by_status["scheduled"].expected == hour_from(start + 2 * HOUR)
+    assert by_status["scheduled"].expected == hour_from(visit.start)
+
+    push_calendly(services, visit.canceled(services.now()))
+
+    assert {job.status for job in jobs(services)} == {"cancelled"}
+
+
+def test_who_is_absent_from_a_moved_booking_of_cal_com_missed_that_visit(
+    services: Services, brand: UUID
+) -> None:
+    """The no-show names the newest uid alone; it waits for the news that the visit moved."""
+    add_source(services, brand, "calcom", "calcom", SECRET, live=True)
+    now, start = services.now(), services.now() - HOUR
+    visit = calcom_events.Visit(start)
+    push_calcom(services, visit.created(now - 3 * HOUR))
+    moved = visit.moved(now - 2 * HOUR, to=start + HOUR / 2)
+    push_calcom(services, visit.not_there(now))
+    (job,) = jobs(services)
+    assert job.status == "scheduled"
+
+    push_calcom(services, moved)
+
+    (job,) = jobs(services)
+    assert job.status == "missed"

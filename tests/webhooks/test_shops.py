@@ -18,7 +18,7 @@ from notifier.services import Services
 from notifier.sources.protocol import Incoming
 from notifier.sources_admin import add_source
 from notifier.store.engine import reading
-from notifier.store.tables import Job, Parcel
+from notifier.store.tables import Delivery, Job, Parcel
 from notifier.webhooks_in import receive
 from tests.sources import shopify_events, square_events
 from tests.webhooks.deliveries import HOUR, book_visit, delivery, facts_of, translate_all
@@ -39,14 +39,14 @@ def jobs_of(services: Services) -> dict[str, tuple[str, dict[str, str]]]:
         }
 
 
-def push(services: Services, incoming: Incoming, delivery: str) -> None:
+def push(services: Services, incoming: Incoming, delivery: str, *, source: str = "shopify") -> None:
     """Let Shopify deliver."""
     headers = {
         **incoming.headers,
         "x-shopify-webhook-id": delivery,
         "x-shopify-hmac-sha256": shopify_events.sign(SECRET, incoming.body),
     }
-    receive(services, "shopify", headers, incoming.body)
+    receive(services, source, headers, incoming.body)
 
 
 def test_an_order_that_was_split_ends_the_same_in_any_order(
@@ -86,6 +86,45 @@ def test_an_order_that_was_split_ends_the_same_in_any_order(
     assert jobs_of(services) == dict.fromkeys(
         names, (JobStatus.SHIPPED, {"A": JobStatus.DELIVERED, "B": JobStatus.SHIPPED})
     )
+
+
+def test_two_shops_that_number_their_orders_alike_are_kept_apart(
+    services: Services, brand: UUID
+) -> None:
+    """Whoever booked #1001 first keeps it; that of the other shop fails, and tells whose it is."""
+    made = services.now() - 3 * HOUR
+    codes: dict[str, Any] = {"tracking_number": "1Z 1", "tracking_numbers": []}
+    for shop in ("first", "second", "second-parcels"):
+        add_source(services, brand, shop, "shopify", SECRET, live=True)
+
+    def say(source: str, topic: str, body: dict[str, Any], *, shop: str) -> None:
+        incoming = shopify_events.delivered(
+            topic, body, x_shopify_shop_domain=f"{shop}.example.com"
+        )
+        push(services, incoming, f"{source} {topic} {body['name']}", source=source)
+        translate_all(services)
+
+    say("first", "orders/create", shopify_events.order(made, name="#1001"), shop="first")
+    say("second", "orders/create", shopify_events.order(made, name="#1001"), shop="second")
+    say("second", "orders/create", shopify_events.order(made, name="#1002"), shop="second")
+    parcel = shopify_events.fulfillment(made + HOUR, name="#1001.1", **codes)
+    say("second", "fulfillments/create", parcel, shop="second")
+    own = shopify_events.fulfillment(made + HOUR, name="#1002.1", **codes)
+    say("second-parcels", "fulfillments/create", own, shop="second")
+
+    assert {name: status for name, (status, _) in jobs_of(services).items()} == {
+        "#1001": JobStatus.ORDERED,
+        "#1002": JobStatus.SHIPPED,
+    }
+    with reading(services.sessions) as session:
+        failed = session.scalars(
+            select(Delivery.why).where(Delivery.status == DeliveryStatus.FAILED)
+        ).all()
+    assert len(failed) == 2
+    assert set(failed) == {
+        "The source first has an order of this number, from another shop. Give the shops' numbers"
+        " prefixes that differ, or each shop a brand of its own."
+    }
 
 
 def test_a_promised_day_is_given_with_the_booking_and_followed_when_it_moves(

@@ -13,7 +13,7 @@ from notifier.store.tables.access import (
 from notifier.store.tables.brands import Brand, DayLink, Sender, Technician
 from notifier.store.tables.columns import Base
 from notifier.store.tables.guards import Tally
-from notifier.store.tables.jobs import FactRow, Job, JobPerson, Parcel, Promise
+from notifier.store.tables.jobs import FactRow, Job, JobName, JobPerson, Parcel, Promise
 from notifier.store.tables.outbox import (
     Attempt,
     CallBegun,
@@ -47,6 +47,7 @@ __all__ = [
     "Heartbeat",
     "IdempotencyKey",
     "Job",
+    "JobName",
     "JobPerson",
     "Message",
     "MessageKey",

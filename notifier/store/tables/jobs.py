@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.store.tables.columns import (
@@ -79,6 +79,17 @@ class Parcel(Base):
     tracking_code: Mapped[str]  # upper case, no blanks
     status: Mapped[Word]
     expected: Mapped[ExpectationJson | None]
+
+
+class JobName(Base):
+    """A later name of a job, from a vendor that names a booking anew when it is moved."""
+
+    __tablename__ = "job_names"
+    __table_args__ = (PrimaryKeyConstraint("brand_id", "name"),)
+
+    brand_id: Mapped[UUID] = mapped_column(ForeignKey("brands.id"))
+    name: Mapped[str]
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"))
 
 
 class JobPerson(Base):

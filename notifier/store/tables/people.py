@@ -86,7 +86,7 @@ class Suppression(Base):
     channel: Mapped[Word]
     address_hash: Mapped[Blind]
     why: Mapped[Word]  # WhyNot: opted_out, bounced, invalid_address
-    source: Mapped[Word]  # reply, provider, staff, customer
+    source: Mapped[Word]  # reply, provider, staff, customer, source
     since: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
 

@@ -1,0 +1,73 @@
+"""Which job a delivery is about: by its reference or a later name, or by a tracking code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from notifier.domain.deliveries import CodeUse
+from notifier.store.deliveries import release_waiting
+from notifier.store.inserts import insert_into
+from notifier.store.tables import Job, JobName, Parcel
+from notifier.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class KnownJob:
+    """What an event needs to know of its job, without loading the row before it is locked."""
+
+    id: UUID
+    kind: str
+    zone: str  # IANA, of the place
+    source_id: UUID | None  # that booked it
+
+
+def jobs_named(session: Session, brand_id: UUID, names: Sequence[str]) -> list[KnownJob]:
+    """Return the brand's jobs that have these names, in the order of the names, each once."""
+    found = {one.id: one for name in names for one in _named(session, brand_id, name)}
+    return list(found.values())
+
+
+def job_with_id(session: Session, job_id: UUID) -> KnownJob | None:
+    """Return the job with this id."""
+    return next(iter(_known(session, Job.id == job_id)), None)
+
+
+def uses_of_code(session: Session, brand_id: UUID, code: str) -> list[CodeUse]:
+    """Return the orders that have a parcel with this tracking code."""
+    rows = session.execute(
+        select(Job.id, Job.created_at, Job.finished)
+        .join(Parcel, Parcel.job_id == Job.id)
+        .where(Parcel.brand_id == brand_id, Parcel.tracking_code == code)
+    )
+    return [CodeUse(job_id, booked_at, finished) for job_id, booked_at, finished in rows]
+
+
+def name_job(
+    session: Session, vault: Vault, brand_id: UUID, job_id: UUID, names: Iterable[str]
+) -> None:
+    """Let the job be found by these names, too, and send round again what waited for them.
+
+    A name that is another job's stays that one's.
+    """
+    rows = [{"brand_id": brand_id, "name": name, "job_id": job_id} for name in names]
+    if not rows:
+        return
+    named = insert_into(session, JobName).on_conflict_do_nothing().returning(JobName.name)
+    new = session.scalars(named, rows).all()
+    release_waiting(session, vault, brand_id, references=new)
+
+
+def _named(session: Session, brand_id: UUID, name: str) -> list[KnownJob]:
+    its = Job.brand_id == brand_id
+    later = select(JobName.job_id).where(JobName.brand_id == brand_id, JobName.name == name)
+    return _known(session, its, Job.reference == name) or _known(session, Job.id.in_(later))
+
+
+def _known(session: Session, *where: ColumnElement[bool]) -> list[KnownJob]:
+    rows = session.execute(select(Job.id, Job.kind, Job.zone, Job.source_id).where(*where))
+    return [KnownJob(*row) for row in rows]
