@@ -8,7 +8,7 @@ token. Access tokens last an hour, and are made from the last refresh token, whi
 change each time: both are kept behind the three.
 
 Source: developer.getjobber.com/docs (webhooks, authorization, refresh token rotation, API
-versioning, rate limits) and the GraphQL types Visit, Client and WebHookTopicEnum.
+versioning, rate limits) and the GraphQL types Visit, Client, User and WebHookTopicEnum.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from notifier.sources.parts.booking_fields import (
 )
 from notifier.sources.parts.contacts import usable_email
 from notifier.sources.parts.json_bodies import read_json, read_object, short_text
+from notifier.sources.parts.moved_bookings import reassigned
 from notifier.sources.protocol import (
     Asking,
     BookedPerson,
@@ -77,6 +78,7 @@ query Visit($id: EncodedId!) {
       emails { address primary }
     }
     property { address { street city province postalCode country } }
+    assignedUsers(first: 1) { nodes { name { full } } }
   }
 }
 """
@@ -123,8 +125,19 @@ def translate(incoming: Incoming) -> Translation | Needs:
     needs = Needs((_question(item),))
     if needs.unanswered(incoming.answers):
         return needs
-    visit = inner(inner(read_object(incoming.answers["visit"]).get("data")).get("visit"))
+    answer = read_object(incoming.answers["visit"])
+    visit = inner(inner(answer.get("data")).get("visit"))
+    if not visit and _is_hidden(answer):
+        raise Untranslatable(
+            "visit: the app may not read all of it; give it the scopes that its page names."
+        )
     return _visit(join, topic, at, visit)
+
+
+def _is_hidden(answer: Mapping[str, Any]) -> bool:
+    """Return whether something is kept from the app: all that it is part of is then missing."""
+    errors = (short_text(one.get("message")) or "" for one in entries(answer.get("errors")))
+    return any("permission" in error.lower() for error in errors)
 
 
 def _question(item: str) -> Question:
@@ -141,16 +154,19 @@ def _visit(
     done = topic == "VISIT_COMPLETE" and visit.get("isComplete") is True
     if visit.get("isComplete") is True and not done:
         return Ignored("the visit is done: its completion says so")
-    booked = () if when is None else (_booked(join, at, visit, when),)
+    booked = () if when is None else _booked(join, topic, at, visit, when)
     if not done:
         return booked or Ignored("it has no time yet")
     return (*booked, _fact(join, FactType.COMPLETED, moment(visit.get("completedAt")) or at))
 
 
 def _booked(
-    join: ByReference, at: datetime | None, visit: Mapping[str, Any], when: Window
-) -> SourceEvent:
-    return SourceEvent(
+    join: ByReference, topic: str, at: datetime | None, visit: Mapping[str, Any], when: Window
+) -> tuple[SourceEvent, ...]:
+    """Return the visit as it stands, and who comes now, if that may have changed."""
+    users = entries(inner(visit.get("assignedUsers")).get("nodes"))
+    who = one_line(inner(users[0].get("name")).get("full")) if users else None
+    booked = SourceEvent(
         join=join,
         job_kind=JobKind.APPOINTMENT,
         type=FactType.BOOKED,
@@ -162,9 +178,11 @@ def _booked(
             window=when,
             made_at=moment(visit.get("createdAt")),
             address=address_line(inner(inner(visit.get("property")).get("address")), *_ADDRESS),
+            technician=who,
             as_it_stands=True,
         ),
     )
+    return (booked, reassigned(booked, who)) if who and topic == "VISIT_UPDATE" else (booked,)
 
 
 def _fact(join: ByReference, fact: FactType, at: datetime | None) -> SourceEvent:

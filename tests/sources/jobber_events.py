@@ -79,6 +79,7 @@ def visit(start: datetime, **fields: Any) -> Any:
                         "country": "US",
                     }
                 },
+                "assignedUsers": {"nodes": [{"name": {"full": "Sam Lee"}}]},
             }
             | fields
         }

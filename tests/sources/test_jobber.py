@@ -151,7 +151,7 @@ def test_an_arrival_window_is_what_the_client_was_told() -> None:
     """Unless it is of another day, left over from the visit's job."""
     for begins, told in ((START - HOUR, True), (START - 48 * HOUR, False)):
         arrival = {"startAt": begins.isoformat(), "endAt": (begins + 4 * HOUR).isoformat()}
-        (fact,) = events("VISIT_UPDATE", visit(START, arrivalWindow=arrival))
+        fact, _ = events("VISIT_UPDATE", visit(START, arrivalWindow=arrival))
         assert fact.booking is not None
         expected = Window(begins, begins + 4 * HOUR) if told else Window(START, START + 2 * HOUR)
         assert fact.booking.window == expected
@@ -177,6 +177,32 @@ def test_a_completed_visit_was_completed_when_jobber_says() -> None:
     assert again.type is FactType.BOOKED, "somebody took the completion back"
     (timeless,) = events("VISIT_COMPLETE", visit(START, startAt=None, isComplete=True))
     assert (timeless.type, timeless.occurred_at) == (FactType.COMPLETED, NOW)
+
+
+def test_who_comes_is_the_first_who_is_assigned() -> None:
+    """A visit is booked with them; a change of it may have brought another."""
+    (booked,) = events("VISIT_CREATE", visit(START))
+    assert booked.booking is not None
+    assert booked.booking.technician == "Sam Lee"
+    _, comes = events("VISIT_UPDATE", visit(START))
+    assert (comes.type, comes.technician, comes.occurred_at) == (
+        FactType.REASSIGNED,
+        "Sam Lee",
+        NOW,
+    )
+    nobody = visit(START, assignedUsers={"nodes": []})
+    (booked,) = events("VISIT_UPDATE", nobody)
+    assert booked.booking is not None
+    assert booked.booking.technician is None
+
+
+def test_a_visit_that_the_app_may_not_read_fails() -> None:
+    """Jobber shows none of it where a part is hidden; as gone it would be nobody's to mend."""
+    hidden = [{"message": "An object of type User was hidden due to permissions"}]
+    with pytest.raises(Untranslatable, match="scopes"):
+        events("VISIT_UPDATE", {"data": {"visit": None}, "errors": hidden})
+    gone = {"data": {"visit": None}, "errors": [{"message": "Visit not found"}]}
+    assert why_ignored("VISIT_UPDATE", gone) == "gone at the vendor"
 
 
 def test_a_visit_that_was_deleted_is_called_off_without_asking() -> None:
