@@ -185,7 +185,11 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
     if until < len(translation):
         return _Outcome(DeliveryStatus.RECEIVED, recorded=until)
     nothing = not since and not any(booked) and not any(news)
-    stale = [event for (_, _, event), new in zip(joined, news, strict=True) if not new]
+    stale = [
+        job
+        for (_, job, event), new in zip(joined, news, strict=True)
+        if event.booking is not None and not new
+    ]
     return _Outcome(
         DeliveryStatus.APPLIED,
         "said before" if nothing else None,
@@ -193,16 +197,15 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
     )
 
 
-def _found_by(context: _Context, stale: Sequence[SourceEvent]) -> bytes | None:
+def _found_by(context: _Context, stale: Sequence[KnownJob]) -> bytes | None:
     """Return what the delivery is found by if it says of one job how that stands, and was no news.
 
     It may be news yet: what moved the job in between may come late. Of several jobs at once
     none can be named; such lists are fetched, and say how all of them stand by then.
     """
-    standing = [event.booking for event in stale if event.booking is not None]
-    if len(standing) != 1:
+    if len(stale) != 1:
         return None
-    return deliveries.said_key(context.services.vault, context.source.id, standing[0].reference)
+    return deliveries.said_key(context.services.vault, context.source.id, stale[0].reference)
 
 
 def _book(context: _Context, event: SourceEvent) -> bool:
@@ -296,9 +299,8 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
                 happened=happened,
                 external_id=external_id,
             )
-        said = event.booking.reference
         deliveries.read_again_said(
-            session, deliveries.said_key(context.services.vault, source.id, said)
+            session, deliveries.said_key(context.services.vault, source.id, job.reference)
         )
         event = moved
     if event.adds_parcel is not None:

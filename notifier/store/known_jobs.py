@@ -21,6 +21,7 @@ class KnownJob:
     """What an event needs to know of its job, without loading the row before it is locked."""
 
     id: UUID
+    reference: str
     kind: str
     zone: str  # IANA, of the place
     source_id: UUID | None  # that booked it
@@ -69,5 +70,5 @@ def _named(session: Session, brand_id: UUID, name: str) -> list[KnownJob]:
 
 
 def _known(session: Session, *where: ColumnElement[bool]) -> list[KnownJob]:
-    rows = session.execute(select(Job.id, Job.kind, Job.zone, Job.source_id).where(*where))
-    return [KnownJob(*row) for row in rows]
+    its = select(Job.id, Job.reference, Job.kind, Job.zone, Job.source_id)
+    return [KnownJob(*row) for row in session.execute(its.where(*where))]
