@@ -14,7 +14,7 @@ from notifier.domain.jobs import JobStatus
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.planner import plan_anew
 from notifier.services import Services
-from notifier.sources.protocol import Asking
+from notifier.sources.protocol import Asking, SourceAdapter
 from notifier.sources.registry import adapters
 from notifier.store.deliveries import read_again, source_named
 from notifier.store.engine import reading
@@ -55,7 +55,7 @@ def add_source(
         raise Invalid("kind", f"There is no such kind; there are {', '.join(sorted(adapters()))}.")
     if secret is not None and not adapter.takes_secret(secret):
         raise Invalid("secret", f"This is no secret that {kind} can sign with.")
-    made = adapter.new_secret() if secret is None else None
+    made = _made_secret(adapter, secret)
     key, now = services.vault.new_key(), services.now()
     source = Source(
         id=services.ids(),
@@ -75,6 +75,15 @@ def add_source(
             raise Conflict("A source of that name is there already.")
         session.add(source)
     return AddedSource(address_of(services, name), made, needs_key=lacks_key(source))
+
+
+def _made_secret(adapter: SourceAdapter, given: str | None) -> str | None:
+    """Return a new secret if none is given; one that the vendor makes can't be made here."""
+    if given is not None:
+        return None
+    if adapter.new_secret is None:
+        raise Invalid("secret", f"{adapter.kind} makes the secret itself: give it by --secret.")
+    return adapter.new_secret()
 
 
 def set_live(services: Services, name: str, *, actor: str) -> bool:
@@ -133,7 +142,7 @@ def rotate_secret(services: Services, name: str, secret: str | None = None) -> A
             raise Conflict("It has a second secret already: end that rotation first.")
         if secret is not None and not adapter.takes_secret(secret):
             raise Invalid("secret", f"This is no secret that {source.kind} can sign with.")
-        made = adapter.new_secret() if secret is None else None
+        made = _made_secret(adapter, secret)
         source.next_secret = services.vault.seal(source.key, made or secret or "")
     return AddedSource(address_of(services, name), made)
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.reasons import Reason
-from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.base64_hmac import is_signed
 from notifier.sources.parts.estimates import Estimate
 from notifier.sources.parts.json_bodies import objects_in, read_object, short_text
@@ -153,7 +152,7 @@ def translate(incoming: Incoming) -> Translation:
     as_of = moment_or_utc(tracking.get("updated_at")) or _unix_time(body.get("ts"))
     at, note = _latest_checkpoint(tracking, tag)
     return facts_of(
-        normal_tracking_code(number),
+        number,
         fact,
         at=at or as_of,
         estimate=_estimate(tracking, as_of),
@@ -211,4 +210,5 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    new_secret=None,
 )

@@ -18,8 +18,6 @@ from notifier.domain.messages import Role
 from notifier.domain.reasons import Party
 from notifier.domain.windows import OFF, UNKNOWN
 from notifier.sources.parts.booking_fields import (
-    entries,
-    inner,
     locale_name,
     moment,
     one_line,
@@ -27,7 +25,7 @@ from notifier.sources.parts.booking_fields import (
     window,
     zone_name,
 )
-from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.json_bodies import object_in, objects_in, read_object, short_text
 from notifier.sources.parts.moved_bookings import reassigned
 from notifier.sources.protocol import (
     BookedPerson,
@@ -116,10 +114,10 @@ def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     when = window(payload.get("startTime"), payload.get("endTime"))
     if when is None:
         raise Untranslatable("payload.startTime: a booking has a start, and later an end.")
-    attendees = entries(payload.get("attendees"))
+    attendees = objects_in(payload.get("attendees"))
     if not attendees:
         raise Untranslatable("payload.attendees: a booking has somebody who made it.")
-    organizer = inner(payload.get("organizer"))
+    organizer = object_in(payload.get("organizer"))
     host = one_line(organizer.get("name"))
     booked = SourceEvent(
         join=join,
@@ -154,13 +152,13 @@ def _booker(payload: Mapping[str, Any], attendee: Mapping[str, Any]) -> BookedPe
         or _number_to_call(payload),
         email=email if email and not email.endswith(_NO_EMAIL) else None,
         zone=zone_name(attendee.get("timeZone")),
-        locale=locale_name(inner(attendee.get("language")).get("locale")),
+        locale=locale_name(object_in(attendee.get("language")).get("locale")),
     )
 
 
 def _number_to_call(payload: Mapping[str, Any]) -> str | None:
     """Return the number of who booked a call to themselves; a call to the host has another type."""
-    answer = inner(inner(inner(payload.get("responses")).get("location")).get("value"))
+    answer = object_in(object_in(object_in(payload.get("responses")).get("location")).get("value"))
     return phone_number(answer.get("optionValue")) if answer.get("value") == "phone" else None
 
 
@@ -174,7 +172,7 @@ def _address(location: object) -> str | None:
 
 def _answer(payload: Mapping[str, Any], question: str) -> str | None:
     """Return what was answered to one of Cal.com's own questions."""
-    return one_line(inner(inner(payload.get("responses")).get(question)).get("value"))
+    return one_line(object_in(object_in(payload.get("responses")).get(question)).get("value"))
 
 
 def _requested(payload: Mapping[str, Any], at: datetime | None) -> Translation:
@@ -216,9 +214,9 @@ def _cancelled(payload: Mapping[str, Any], at: datetime | None) -> Translation:
 def _who_cancelled(payload: Mapping[str, Any]) -> Party:
     """Return the party whose address `cancelledBy` is."""
     who = short_text(payload.get("cancelledBy"))
-    if who is not None and who == short_text(inner(payload.get("organizer")).get("email")):
+    if who is not None and who == short_text(object_in(payload.get("organizer")).get("email")):
         return Party.US
-    attendees = entries(payload.get("attendees"))
+    attendees = objects_in(payload.get("attendees"))
     if who is not None and who in {short_text(one.get("email")) for one in attendees}:
         return Party.CUSTOMER
     return Party.UNKNOWN
@@ -229,7 +227,7 @@ def _no_show(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     uid = short_text(payload.get("bookingUid"))
     if uid is None:
         raise Untranslatable("payload.bookingUid: a no-show is of a booking.")
-    if not any(one.get("noShow") is True for one in entries(payload.get("attendees"))):
+    if not any(one.get("noShow") is True for one in objects_in(payload.get("attendees"))):
         return Ignored("a no-show was taken back; take back the fact on the board")
     return (
         SourceEvent(

@@ -16,16 +16,8 @@ from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party
-from notifier.sources.parts.booking_fields import (
-    entries,
-    inner,
-    moment,
-    one_line,
-    phone_number,
-    window,
-    zone_name,
-)
-from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.booking_fields import moment, one_line, phone_number, window, zone_name
+from notifier.sources.parts.json_bodies import object_in, objects_in, read_object, short_text
 from notifier.sources.parts.moved_bookings import reassigned
 from notifier.sources.protocol import (
     BookedPerson,
@@ -119,9 +111,9 @@ def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     when = window(visit.get("start_time"), visit.get("end_time"))
     if when is None:
         raise Untranslatable("payload.scheduled_event.start_time: a visit has a start and an end.")
-    location = inner(visit.get("location"))
+    location = object_in(visit.get("location"))
     kind = short_text(location.get("type"))
-    hosts = entries(visit.get("event_memberships"))
+    hosts = objects_in(visit.get("event_memberships"))
     host = one_line(hosts[0].get("user_name")) if hosts else None
     booked = SourceEvent(
         join=join,
@@ -160,7 +152,7 @@ def _invitee(payload: Mapping[str, Any], location: Mapping[str, Any]) -> BookedP
 
 def _number_in_answers(payload: Mapping[str, Any]) -> str | None:
     """Return the number that was given where a question asked for one."""
-    for one in entries(payload.get("questions_and_answers")):
+    for one in objects_in(payload.get("questions_and_answers")):
         if _ASKS_FOR_NUMBER.search(one_line(one.get("question")) or ""):
             number = phone_number(one.get("answer"))
             if number is not None:
@@ -172,7 +164,7 @@ def _canceled(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     """Return that it is cancelled, but of a move nothing: its new time says it."""
     if payload.get("rescheduled") is True:
         return Ignored("moved, which the invitee.created of its new time says")
-    how = inner(payload.get("cancellation"))
+    how = object_in(payload.get("cancellation"))
     return (
         SourceEvent(
             join=_join(payload),
@@ -193,7 +185,7 @@ def _no_show(payload: Mapping[str, Any], at: datetime | None) -> Translation:
             join=_join(invitee),
             job_kind=JobKind.APPOINTMENT,
             type=FactType.MISSED,
-            occurred_at=moment(inner(payload.get("no_show")).get("created_at")) or at,
+            occurred_at=moment(object_in(payload.get("no_show")).get("created_at")) or at,
             by=Party.CUSTOMER,
         ),
     )

@@ -14,7 +14,6 @@ from typing import Any
 
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.reasons import Reason
-from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import UNKNOWN
 from notifier.sources.parts.estimates import DayOf, Estimate, LocalDay
 from notifier.sources.parts.json_bodies import objects_in, read_object, short_text
@@ -132,9 +131,7 @@ def translate(incoming: Incoming) -> Translation:
         raise Untranslatable("result.tracking_code: a tracker has one.")
     if status is None:
         raise Untranslatable("result.status: a tracker has one.")
-    return _facts(event, tracker, normal_tracking_code(code), status) or Ignored(
-        f"{status[:60]} moves nothing"
-    )
+    return _facts(event, tracker, code, status) or Ignored(f"{status[:60]} moves nothing")
 
 
 def _facts(

@@ -28,15 +28,19 @@ from notifier.domain.windows import Window
 from notifier.sources.parts.base64_hmac import is_signed
 from notifier.sources.parts.booking_fields import (
     address_line,
-    entries,
-    inner,
     moment,
     one_line,
     phone_number,
     window,
 )
 from notifier.sources.parts.contacts import usable_email
-from notifier.sources.parts.json_bodies import read_json, read_object, short_text
+from notifier.sources.parts.json_bodies import (
+    object_in,
+    objects_in,
+    read_json,
+    read_object,
+    short_text,
+)
 from notifier.sources.parts.moved_bookings import reassigned
 from notifier.sources.protocol import (
     Asking,
@@ -108,7 +112,7 @@ def delivery_id(incoming: Incoming) -> str | None:
 
 def translate(incoming: Incoming) -> Translation | Needs:
     """Return the visit as Jobber has it now, or that it is gone."""
-    event = inner(inner(read_object(incoming.body).get("data")).get("webHookEvent"))
+    event = object_in(object_in(read_object(incoming.body).get("data")).get("webHookEvent"))
     topic, item = short_text(event.get("topic")), short_text(event.get("itemId"))
     if topic is None:
         raise Untranslatable("data.webHookEvent.topic: a webhook says what it is about.")
@@ -126,7 +130,7 @@ def translate(incoming: Incoming) -> Translation | Needs:
     if needs.unanswered(incoming.answers):
         return needs
     answer = read_object(incoming.answers["visit"])
-    visit = inner(inner(answer.get("data")).get("visit"))
+    visit = object_in(object_in(answer.get("data")).get("visit"))
     if not visit and _is_hidden(answer):
         raise Untranslatable(
             "visit: the app may not read all of it; give it the scopes that its page names."
@@ -136,7 +140,7 @@ def translate(incoming: Incoming) -> Translation | Needs:
 
 def _is_hidden(answer: Mapping[str, Any]) -> bool:
     """Return whether something is kept from the app: all that it is part of is then missing."""
-    errors = (short_text(one.get("message")) or "" for one in entries(answer.get("errors")))
+    errors = (short_text(one.get("message")) or "" for one in objects_in(answer.get("errors")))
     return any("permission" in error.lower() for error in errors)
 
 
@@ -164,8 +168,8 @@ def _booked(
     join: ByReference, topic: str, at: datetime | None, visit: Mapping[str, Any], when: Window
 ) -> tuple[SourceEvent, ...]:
     """Return the visit as it stands, and who comes now, if that may have changed."""
-    users = entries(inner(visit.get("assignedUsers")).get("nodes"))
-    who = one_line(inner(users[0].get("name")).get("full")) if users else None
+    users = objects_in(object_in(visit.get("assignedUsers")).get("nodes"))
+    who = one_line(object_in(users[0].get("name")).get("full")) if users else None
     booked = SourceEvent(
         join=join,
         job_kind=JobKind.APPOINTMENT,
@@ -173,11 +177,13 @@ def _booked(
         occurred_at=at,
         booking=Booking(
             reference=join.reference,
-            service=one_line(inner(visit.get("job")).get("title")) or _NAMELESS,
-            people=(_client(inner(visit.get("client"))),),
+            service=one_line(object_in(visit.get("job")).get("title")) or _NAMELESS,
+            people=(_client(object_in(visit.get("client"))),),
             window=when,
             made_at=moment(visit.get("createdAt")),
-            address=address_line(inner(inner(visit.get("property")).get("address")), *_ADDRESS),
+            address=address_line(
+                object_in(object_in(visit.get("property")).get("address")), *_ADDRESS
+            ),
             technician=who,
             as_it_stands=True,
         ),
@@ -204,7 +210,7 @@ def _window(visit: Mapping[str, Any]) -> Window | None:
     One that does not begin on the day of the visit is a leftover of its job.
     """
     stated = window(visit.get("startAt"), visit.get("endAt"))
-    arrival = inner(visit.get("arrivalWindow"))
+    arrival = object_in(visit.get("arrivalWindow"))
     arrives = window(arrival.get("startAt"), arrival.get("endAt"))
     if stated is None or arrives is None:
         return stated
@@ -231,7 +237,7 @@ def _client(client: Mapping[str, Any]) -> BookedPerson:
 
 
 def _primary_first(listed: object) -> list[dict[str, Any]]:
-    return sorted(entries(listed), key=lambda one: one.get("primary") is not True)
+    return sorted(objects_in(listed), key=lambda one: one.get("primary") is not True)
 
 
 def is_answer(answer: bytes) -> bool:
@@ -295,6 +301,7 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    new_secret=None,
     asking=Asking(
         hosts=frozenset({"api.getjobber.com"}),
         headers=headers,

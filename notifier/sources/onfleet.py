@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import secrets as randomness
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,8 +21,8 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party
 from notifier.domain.windows import UNKNOWN, Window
-from notifier.sources.parts.booking_fields import entries, inner, one_line, phone_number
-from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.booking_fields import one_line, phone_number
+from notifier.sources.parts.json_bodies import object_in, objects_in, read_object, short_text
 from notifier.sources.protocol import (
     BookedPerson,
     Booking,
@@ -74,11 +73,6 @@ def verify(secrets: Sequence[str], incoming: Incoming, now: datetime) -> bool:
     )
 
 
-def new_secret() -> str:
-    """Return 512 random bits in hex. Onfleet makes its own, which is the one to give."""
-    return randomness.token_hex(64)
-
-
 def takes_secret(secret: str) -> bool:
     """Return whether `secret` is hex, of 16 to 128 bytes."""
     try:
@@ -107,11 +101,11 @@ def translate(incoming: Incoming) -> Translation:
     if isinstance(meaning, str):
         return Ignored(f"{name} {meaning}")
     if meaning is _opted_out:
-        return _opted_out(event, inner(event.get("recipient")))
-    task = inner(event.get("data")).get("task")
+        return _opted_out(event, object_in(event.get("recipient")))
+    task = object_in(event.get("data")).get("task")
     if not isinstance(task, dict):
         raise Untranslatable("data.task: an event of a task carries it.")
-    if not entries(task.get("recipients")):
+    if not objects_in(task.get("recipients")):
         return Ignored("the task has no recipient, so nobody is written to")
     return meaning(event, task)
 
@@ -168,10 +162,10 @@ def _booking(event: Mapping[str, Any], task: Mapping[str, Any]) -> SourceEvent:
                     name=one_line(one.get("name")),
                     phone=phone_number(one.get("phone")),
                 )
-                for nth, one in enumerate(entries(task.get("recipients")))
+                for nth, one in enumerate(objects_in(task.get("recipients")))
             ),
             window=_window(task),
-            address=_address(inner(inner(task.get("destination")).get("address"))),
+            address=_address(object_in(object_in(task.get("destination")).get("address"))),
             technician=name,
             technician_phone=phone,
             made_at=_moment(task.get("timeCreated")),
@@ -182,7 +176,7 @@ def _booking(event: Mapping[str, Any], task: Mapping[str, Any]) -> SourceEvent:
 
 def _driver(event: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Return the driver's name and number, where the event carries them: many give the id."""
-    worker = inner(inner(event.get("data")).get("worker"))
+    worker = object_in(object_in(event.get("data")).get("worker"))
     name = one_line(worker.get("displayName")) or one_line(worker.get("name"))
     return (name, phone_number(worker.get("phone"))) if name else (None, None)
 
@@ -260,7 +254,7 @@ def _after(start: datetime | None, seconds: object) -> datetime | None:
 
 
 def _ended_at(event: Mapping[str, Any], task: Mapping[str, Any]) -> datetime | None:
-    at = _moment(inner(task.get("completionDetails")).get("time"))
+    at = _moment(object_in(task.get("completionDetails")).get("time"))
     return at or _moment(event.get("time"))
 
 
@@ -274,7 +268,8 @@ def _failed(event: Mapping[str, Any], task: Mapping[str, Any]) -> Translation:
 
     Before its window nobody has waited in vain: then the time is open again.
     """
-    how, at, window = inner(task.get("completionDetails")), _ended_at(event, task), _window(task)
+    how = object_in(task.get("completionDetails"))
+    at, window = _ended_at(event, task), _window(task)
     words = (how.get("failureReason"), how.get("failureNotes") or how.get("notes"))
     note = one_line(" ".join(word for word in words if isinstance(word, str) and word != "NONE"))
     if window is not None and at is not None and at < window.start:
@@ -342,6 +337,6 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
-    new_secret=new_secret,
+    new_secret=None,
     takes_secret=takes_secret,
 )

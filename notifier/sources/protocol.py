@@ -14,6 +14,7 @@ from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party, Reason
+from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import Window
 from notifier.sources.parts.estimates import Estimate, LocalDay
 
@@ -63,9 +64,13 @@ class ByReference:
 
 @dataclass(frozen=True, slots=True)
 class ByTrackingCode:
-    """The order that has a parcel with this code (normalised)."""
+    """The order that has a parcel with this code, however it is written."""
 
     code: str
+
+    def __post_init__(self) -> None:
+        """Write it as codes are compared."""
+        object.__setattr__(self, "code", normal_tracking_code(self.code))
 
 
 Join = ByReference | ByTrackingCode
@@ -278,7 +283,9 @@ class SourceAdapter:
     #: What the vendor, as it is set up when bought, tells its customers itself: of a job that
     #: this source books, our rules don't say it again, unless the business has it so.
     says_itself: frozenset[JobStatus] = frozenset()
-    new_secret: Callable[[], str] = random_secret
+    #: A new secret to paste at the vendor; None: the vendor has
+    #: one of its own before it needs the address, and that is given.
+    new_secret: Callable[[], str] | None = random_secret
     takes_secret: Callable[[str], bool] = any_secret
 
 

@@ -15,7 +15,6 @@ from typing import Any
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobStatus
 from notifier.domain.reasons import Reason
-from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.address_tokens import is_one_of, token_in_address
 from notifier.sources.parts.json_bodies import objects_in, read_object, short_text
 from notifier.sources.parts.tracked_parcels import facts_of
@@ -205,7 +204,7 @@ def translate(incoming: Incoming) -> Translation | Needs:
     fact, cause = _meaning(tracking, scan, status.upper())
     as_of = max((at for at, _ in scans), default=None)
     return facts_of(
-        normal_tracking_code(number),
+        number,
         fact,
         at=at,
         estimate=estimated_day(tracking.get("estimated_delivery_date"), as_of),

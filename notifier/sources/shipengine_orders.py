@@ -19,10 +19,10 @@ from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.domain.tracking_codes import normal_tracking_code
-from notifier.sources.parts.booking_fields import address_line, entries, inner, one_line
+from notifier.sources.parts.booking_fields import address_line, one_line
 from notifier.sources.parts.contacts import usable_email, usable_phone
 from notifier.sources.parts.estimates import LocalDay
-from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.json_bodies import object_in, objects_in, read_object, short_text
 from notifier.sources.parts.listed_pages import listed
 from notifier.sources.parts.tracker_times import moment_or_utc
 from notifier.sources.parts.vendor_addresses import path_of
@@ -122,7 +122,7 @@ def _question(shipment_id: str) -> Question:
 
 def _sent(parcel: Mapping[str, Any], join: ByReference) -> list[SourceEvent]:
     """Return that it was sent: one parcel for each tracking number, or none that is known."""
-    packages = [one.get("tracking_number") for one in entries(parcel.get("packages"))]
+    packages = [one.get("tracking_number") for one in objects_in(parcel.get("packages"))]
     numbers = (short_text(one) for one in (parcel.get("tracking_number"), *packages))
     codes = dict.fromkeys(normal_tracking_code(one) for one in numbers if one)
     carrier = one_line(parcel.get("fulfillment_carrier_friendly_name")) or one_line(
@@ -142,8 +142,8 @@ def _sent(parcel: Mapping[str, Any], join: ByReference) -> list[SourceEvent]:
 
 
 def _booked(order: Mapping[str, Any]) -> SourceEvent:
-    reference, place = _number(order), inner(order.get("ship_to"))
-    items = (one_line(item.get("name")) for item in entries(order.get("items")))
+    reference, place = _number(order), object_in(order.get("ship_to"))
+    items = (one_line(item.get("name")) for item in objects_in(order.get("items")))
     return SourceEvent(
         join=ByReference(reference),
         job_kind=JobKind.ORDER,

@@ -13,7 +13,6 @@ from typing import Any
 
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.reasons import Reason
-from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.address_tokens import is_one_of, token_in_address
 from notifier.sources.parts.json_bodies import read_object, short_text
 from notifier.sources.parts.tracked_parcels import facts_of
@@ -134,7 +133,7 @@ def translate(incoming: Incoming) -> Translation:
     learnt = latest.get("object_created")
     as_of = moment_or_utc(latest.get("object_updated")) or moment_or_utc(learnt)
     return facts_of(
-        normal_tracking_code(number),
+        number,
         fact,
         at=scanned_at(latest.get("status_date"), learnt) or as_of,
         estimate=estimated_day(track.get("eta"), as_of),

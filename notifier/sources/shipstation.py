@@ -24,9 +24,9 @@ from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Role
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.address_tokens import is_one_of, token_in_address
-from notifier.sources.parts.booking_fields import address_line, entries, inner, one_line
+from notifier.sources.parts.booking_fields import address_line, one_line
 from notifier.sources.parts.contacts import usable_email, usable_phone
-from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.json_bodies import object_in, objects_in, read_object, short_text
 from notifier.sources.parts.listed_pages import listed
 from notifier.sources.parts.vendor_addresses import path_of
 from notifier.sources.protocol import (
@@ -171,7 +171,7 @@ def _sent(parcel: Mapping[str, Any], join: ByReference) -> SourceEvent:
 
 def _booked(order: Mapping[str, Any]) -> SourceEvent:
     reference = _number(order)
-    items = (one_line(item.get("name")) for item in entries(order.get("items")))
+    items = (one_line(item.get("name")) for item in objects_in(order.get("items")))
     return SourceEvent(
         join=ByReference(reference),
         job_kind=JobKind.ORDER,
@@ -181,7 +181,7 @@ def _booked(order: Mapping[str, Any]) -> SourceEvent:
             reference=reference,
             service=None,
             people=(_customer(order),),
-            address=address_line(inner(order.get("shipTo")), *_ADDRESS),
+            address=address_line(object_in(order.get("shipTo")), *_ADDRESS),
             items=tuple(item for item in items if item),
             made_at=_moment(order.get("orderDate")),
             as_it_stands=True,
@@ -198,7 +198,7 @@ def _number(order: Mapping[str, Any]) -> str:
 
 def _customer(order: Mapping[str, Any]) -> BookedPerson:
     """Return who bought it. The number at an address of somebody else, a gift's, is not theirs."""
-    billing, shipping = inner(order.get("billTo")), inner(order.get("shipTo"))
+    billing, shipping = object_in(order.get("billTo")), object_in(order.get("shipTo"))
     buyer, receiver = one_line(billing.get("name")), one_line(shipping.get("name"))
     places = [billing, shipping] if buyer in (None, receiver) else [billing]
     country = billing.get("country") or shipping.get("country")

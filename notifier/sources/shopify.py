@@ -26,16 +26,9 @@ from notifier.domain.reasons import Party, Reason
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import UNKNOWN
 from notifier.sources.parts.base64_hmac import is_signed
-from notifier.sources.parts.booking_fields import (
-    address_line,
-    entries,
-    inner,
-    locale_name,
-    moment,
-    one_line,
-)
+from notifier.sources.parts.booking_fields import address_line, locale_name, moment, one_line
 from notifier.sources.parts.contacts import usable_email, usable_phone
-from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.json_bodies import object_in, objects_in, read_object, short_text
 from notifier.sources.parts.promised_days import promised_day
 from notifier.sources.protocol import (
     BookedParcel,
@@ -167,12 +160,12 @@ def _order(order: Mapping[str, Any]) -> Translation:
         return (_cancelled(order, join, cancelled_at),)
     if order.get("closed_at") is not None or order.get("fulfillment_status") == "fulfilled":
         return Ignored("all of it was sent: its parcels tell the rest")
-    items = [one for one in entries(order.get("line_items")) if one.get("current_quantity") != 0]
+    items = [one for one in objects_in(order.get("line_items")) if one.get("current_quantity") != 0]
     sent = [one for one in items if one.get("requires_shipping") is not False]
     if items and not sent:
         return Ignored("nothing of it is sent")
     attributes = [
-        (one.get("name"), one.get("value")) for one in entries(order.get("note_attributes"))
+        (one.get("name"), one.get("value")) for one in objects_in(order.get("note_attributes"))
     ]
     return (
         SourceEvent(
@@ -184,7 +177,7 @@ def _order(order: Mapping[str, Any]) -> Translation:
                 reference=reference,
                 service=None,
                 people=(_customer(order),),
-                address=address_line(inner(order.get("shipping_address")), *_ADDRESS),
+                address=address_line(object_in(order.get("shipping_address")), *_ADDRESS),
                 items=tuple(name for one in sent if (name := one_line(one.get("title")))),
                 window=promised_day(attributes),
                 made_at=moment(order.get("created_at")),
@@ -209,8 +202,8 @@ def _cancelled(order: Mapping[str, Any], join: ByReference, at: datetime) -> Sou
 
 def _customer(order: Mapping[str, Any]) -> BookedPerson:
     """Return who bought it. The number at an address of somebody else, a gift's, is not theirs."""
-    buyer, billing = inner(order.get("customer")), inner(order.get("billing_address"))
-    shipping = inner(order.get("shipping_address"))
+    buyer, billing = object_in(order.get("customer")), object_in(order.get("billing_address"))
+    shipping = object_in(order.get("shipping_address"))
     name = _full_name(buyer) or _full_name(billing) or _full_name(shipping)
     country = billing.get("country_code") or shipping.get("country_code")
     places = [order, buyer, billing]
@@ -251,7 +244,7 @@ def _fulfillment(fulfillment: Mapping[str, Any]) -> Translation:
     status = short_text(fulfillment.get("status")) or ""
     if status in ("cancelled", "error", "failure"):
         return Ignored(f"the fulfillment is {status}: nothing was sent")
-    items = entries(fulfillment.get("line_items"))
+    items = objects_in(fulfillment.get("line_items"))
     if items and all(one.get("requires_shipping") is False for one in items):
         return Ignored("nothing of it is sent")
 
@@ -298,6 +291,7 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    new_secret=None,
     account=lambda incoming: _header(incoming, "shop-domain"),
     says_itself=frozenset({JobStatus.ORDERED, JobStatus.SHIPPED, JobStatus.OUT_FOR_DELIVERY}),
 )

@@ -20,8 +20,8 @@ from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.reasons import Party
 from notifier.domain.windows import Window
 from notifier.sources.parts.base64_hmac import is_signed
-from notifier.sources.parts.booking_fields import entries, inner, moment
-from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.booking_fields import moment
+from notifier.sources.parts.json_bodies import object_in, objects_in, read_object, short_text
 from notifier.sources.protocol import (
     ByReference,
     Ignored,
@@ -92,7 +92,7 @@ def translate(incoming: Incoming) -> Translation | Needs:
     if name not in _EVENTS:
         return Ignored(f"{name[:60]} is not about a visit or an order")
     field, read = _EVENTS[name]
-    told = inner(inner(inner(event.get("data")).get("object")).get(field))
+    told = object_in(object_in(object_in(event.get("data")).get("object")).get(field))
     if not told:
         raise Untranslatable(f"data.object.{field}: the event carries it.")
     said = read(told)
@@ -114,7 +114,7 @@ def _asked(
         return said
     changes = {
         uid: state
-        for one in entries(told.get("fulfillment_update"))
+        for one in objects_in(told.get("fulfillment_update"))
         if (uid := short_text(one.get("fulfillment_uid")))
         and (state := short_text(one.get("new_state")))
         and (one.get("old_state") != state or state == "COMPLETED")
@@ -158,7 +158,7 @@ def _window(booking: Mapping[str, Any]) -> Window | None:
     start = moment(booking.get("start_at"))
     minutes = [
         length
-        for segment in entries(booking.get("appointment_segments"))
+        for segment in objects_in(booking.get("appointment_segments"))
         for field in ("duration_minutes", "intermission_minutes")
         if type(length := segment.get(field)) is int and length > 0
     ]
@@ -186,7 +186,7 @@ def _fulfillment(order: Mapping[str, Any]) -> Translation:
     reference, _ = _said(order, "order_fulfillment_updated", "order_id", "state")
     changes = [
         one
-        for one in entries(order.get("fulfillment_update"))
+        for one in objects_in(order.get("fulfillment_update"))
         if one.get("new_state") != one.get("old_state")
     ]
     found = (FULFILLMENT_STATES.get(short_text(one.get("new_state")) or "") for one in changes)

@@ -21,16 +21,9 @@ from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Role
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import Window
-from notifier.sources.parts.booking_fields import (
-    address_line,
-    entries,
-    inner,
-    moment,
-    one_line,
-    zone_name,
-)
+from notifier.sources.parts.booking_fields import address_line, moment, one_line, zone_name
 from notifier.sources.parts.contacts import usable_email, usable_phone
-from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.json_bodies import object_in, objects_in, read_object, short_text
 from notifier.sources.protocol import (
     Asking,
     BookedParcel,
@@ -92,7 +85,7 @@ def ask_about_visit(
     incoming: Incoming, moved: SourceEvent, booking: Mapping[str, Any]
 ) -> Translation | Needs:
     """Return the booking of the visit as it stands where `moved` says, with whom it is for."""
-    segments = entries(booking.get("appointment_segments"))
+    segments = objects_in(booking.get("appointment_segments"))
     service = segments[0].get("service_variation_id") if segments else None
     questions = [
         question
@@ -106,8 +99,8 @@ def ask_about_visit(
     needs = Needs(tuple(questions))
     if needs.unanswered(incoming.answers):
         return needs
-    customer = inner(_answer(incoming, "customer").get("customer"))
-    location = inner(_answer(incoming, "location").get("location"))
+    customer = object_in(_answer(incoming, "customer").get("customer"))
+    location = object_in(_answer(incoming, "location").get("location"))
     reference = _reference(moved)
     return (
         SourceEvent(
@@ -122,7 +115,7 @@ def ask_about_visit(
                 window=moved.window,
                 made_at=moment(booking.get("created_at")),
                 zone=zone_name(location.get("timezone")),
-                address=address_line(inner(booking.get("address")), *_ADDRESS),
+                address=address_line(object_in(booking.get("address")), *_ADDRESS),
                 as_it_stands=True,
             ),
         ),
@@ -139,23 +132,23 @@ def ask_about_order(
     needs = Needs((replace(question, may_be_gone=False),))
     if needs.unanswered(incoming.answers):
         return needs
-    order = inner(_answer(incoming, "order").get("order"))
+    order = object_in(_answer(incoming, "order").get("order"))
     if order.get("state") in ("DRAFT", "CANCELED"):
         return Ignored("a draft, or called off since: order.updated says so")
     sent = [
-        one for one in entries(order.get("fulfillments")) if str(one.get("type")) in FULFILLMENTS
+        one for one in objects_in(order.get("fulfillments")) if str(one.get("type")) in FULFILLMENTS
     ]
     if not sent:
         return Ignored("nothing of it is sent, brought or collected")
-    recipient = inner(_details(sent[0]).get("recipient"))
+    recipient = object_in(_details(sent[0]).get("recipient"))
     customer_id = order.get("customer_id") or recipient.get("customer_id")
     whose = _question("customer", "customers/{}", customer_id)
     if whose is not None and whose.name not in incoming.answers:
         return Needs((whose,))
-    customer = inner(_answer(incoming, "customer").get("customer"))
+    customer = object_in(_answer(incoming, "customer").get("customer"))
     join = ByReference(order_id)
     updated_at = moment(order.get("updated_at"))
-    items = (one_line(item.get("name")) for item in entries(order.get("line_items")))
+    items = (one_line(item.get("name")) for item in objects_in(order.get("line_items")))
     booked = SourceEvent(
         join=join,
         job_kind=JobKind.ORDER,
@@ -165,7 +158,7 @@ def ask_about_order(
             reference=order_id,
             service=None,
             people=(_customer(customer, customer_id, recipient),),
-            address=address_line(inner(recipient.get("address")), *_ADDRESS),
+            address=address_line(object_in(recipient.get("address")), *_ADDRESS),
             items=tuple(item for item in items if item),
             window=_brought(sent),
             made_at=moment(order.get("created_at")),
@@ -204,7 +197,7 @@ def _fact(
 
 
 def _details(fulfillment: Mapping[str, Any]) -> dict[str, Any]:
-    return inner(fulfillment.get(f"{str(fulfillment.get('type')).lower()}_details"))
+    return object_in(fulfillment.get(f"{str(fulfillment.get('type')).lower()}_details"))
 
 
 def _brought(sent: list[dict[str, Any]]) -> Window | None:
@@ -240,7 +233,7 @@ def _customer(
     name = one_line(recipient.get("display_name"))
     if person.name is not None and name is not None and name.lower() != person.name.lower():
         return person
-    country = inner(recipient.get("address")).get("country")
+    country = object_in(recipient.get("address")).get("country")
     return replace(
         person,
         name=person.name or name,
@@ -251,7 +244,7 @@ def _customer(
 
 def _person(customer: Mapping[str, Any], customer_id: object) -> BookedPerson:
     names = (one_line(customer.get("given_name")), one_line(customer.get("family_name")))
-    country = inner(customer.get("address")).get("country")
+    country = object_in(customer.get("address")).get("country")
     return BookedPerson(
         role=Role.CUSTOMER,
         reference=short_text(customer_id),
@@ -264,9 +257,9 @@ def _person(customer: Mapping[str, Any], customer_id: object) -> BookedPerson:
 
 def _service(answer: Mapping[str, Any]) -> str | None:
     """Return what the service is called: the item's name, for its variation may be `Regular`."""
-    items = [one for one in entries(answer.get("related_objects")) if one.get("type") == "ITEM"]
-    names = [one_line(inner(one.get("item_data")).get("name")) for one in items]
-    variation = inner(inner(answer.get("object")).get("item_variation_data"))
+    items = [one for one in objects_in(answer.get("related_objects")) if one.get("type") == "ITEM"]
+    names = [one_line(object_in(one.get("item_data")).get("name")) for one in items]
+    variation = object_in(object_in(answer.get("object")).get("item_variation_data"))
     return next((name for name in names if name), None) or one_line(variation.get("name"))
 
 

@@ -20,9 +20,9 @@ from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Role
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.sources.parts.base64_hmac import is_signed
-from notifier.sources.parts.booking_fields import address_line, entries, inner, one_line
+from notifier.sources.parts.booking_fields import address_line, one_line
 from notifier.sources.parts.contacts import usable_email, usable_phone
-from notifier.sources.parts.json_bodies import read_object, short_text
+from notifier.sources.parts.json_bodies import object_in, objects_in, read_object, short_text
 from notifier.sources.parts.promised_days import promised_day
 from notifier.sources.parts.tracker_times import moment_or_utc
 from notifier.sources.protocol import (
@@ -117,10 +117,10 @@ def _said(join: ByReference, status: str, order: Mapping[str, Any]) -> Translati
     fact = STATUSES.get(status)
     changed_at = moment_or_utc(order.get("date_modified_gmt"))
     completed_at = moment_or_utc(order.get("date_completed_gmt"))
-    methods = {str(one.get("method_id")) for one in entries(order.get("shipping_lines"))}
+    methods = {str(one.get("method_id")) for one in objects_in(order.get("shipping_lines"))}
     if fact is None or (status == "refunded" and completed_at is not None):
         return Ignored(f"{status[:60]} is no news of its delivery")
-    if not methods and not inner(order.get("shipping")).get("address_1"):
+    if not methods and not object_in(order.get("shipping")).get("address_1"):
         return Ignored("nothing of it is sent")
     if fact is _F.CANCELLED and _was_unpaid(order):
         return Ignored("called off before it was paid, and so never booked")
@@ -148,9 +148,9 @@ def _booked(
     join: ByReference, order: Mapping[str, Any], changed_at: datetime | None
 ) -> SourceEvent:
     """Return the order as it stands, with the day that it promises, if it states one."""
-    names = (one.get("name") for one in entries(order.get("line_items")))
+    names = (one.get("name") for one in objects_in(order.get("line_items")))
     items = (one_line(html.unescape(name)) for name in names if isinstance(name, str))
-    attributes = [(one.get("key"), one.get("value")) for one in entries(order.get("meta_data"))]
+    attributes = [(one.get("key"), one.get("value")) for one in objects_in(order.get("meta_data"))]
     return SourceEvent(
         join=join,
         job_kind=JobKind.ORDER,
@@ -160,7 +160,7 @@ def _booked(
             reference=join.reference,
             service=None,
             people=(_customer(order),),
-            address=address_line(inner(order.get("shipping")), *_ADDRESS),
+            address=address_line(object_in(order.get("shipping")), *_ADDRESS),
             items=tuple(item for item in items if item),
             window=promised_day(attributes),
             made_at=moment_or_utc(order.get("date_created_gmt")),
@@ -171,7 +171,7 @@ def _booked(
 
 def _customer(order: Mapping[str, Any]) -> BookedPerson:
     """Return who bought it. The number at an address of somebody else, a gift's, is not theirs."""
-    billing, shipping = inner(order.get("billing")), inner(order.get("shipping"))
+    billing, shipping = object_in(order.get("billing")), object_in(order.get("shipping"))
     places = [billing, shipping] if _name(billing) == _name(shipping) else [billing]
     phones = (usable_phone(one.get("phone"), one.get("country")) for one in places)
     number = order.get("customer_id")  # 0 is a guest
@@ -199,8 +199,8 @@ def _parcels(join: ByReference, order: Mapping[str, Any]) -> tuple[SourceEvent, 
         order.get("date_modified_gmt")
     )
     parcels: dict[str, SourceEvent] = {}
-    for meta in entries(order.get("meta_data")):
-        for item in entries(meta.get("value")) if meta.get("key") == _TRACKING else ():
+    for meta in objects_in(order.get("meta_data")):
+        for item in objects_in(meta.get("value")) if meta.get("key") == _TRACKING else ():
             number = short_text(item.get("tracking_number"))
             if number is None:
                 continue

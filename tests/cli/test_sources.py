@@ -106,7 +106,9 @@ def test_a_source_goes_live_and_what_its_vendor_says_itself_is_set(
 ) -> None:
     """Adding says how; a shop's own mails are named, and can be taken over."""
     given_brand(services)
-    added = run.invoke(args=["sources", "add", "shop", "--kind", "shopify"])
+    shop = ["sources", "add", "shop", "--kind", "shopify"]
+    lacking = run.invoke(args=shop)
+    added = run.invoke(args=[*shop, "--secret", "the key that Shopify shows"])
     before = run.invoke(args=["sources", "list"])
     live = run.invoke(args=["sources", "live", "shop"])
     again = run.invoke(args=["sources", "live", "shop"])
@@ -116,6 +118,7 @@ def test_a_source_goes_live_and_what_its_vendor_says_itself_is_set(
     both = run.invoke(args=["sources", "says", "shop", "nothing", "shipped"])
     nobody = run.invoke(args=["sources", "live", "nobody"])
 
+    assert "shopify makes the secret itself: give it by --secret." in lacking.output
     assert "flask --app app sources live shop" in added.stdout
     assert before.stdout == (
         "shop (shopify); not live; last heard of never;"

@@ -36,7 +36,7 @@ _SENT = shopify_events.fulfillment(NOW, shipment_status="out_for_delivery")
 _ITEM = {"tracking_provider": "usps", "tracking_number": "1Z", "date_shipped": "1795280400"}
 
 # Of each kind: bodies, and the headers that say what they are about.
-_SEEDS: dict[str, list[tuple[dict[str, str], Any]]] = {
+SEEDS: dict[str, list[tuple[dict[str, str], Any]]] = {
     "shipengine": [
         (
             {},
@@ -134,7 +134,7 @@ _SEEDS: dict[str, list[tuple[dict[str, str], Any]]] = {
     ],
 }
 
-KINDS = tuple(sorted(_SEEDS))
+KINDS = tuple(sorted(SEEDS))
 
 _TIMES = st.sampled_from(
     ["2026-11-23", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-23T25:00:00Z"]
@@ -162,7 +162,7 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def mutated_bodies(draw: st.DrawFn) -> tuple[str, dict[str, str], bytes]:
     """Draw a kind, and a body of its with a few values replaced, dropped or cut off."""
     kind = draw(st.sampled_from(KINDS))
-    headers, seed = draw(st.sampled_from(_SEEDS[kind]))
+    headers, seed = draw(st.sampled_from(SEEDS[kind]))
     body = copy.deepcopy(seed)
     for _ in range(draw(st.integers(1, 3))):
         paths = _paths(body)

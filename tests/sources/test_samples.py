@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -101,7 +102,8 @@ def test_what_a_source_signs_is_its_own_and_nothing_else_is(kind: str) -> None:
     body, adapter = b'{"a": 1}', adapters()[kind]
     headers = {name.lower(): said for name, said in headers_of(kind, body, NOW).items()}
     url = f"https://notify.example.com{path_of(kind)}"
-    other = adapter.new_secret()
+    other = adapter.new_secret() if adapter.new_secret else secrets.token_hex(64)
+    assert adapter.takes_secret(other)
 
     assert adapter.verify([secret_of(kind)], Incoming(headers, body, url), NOW)
     assert adapter.verify([other, secret_of(kind)], Incoming(headers, body, url), NOW)

@@ -37,6 +37,7 @@ def test_a_source_gets_an_address_and_a_secret_that_is_shown_once(
         ("x", "teleport", None, "kind"),
         ("x", "generic", "short", "secret"),
         ("x", "easypost", " ", "secret"),
+        ("x", "shopify", None, "secret"),  # Shopify makes its own
     ],
 )
 def test_a_source_that_could_not_work_is_refused(

@@ -14,16 +14,6 @@ from notifier.sources.parts.json_bodies import SHORT
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
 
-def inner(value: object) -> dict[str, Any]:
-    """Return `value` if it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def entries(value: object) -> list[dict[str, Any]]:
-    """Return the objects in `value` if it is a list, else none."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
 def one_line(value: object) -> str | None:
     """Return a text that a person wrote, on one line and cut to what we keep; None if empty."""
     if not isinstance(value, str):

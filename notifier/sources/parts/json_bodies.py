@@ -46,6 +46,11 @@ def short_text(value: object) -> str | None:
     return text if text and len(text) <= SHORT and text.isprintable() else None
 
 
+def object_in(value: object) -> dict[str, Any]:
+    """Return `value` if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
 def objects_in(value: object) -> list[dict[str, Any]]:
     """Return the JSON objects in `value`, in their order; none if it is no list."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from notifier.sources.parts.booking_fields import entries
-from notifier.sources.parts.json_bodies import read_object
+from notifier.sources.parts.json_bodies import objects_in, read_object
 from notifier.sources.protocol import Incoming, Needs, Question, Untranslatable
 
 _FIRST = "page 1"
@@ -34,5 +33,5 @@ def listed(
         return more
     names = (_FIRST, *(question.name for question in more.questions))
     return [
-        one for name in names for one in entries(read_object(incoming.answers[name]).get(field))
+        one for name in names for one in objects_in(read_object(incoming.answers[name]).get(field))
     ]

@@ -33,29 +33,29 @@ def facts_of(
     """
     if fact is FactType.DELAYED:
         fact, estimate = FactType.IN_TRANSIT, estimate or UNKNOWN
-    facts = []
+    facts, join = [], ByTrackingCode(code)
     if fact is not None:
         facts.append(
             SourceEvent(
-                join=ByTrackingCode(code),
+                join=join,
                 job_kind=JobKind.ORDER,
                 type=fact,
                 occurred_at=at,
                 reason=cause,
-                parcel=code,
+                parcel=join.code,
                 note=note,
             )
         )
     if estimate is not None and fact not in _ARRIVED:
         facts.append(
             SourceEvent(
-                join=ByTrackingCode(code),
+                join=join,
                 job_kind=JobKind.ORDER,
                 type=FactType.DELAYED,
                 occurred_at=as_of,
                 expected=estimate,
                 reason=cause,
-                parcel=code,
+                parcel=join.code,
             )
         )
     return tuple(facts)
