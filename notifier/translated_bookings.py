@@ -104,7 +104,7 @@ def news_in(
             type=FactType.RESCHEDULED,
             occurred_at=happened,
             window=window,
-            agreed=True,
+            agreed=asked.agreed,
             note=event.note,
         )
     return SourceEvent(
@@ -174,7 +174,7 @@ def booked_before(
             occurred_at=made_by.occurred_at,
             expected=None if visit else moved,
             window=moved if visit else None,
-            agreed=True if visit else None,
+            agreed=asked.agreed if visit else None,
             source_id=source.id,
             before_live=made_by.before_live,
         ),

@@ -134,9 +134,23 @@ def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
             address=_address(payload.get("location")),
             technician=host,
             as_it_stands=True,
+            agreed=_by_the_customer(payload),
         ),
     )
     return (booked, reassigned(booked, host)) if join.later and host else (booked,)
+
+
+def _by_the_customer(payload: Mapping[str, Any]) -> bool:
+    """Return whether an attendee chose the time: by a link of theirs, which may say nobody's name.
+
+    Whoever moves it while logged in to Cal.com is named, as the host or a colleague of theirs.
+    """
+    who = short_text(payload.get("rescheduledBy"))
+    return who is None or who.lower() in _addresses(objects_in(payload.get("attendees")))
+
+
+def _addresses(people: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {email.lower() for one in people if (email := short_text(one.get("email")))}
 
 
 def _booker(payload: Mapping[str, Any], attendee: Mapping[str, Any]) -> BookedPerson:
@@ -195,6 +209,28 @@ def _requested(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     )
 
 
+def _rejected(payload: Mapping[str, Any], at: datetime | None) -> Translation:
+    """Return that the visit is cancelled by the host, who refused to move it.
+
+    Cal.com cancels the old time with the request, so that none is left. The refusal may name its
+    request alone, by which a visit is known once `BOOKING_REQUESTED` said so; a refusal of what
+    was never booked then waits, and moves nothing.
+    """
+    join = _join(payload)
+    if not join.later and _first(payload) is not None:
+        return Ignored("BOOKING_REJECTED is of a request, which was never booked")
+    return (
+        SourceEvent(
+            join=join,
+            job_kind=JobKind.APPOINTMENT,
+            type=FactType.CANCELLED,
+            occurred_at=at,
+            by=Party.US,
+            note=one_line(payload.get("rejectionReason")),
+        ),
+    )
+
+
 def _cancelled(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     """Return that it is cancelled, or, where the host asks for another time, that it is off."""
     asked_to_move = payload.get("requestReschedule") is True
@@ -213,11 +249,10 @@ def _cancelled(payload: Mapping[str, Any], at: datetime | None) -> Translation:
 
 def _who_cancelled(payload: Mapping[str, Any]) -> Party:
     """Return the party whose address `cancelledBy` is."""
-    who = short_text(payload.get("cancelledBy"))
-    if who is not None and who == short_text(object_in(payload.get("organizer")).get("email")):
+    who = (short_text(payload.get("cancelledBy")) or "").lower()
+    if who in _addresses([object_in(payload.get("organizer"))]):
         return Party.US
-    attendees = objects_in(payload.get("attendees"))
-    if who is not None and who in {short_text(one.get("email")) for one in attendees}:
+    if who in _addresses(objects_in(payload.get("attendees"))):
         return Party.CUSTOMER
     return Party.UNKNOWN
 
@@ -248,7 +283,7 @@ TRIGGERS: dict[str, str | Callable[[Mapping[str, Any], datetime | None], Transla
     "BOOKING_REQUESTED":              _requested,
     "BOOKING_CANCELLED":              _cancelled,
     "BOOKING_NO_SHOW_UPDATED":        _no_show,
-    "BOOKING_REJECTED":               "is of a request, which was never booked",
+    "BOOKING_REJECTED":               _rejected,
     "BOOKING_PAYMENT_INITIATED":      "moves nothing",
     "BOOKING_PAID":                   "moves nothing",
     "MEETING_STARTED":                "comes by the clock, whether or not somebody came",

@@ -128,6 +128,7 @@ def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
             address=one_line(location.get("location")) if kind in _PLACES else None,
             technician=host,
             as_it_stands=True,
+            agreed=True,  # by their own link; whether the host moved it instead is not said
         ),
     )
     return (booked, reassigned(booked, host)) if join.later and host else (booked,)

@@ -108,6 +108,9 @@ class Booking:
     is *rescheduled*, an order *delayed*. Its event counts from when it came to stand like this,
     so of two the later counts. Otherwise a known reference is the same booking or a
     conflict.
+
+    `agreed`: its time is one that the customer chose or agreed to, as the vendor states it. Where
+    nobody says so, the business moved it, and the customer is told.
     """
 
     reference: str
@@ -122,6 +125,7 @@ class Booking:
     parcels: tuple[BookedParcel, ...] = ()
     made_at: datetime | None = None  # where the source says it beside when it came to stand so
     as_it_stands: bool = False
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,7 +147,7 @@ def _booking(booking: Mapping[str, Any]) -> Translation:
             type=fact,
             occurred_at=changed_at,
             window=window if fact is _F.RESCHEDULED else None,
-            agreed=True if fact is _F.RESCHEDULED else None,
+            agreed=False if fact is _F.RESCHEDULED else None,  # who moved it is not said
             by=by,
         ),
     )

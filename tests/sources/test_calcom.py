@@ -338,6 +338,35 @@ def test_a_request_is_no_booking() -> None:
     assert why_ignored(refused) == "BOOKING_REJECTED is of a request, which was never booked"
 
 
+@pytest.mark.parametrize(
+    ("said", "join"),
+    [
+        ({}, ByReference(FIRST, (SECOND,))),
+        ({"iCalUID": None, "rescheduleUid": FIRST}, ByReference(FIRST, (SECOND,))),
+        ({"iCalUID": None}, ByReference(SECOND)),
+    ],
+)
+def test_a_refusal_to_move_leaves_no_time_at_all(said: dict[str, Any], join: ByReference) -> None:
+    """Cal.com cancelled the old time with the request, and its refusal may name that alone."""
+    payload = Visit(START, uid=SECOND).payload(status="REJECTED", rejectionReason="Away", **said)
+    refused = one(event("BOOKING_REJECTED", NOW, payload))
+    assert (refused.type, refused.by, refused.note) == (FactType.CANCELLED, Party.US, "Away")
+    assert (refused.join, refused.occurred_at) == (join, NOW)
+
+
+@pytest.mark.parametrize(
+    ("who", "agreed"),
+    [(None, True), (ADA, True), (ADA.upper(), True), (HOST, False), ("boss@example.com", False)],
+)
+def test_a_new_time_is_agreed_where_the_customer_chose_it(who: str | None, agreed: bool) -> None:
+    """Their own link names them or nobody; of what the host moved they are to hear."""
+    said = Visit(START).moved(NOW, to=START + HOUR)
+    said["payload"]["rescheduledBy"] = who
+    booking = moved(said).booking
+    assert booking is not None
+    assert booking.agreed is agreed
+
+
 def test_a_request_to_move_gives_up_the_old_time() -> None:
     """Until the host confirms the new one nobody knows the time, and nothing is invented."""
     visit = Visit(START, uid=SECOND)

@@ -139,7 +139,7 @@ def test_an_accepted_booking_moves_the_visit_with_its_id() -> None:
     for name in ("booking.created", "booking.updated"):
         fact = one({**booking("ACCEPTED", NOW, START), "type": name})
         assert (fact.join, fact.job_kind) == (ByReference("B1"), JobKind.APPOINTMENT)
-        assert (fact.type, fact.occurred_at, fact.agreed) == (FactType.RESCHEDULED, NOW, True)
+        assert (fact.type, fact.occurred_at, fact.agreed) == (FactType.RESCHEDULED, NOW, False)
         assert fact.window == Window(START, START + timedelta(minutes=90))
         assert fact.booking is None
 

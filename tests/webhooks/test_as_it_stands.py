@@ -13,7 +13,7 @@ from sqlalchemy import select
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
-from notifier.domain.messages import Role
+from notifier.domain.messages import WAITING, Role
 from notifier.domain.windows import Window, to_json
 from notifier.services import Services
 from notifier.sources.parts.json_bodies import read_object
@@ -28,6 +28,7 @@ from notifier.sources.protocol import (
 from notifier.sources.registry import adapters
 from notifier.store.engine import reading
 from notifier.store.tables import FactRow, Job, JobPerson, Message, Parcel
+from tests.fakes.clock import FakeClock
 from tests.sources import generic_events
 from tests.sources.easypost_events import Parcel as OnItsWay
 from tests.webhooks.deliveries import (
@@ -77,6 +78,7 @@ def tool(monkeypatch: pytest.MonkeyPatch, kind: JobKind) -> None:
             window=Window(start, start + 2 * HOUR),
             zone="America/Los_Angeles",
             as_it_stands=True,
+            agreed=data.get("agreed", False),
         )
         return (
             SourceEvent(
@@ -93,15 +95,16 @@ def tool(monkeypatch: pytest.MonkeyPatch, kind: JobKind) -> None:
 
 
 @pytest.mark.usefixtures("tool")
+@pytest.mark.parametrize("agreed", [False, True])
 def test_a_window_that_moved_is_followed_and_said_again_it_is_no_news(
-    services: Services, brand: UUID, kind: JobKind
+    services: Services, brand: UUID, kind: JobKind, agreed: bool
 ) -> None:
     """Booked, changed in something else, moved, and each of them twice."""
     at, start = services.now(), services.now() + 48 * HOUR
     for number, (said_at, begins) in enumerate(
         [(at - 3 * HOUR, start), (at - 2 * HOUR, start), (at - HOUR, start + 24 * HOUR)] * 2
     ):
-        event = generic_events.event("job", said_at, start=begins.isoformat())
+        event = generic_events.event("job", said_at, start=begins.isoformat(), agreed=agreed)
         push_ours(services, event, f"msg_{number}")
     translate_all(services)
 
@@ -110,7 +113,7 @@ def test_a_window_that_moved_is_followed_and_said_again_it_is_no_news(
     new = Window(start + 24 * HOUR, start + 26 * HOUR)
     if kind is JobKind.APPOINTMENT:
         assert (moved.type, moved.body["window"]) == ("rescheduled", to_json(new))
-        assert moved.body["agreed"] is True
+        assert moved.body["agreed"] is agreed
     else:
         assert (moved.type, moved.body["expected"]) == ("delayed", to_json(new))
     assert moved.occurred_at == at - HOUR
@@ -146,14 +149,14 @@ def test_a_promise_that_is_heard_late_is_history_once_they_were_told_another(
     """What somebody read is not reworded: a text that was claimed may have reached them."""
     at, start = services.now(), services.now() + 48 * HOUR
     later = start + 24 * HOUR
-    push_ours(services, generic_events.event("job", at - HOUR, start=later.isoformat()), "msg_1")
+    moved = generic_events.event("job", at - HOUR, start=later.isoformat(), agreed=True)
+    push_ours(services, moved, "msg_1")
     translate_all(services)
     with services.sessions.begin() as session:
         (text, *_) = session.scalars(select(Message))
         text.claimed_at = at if told else None
-    push_ours(
-        services, generic_events.event("job", at - 2 * HOUR, start=start.isoformat()), "msg_2"
-    )
+    booked = generic_events.event("job", at - 2 * HOUR, start=start.isoformat(), agreed=True)
+    push_ours(services, booked, "msg_2")
     translate_all(services)
 
     promised = later if told else start
@@ -233,6 +236,30 @@ def test_a_parcel_that_an_order_is_given_later_takes_what_waited_for_its_code(
     with reading(services.sessions) as session:
         (parcel,) = session.scalars(select(Parcel))
     assert (parcel.tracking_code, parcel.carrier) == (CODE, "UPS")
+
+
+@pytest.mark.usefixtures("tool")
+@pytest.mark.parametrize("kind", [JobKind.APPOINTMENT], indirect=True)
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+@pytest.mark.parametrize("agreed", [False, True])
+def test_who_did_not_choose_the_new_time_is_told_of_it(
+    services: Services, brand: UUID, clock: FakeClock, order: tuple[int, ...], agreed: bool
+) -> None:
+    """A visit that the business moved to another day owes a text, whichever is heard first."""
+    clock.advance(hours=3)
+    at, start = services.now(), services.now() + 48 * HOUR
+    for nth in order:
+        begins = (start + nth * 24 * HOUR).isoformat()
+        event = generic_events.event("job", at - (2 - nth) * HOUR, start=begins, agreed=agreed)
+        push_ours(services, event, f"msg_{nth}")
+        translate_all(services)
+
+    new = to_json(Window(start + 24 * HOUR, start + 26 * HOUR))
+    with reading(services.sessions) as session:
+        texts = session.scalars(select(Message).where(Message.rule == "moved"))
+        owed = [text.asserts for text in texts if text.status in WAITING]
+    assert owed == ([] if agreed else [new])
+    assert (_only_job(services).agreed == new) is agreed
 
 
 def _only_job(services: Services) -> Job:

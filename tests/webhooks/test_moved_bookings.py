@@ -9,11 +9,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from notifier.domain.messages import WAITING
 from notifier.domain.windows import Window, to_json
 from notifier.services import Services
 from notifier.sources_admin import add_source
 from notifier.store.engine import reading
-from notifier.store.tables import Job
+from notifier.store.tables import Job, Message
 from notifier.webhooks_in import receive
 from tests.sources import calcom_events, calendly_events
 from tests.webhooks.deliveries import HOUR, translate_all
@@ -179,3 +180,55 @@ def test_who_is_absent_from_a_moved_booking_of_cal_com_missed_that_visit(
 
     (job,) = jobs(services)
     assert job.status == "missed"
+
+
+def owed(services: Services) -> set[tuple[str, str]]:
+    """Return what waits to be sent: its rule and its channel."""
+    with reading(services.sessions) as session:
+        rows = session.scalars(select(Message).where(Message.status.in_(list(WAITING))))
+        return {(row.rule, row.channel) for row in rows}
+
+
+@pytest.mark.parametrize("who", [calcom_events.ADA, calcom_events.HOST])
+def test_the_customer_is_told_of_a_time_that_the_host_chose(
+    services: Services, brand: UUID, who: str
+) -> None:
+    """What they chose themselves on Cal.com's page they know."""
+    add_source(services, brand, "calcom", "calcom", SECRET, live=True)
+    now, start = services.now(), services.now() + timedelta(days=2)
+    visit = calcom_events.Visit(start)
+    push_calcom(services, visit.created(now - HOUR))
+
+    moved = visit.moved(now, to=start + 2 * HOUR)
+    moved["payload"]["rescheduledBy"] = who
+    push_calcom(services, moved)
+
+    (job,) = jobs(services)
+    assert job.expected == hour_from(start + 2 * HOUR)
+    by_us = who == calcom_events.HOST
+    assert (("moved", "sms") in owed(services)) is by_us
+    assert (job.agreed == job.expected) is not by_us
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_visit_that_was_to_be_moved_and_was_refused_is_called_off(
+    services: Services, brand: UUID, order: tuple[int, ...]
+) -> None:
+    """Cal.com gave up the old time with the request, and its refusal names that alone."""
+    add_source(services, brand, "calcom", "calcom", SECRET, live=True)
+    now, start = services.now(), services.now() + timedelta(days=2)
+    booked = calcom_events.Visit(start)
+    asked = calcom_events.Visit(start + HOUR, uid=calcom_events.SECOND)
+    refused = calcom_events.Visit(start + HOUR, uid=calcom_events.SECOND, calendar_id=None)
+    told = [
+        booked.created(now - 2 * HOUR),
+        calcom_events.event("BOOKING_REQUESTED", now - HOUR, asked.payload()),
+        calcom_events.event("BOOKING_REJECTED", now, refused.payload()),
+    ]
+
+    for nth in (*order, *order):
+        push_calcom(services, told[nth])
+
+    (job,) = jobs(services)
+    assert job.status == "cancelled"
+    assert ("cancelled", "sms") in owed(services)

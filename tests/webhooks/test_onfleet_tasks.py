@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from notifier.domain.messages import WAITING
 from notifier.domain.windows import Window, to_json
 from notifier.services import Services
 from notifier.sources.onfleet import SPREAD
 from notifier.sources_admin import add_source
 from notifier.store.engine import reading
-from notifier.store.tables import Job
+from notifier.store.tables import Job, Message
 from notifier.webhooks_in import receive
 from tests.sources.onfleet_events import (
     ACTIVE,
@@ -95,7 +96,7 @@ def test_each_eta_is_believed_and_an_update_does_not_undo_it(
 
 
 def test_a_new_window_moves_the_visit(services: Services, brand: UUID) -> None:
-    """A dispatcher who changes the task's times has moved it, and said so once."""
+    """A dispatcher who changes the task's times has moved it, and the customer is told."""
     add_source(services, brand, "onfleet", "onfleet", SECRET, live=True)
     now = services.now()
     push(services, Task(now + HOUR).event(CREATED, now - HOUR))
@@ -103,4 +104,27 @@ def test_a_new_window_moves_the_visit(services: Services, brand: UUID) -> None:
     later = {"completeAfter": ms(now + 4 * HOUR), "completeBefore": ms(now + 6 * HOUR)}
     push(services, Task(now + HOUR, state=ASSIGNED).event(UPDATED, now, task=later))
 
-    assert only_job(services).expected == from_to(now + 4 * HOUR, now + 6 * HOUR)
+    moved = from_to(now + 4 * HOUR, now + 6 * HOUR)
+    job = only_job(services)
+    assert (job.expected, job.agreed) == (moved, from_to(now + HOUR, now + 3 * HOUR))
+    assert owed(services, "moved") == [("sms", moved)]
+
+
+def test_a_window_that_a_task_is_given_later_is_told(services: Services, brand: UUID) -> None:
+    """It was made without one, so that the customer knows of no time yet."""
+    add_source(services, brand, "onfleet", "onfleet", SECRET, live=True)
+    now = services.now()
+    none: dict[str, Any] = {"completeAfter": None, "completeBefore": None}
+    push(services, Task(now + 3 * HOUR).event(CREATED, now - HOUR, task=none))
+    assert owed(services, "time_set") == []
+
+    push(services, Task(now + 3 * HOUR).event(UPDATED, now))
+
+    assert owed(services, "time_set") == [("sms", from_to(now + 3 * HOUR, now + 5 * HOUR))]
+
+
+def owed(services: Services, rule: str) -> list[tuple[str, Any]]:
+    """Return what `rule` owes the customer: by which channel, and the time that it tells."""
+    with reading(services.sessions) as session:
+        rows = session.scalars(select(Message).where(Message.rule == rule))
+        return [(row.channel, row.asserts) for row in rows if row.status in WAITING]
