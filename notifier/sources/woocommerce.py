@@ -1,4 +1,4 @@
-"""WooCommerce: an order is booked once it is paid, and follows its status from there.
+"""WooCommerce: an order is booked once it is paid or sent, and follows its status from there.
 
 An order's reference is its number, which is in the shop's mails and on its pages. It is the
 order's id unless a plugin numbers them; `order.deleted` carries that id alone.
@@ -12,7 +12,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from notifier.domain.facts import FactSource, FactType
@@ -63,6 +63,10 @@ STATUSES: dict[str, FactType | None] = {
 
 #: Each carries the whole order. A restored one has the status that it had before.
 ORDER_TOPICS = frozenset({"order.created", "order.updated", "order.restored"})
+
+#: What was sent before we heard of it is booked if it is no older than this. A note on last
+#: year's order tells nobody anything.
+RECENT = timedelta(days=30)
 
 #: Methods by which the customer collects it.
 _COLLECTED = frozenset({"local_pickup", "pickup_location"})
@@ -126,12 +130,20 @@ def _said(join: ByReference, status: str, order: Mapping[str, Any]) -> Translati
         return Ignored("called off before it was paid, and so never booked")
     if fact is _F.BOOKED:
         return (_booked(join, order, changed_at), *_parcels(join, order))
+    if fact is _F.CANCELLED:
+        return (_event(join, fact, changed_at),)
+    booked = (_booked(join, order, changed_at),) if _is_recent(order, changed_at) else ()
     if fact is _F.SHIPPED:
+        at = (completed_at if status == "completed" else None) or changed_at
         if status == "completed" and methods & _COLLECTED:
-            return (_event(join, _F.DELIVERED, completed_at or changed_at),)
-        at = completed_at if status == "completed" else changed_at
-        return _parcels(join, order) or (_event(join, fact, at or changed_at),)
-    return (_event(join, fact, changed_at),)
+            return (*booked, _event(join, _F.DELIVERED, at))
+        return (*booked, *(_parcels(join, order) or (_event(join, fact, at),)))
+    return (*booked, _event(join, fact, changed_at))
+
+
+def _is_recent(order: Mapping[str, Any], changed_at: datetime | None) -> bool:
+    made_at = moment_or_utc(order.get("date_created_gmt"))
+    return None is not made_at and None is not changed_at and changed_at - made_at <= RECENT
 
 
 def _was_unpaid(order: Mapping[str, Any]) -> bool:

@@ -97,7 +97,10 @@ def test_every_word_of_the_vocabulary_has_a_decided_meaning() -> None:
 
 _SAMPLES: dict[str, tuple[str, list[tuple[FactType, str]] | str]] = {
     "order_docs_1_processing": ("order.created", [(FactType.BOOKED, "2017-03-22T19:28:08Z")]),
-    "order_docs_3_completed": ("order.updated", [(FactType.SHIPPED, "2017-03-22T19:30:35Z")]),
+    "order_docs_3_completed": (
+        "order.updated",
+        [(FactType.BOOKED, "2017-03-22T19:30:35Z"), (FactType.SHIPPED, "2017-03-22T19:30:35Z")],
+    ),
     "real_delivery_headers_product_updated": (
         "product.updated",
         "product.updated is not about an order",
@@ -172,15 +175,31 @@ def test_each_status_moves_the_order_or_nothing(status: str) -> None:
     if fact is None:
         assert why_ignored(body) == f"{status} is no news of its delivery"
         return
-    (event,) = facts(body)
+    *booked, event = facts(body)
     assert event.type is fact
     assert event.occurred_at == NOW + HOUR
     assert (event.by, event.reason) == (None, None)
+    known_by = [] if fact in (FactType.BOOKED, FactType.CANCELLED) else [FactType.BOOKED]
+    assert [one.type for one in booked] == known_by, "an order of which we never heard"
+    assert all(one.booking == facts(order("processing", NOW))[0].booking for one in booked)
+
+
+@pytest.mark.parametrize("status", ["completed", "shipped", "delivered", "ready-pickup"])
+@pytest.mark.parametrize(("days", "books"), [(30, True), (31, False)])
+def test_what_was_sent_long_ago_is_not_booked_for_a_note(
+    status: str, days: int, books: bool
+) -> None:
+    """Sent and changed again within a month it may be news; last year's orders owe nobody any."""
+    changed_at = NOW + timedelta(days=days)
+    body = order(status, NOW, **DONE) | {"date_modified_gmt": local(changed_at)}
+    found = [event.type for event in facts(body)]
+    assert (FactType.BOOKED in found) is books
+    assert len(found) == 1 + books
 
 
 def test_a_completed_order_was_shipped_when_it_was_completed() -> None:
     """However often it is changed afterwards; nobody says that it arrived."""
-    (event,) = facts(order("completed", NOW, **DONE))
+    _, event = facts(order("completed", NOW, **DONE))
     assert (event.type, event.occurred_at) == (FactType.SHIPPED, NOW + HOUR)
 
 
@@ -188,7 +207,7 @@ def test_a_completed_order_that_is_collected_was_handed_over() -> None:
     """WooCommerce calls it fulfilled, and it was never on its way."""
     for method in ("local_pickup", "pickup_location"):
         body = order("completed", NOW, **DONE, shipping_lines=[{"method_id": method}])
-        (event,) = facts(body)
+        _, event = facts(body)
         assert (event.type, event.occurred_at) == (FactType.DELIVERED, NOW + HOUR)
 
 
@@ -239,7 +258,7 @@ def test_each_tracking_code_is_a_parcel(status: str) -> None:
 def test_a_parcel_is_not_shipped_before_it_was_ordered() -> None:
     """A day of shipping is a midnight, which lies before an order of the same day."""
     item = {"tracking_number": "A", "date_shipped": "2026-11-23"}
-    (shipped,) = facts(order("completed", NOW, **DONE, meta_data=tracked(item)))
+    _, shipped = facts(order("completed", NOW, **DONE, meta_data=tracked(item)))
     assert shipped.occurred_at == NOW
 
 
