@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from notifier.domain.facts import FactSource, FactType
@@ -99,6 +99,9 @@ ORDER_TOPICS = frozenset(
 
 _FULFILLMENT_TOPICS = frozenset({"fulfillments/create", "fulfillments/update"})
 
+#: How long after its sale an order of the same shop is made.
+_AT_ONCE = timedelta(days=1)
+
 _NAMES_NEITHER = ("fulfillment_events/", "fulfillment_orders/")
 
 #: #1001.1 is the first fulfillment of #1001.
@@ -136,7 +139,7 @@ def translate(incoming: Incoming) -> Translation:
     if _header(incoming, "test") == "true":
         return Ignored("a test notification, which is about no real order")
     if topic in ORDER_TOPICS:
-        return _order(body)
+        return _order(topic, body)
     if topic in _FULFILLMENT_TOPICS:
         return _fulfillment(body)
     if topic.startswith(_NAMES_NEITHER):
@@ -150,7 +153,7 @@ def _header(incoming: Incoming, name: str) -> str | None:
     return short_text(headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}"))
 
 
-def _order(order: Mapping[str, Any]) -> Translation:
+def _order(topic: str, order: Mapping[str, Any]) -> Translation:
     reference = short_text(order.get("name"))
     if reference is None:
         raise Untranslatable("name: an order has one, such as #1001.")
@@ -158,7 +161,8 @@ def _order(order: Mapping[str, Any]) -> Translation:
     cancelled_at = moment(order.get("cancelled_at"))
     if cancelled_at is not None:
         return (_cancelled(order, join, cancelled_at),)
-    if order.get("closed_at") is not None or order.get("fulfillment_status") == "fulfilled":
+    over = order.get("closed_at") is not None or order.get("fulfillment_status") == "fulfilled"
+    if over and not (topic == "orders/create" and _was_sent_at_once(order)):
         return Ignored("all of it was sent: its parcels tell the rest")
     items = [one for one in objects_in(order.get("line_items")) if one.get("current_quantity") != 0]
     sent = [one for one in items if one.get("requires_shipping") is not False]
@@ -184,6 +188,20 @@ def _order(order: Mapping[str, Any]) -> Translation:
                 as_it_stands=True,
             ),
         ),
+    )
+
+
+def _was_sent_at_once(order: Mapping[str, Any]) -> bool:
+    """Return whether an order was just made, and sent with that: its parcels wait for it.
+
+    A sale at the till is sent nowhere, and what is imported from another shop was sold long ago.
+    """
+    made_at, sold_at = moment(order.get("created_at")), moment(order.get("processed_at"))
+    imported = made_at is not None and sold_at is not None and made_at - sold_at > _AT_ONCE
+    return (
+        order.get("fulfillment_status") == "fulfilled"
+        and bool(object_in(order.get("shipping_address")))
+        and not imported
     )
 
 

@@ -290,6 +290,28 @@ def test_an_order_of_which_nothing_is_awaited_is_not_booked(
         assert why_ignored("orders/updated", order(NOW, **changes)) == why
 
 
+@pytest.mark.parametrize(
+    ("topic", "changes", "books"),
+    [
+        ("orders/create", {}, True),
+        ("orders/create", {"closed_at": str(NOW)}, True),
+        ("orders/create", {"processed_at": str(NOW)}, True),
+        ("orders/create", {"processed_at": str(NOW - 48 * HOUR)}, False),
+        ("orders/create", {"shipping_address": None}, False),
+        ("orders/updated", {}, False),
+    ],
+)
+def test_an_order_that_was_sent_as_it_was_made_is_booked(
+    topic: str, changes: dict[str, Any], books: bool
+) -> None:
+    """Its parcels wait for it; those of a sale at the till and of an imported order do not."""
+    body = order(NOW, fulfillment_status="fulfilled", **changes)
+    if books:
+        assert facts(topic, body) == facts(topic, order(NOW))
+    else:
+        assert why_ignored(topic, body) == "all of it was sent: its parcels tell the rest"
+
+
 def test_a_fulfillment_ships_its_parcel_and_tells_where_it_is() -> None:
     """The order gets the parcel; shipped when it was made, moved when it was last changed."""
     body = fulfillment(NOW, shipment_status="out_for_delivery", updated_at=str(NOW + HOUR))
