@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -221,9 +222,19 @@ def _keep(
             session,
             source,
             delivery_id=services.ids(),
-            delivery_key=vault.blind(f"delivery:{source.id}:{own_id(adapter, incoming)}"),
+            delivery_key=vault.blind(f"delivery:{source.id}:{_what_repeats(adapter, incoming)}"),
             headers=headers,
             body=body,
             received_at=services.now(),
         )
     return Received(delivery_id, repeated=repeats > 0)
+
+
+def _what_repeats(adapter: SourceAdapter, incoming: Incoming) -> str:
+    """Return what a repeat has in common with the first: the source's id of it, and the body.
+
+    By its id alone what was corrected after it failed would be lost. Where a vendor changes the
+    body from try to try, each is journalled, and what it says is on record once: facts go by
+    the id.
+    """
+    return f"{own_id(adapter, incoming)}:{hashlib.sha256(incoming.body).hexdigest()}"

@@ -54,7 +54,7 @@ class Delivery(Base):
     id: Mapped[Id]
     brand_id: Mapped[UUID] = mapped_column(ForeignKey("brands.id"))
     source_id: Mapped[UUID] = mapped_column(ForeignKey("sources.id"))
-    delivery_key: Mapped[Blind]  # the source's own id of it, else a hash of the body
+    delivery_key: Mapped[Blind]  # of the source's own id of it, and the body
     headers: Mapped[Sealed | None]
     body: Mapped[Sealed | None]
     received_at: Mapped[datetime]
