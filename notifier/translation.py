@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from notifier import intake
 from notifier.domain.deliveries import DeliveryStatus
-from notifier.errors import Busy, Invalid, NotifierError
+from notifier.errors import Busy, Conflict, Invalid, NotifierError
 from notifier.joining import NotBookedYet, OlderParcel, is_known, jobs_of, lock_names
 from notifier.opting_out import close_number
 from notifier.parcels import NewParcel, add_parcel_later
+from notifier.repeated_news import says_other
 from notifier.sending.suppressions import Address, drop_what_waits
 from notifier.services import Services
 from notifier.sources.parts.estimates import resolve
@@ -281,7 +282,11 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
     """Record the event as a fact; return False if its source said it before."""
     session, source = context.session, context.source
     external_id = f"{context.external_id}#{nth}" if nth else context.external_id
-    if deliveries.has_fact(session, job.id, source.id, external_id):
+    said = deliveries.said_under(session, job.id, source.id, external_id)
+    if said is not None:
+        zone = ZoneInfo(job.zone)
+        if says_other(session, context.services, source, said, event, zone=zone):
+            raise Conflict("Another delivery with this id said something else of the job.")
         return False
     if event.booking is not None:
         stated = deliveries.said_of(session, job.id, source.id)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, literal_column, or_, select, update
+from sqlalchemy import func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import DeliveryStatus
@@ -84,14 +84,18 @@ def lock_jobs(session: Session, job_ids: Iterable[UUID]) -> None:
     )
 
 
-def has_fact(session: Session, job_id: UUID, source_id: UUID, external_id: str) -> bool:
-    """Return whether the source already said this of this job."""
-    said = exists().where(
-        FactRow.job_id == job_id,
-        FactRow.source_id == source_id,
-        FactRow.external_id == external_id,
-    )
-    return bool(session.scalar(select(said)))
+def said_under(session: Session, job_id: UUID, source_id: UUID, external_id: str) -> Fact | None:
+    """Return what the source already said of this job under this id."""
+    row = session.scalars(
+        select(FactRow)
+        .where(
+            FactRow.job_id == job_id,
+            FactRow.source_id == source_id,
+            FactRow.external_id == external_id,
+        )
+        .order_by(FactRow.seq)
+    ).first()
+    return fact_of(row) if row is not None else None
 
 
 def said_of(session: Session, job_id: UUID, source_id: UUID) -> list[Fact]:

@@ -141,6 +141,25 @@ def test_in_whatever_order_it_is_said_the_latest_counts(
 
 
 @pytest.mark.usefixtures("tool")
+def test_two_windows_under_one_id_are_not_both_taken(services: Services, brand: UUID) -> None:
+    """The first stays; the other one fails and says so, and is heard under an id of its own."""
+    at, start = services.now(), services.now() + 48 * HOUR
+    taken = []
+    for day, webhook_id in enumerate(["msg_1", "msg_2", "msg_2"]):
+        begins = start + day * 24 * HOUR
+        event = generic_events.event("job", at - (3 - day) * HOUR, start=begins.isoformat())
+        taken.append(push_ours(services, event, webhook_id))
+        translate_all(services)
+
+    assert [delivery(services, one).status for one in taken] == ["applied", "applied", "failed"]
+    assert _only_job(services).ends_at == start + 26 * HOUR
+
+    push_ours(services, event, "msg_3")
+    translate_all(services)
+    assert _only_job(services).ends_at == start + 50 * HOUR
+
+
+@pytest.mark.usefixtures("tool")
 @pytest.mark.parametrize("kind", [JobKind.APPOINTMENT], indirect=True)
 @pytest.mark.parametrize("told", [False, True])
 def test_a_promise_that_is_heard_late_is_history_once_they_were_told_another(

@@ -20,18 +20,22 @@ from notifier.sources.protocol import Ignored, Untranslatable
 from notifier.sources.registry import adapters
 from notifier.sources_admin import end_rotation, replay, rotate_secret
 from notifier.store.engine import reading
-from notifier.store.tables import Delivery
+from notifier.store.tables import Delivery, Job
 from notifier.webhooks_in import SignatureRefused
 from tests.fakes.clock import FakeClock
+from tests.sources import generic_events
 from tests.sources.easypost_events import Parcel as OnItsWay
 from tests.webhooks.deliveries import (
     CODE,
     HOUR,
     book_order,
+    book_visit,
+    count,
     delivery,
     facts_of,
     job,
     push,
+    push_ours,
     translate_all,
 )
 
@@ -74,6 +78,151 @@ def test_after_an_update_what_could_not_be_read_is_read(
     assert {delivery(services, one).status for one in (read, unread)} == {DeliveryStatus.APPLIED}
     assert job(services, job_id).status == "out_for_delivery"
     assert len(facts_of(services, job_id)) == 2
+
+
+def test_a_booking_that_failed_is_sent_again_corrected_under_its_id(
+    services: Services, brand: UUID
+) -> None:
+    """The visit exists; what failed stays as it was, and doubles nothing when it is read again."""
+
+    def booking(phone: str) -> bytes:
+        start = services.now() + 2 * HOUR
+        return generic_events.event(
+            "appointment.booked",
+            services.now(),
+            reference="JOB-9",
+            service="Boiler repair",
+            window={"start": start.isoformat(), "end": (start + HOUR).isoformat()},
+            place={"time_zone": "America/Los_Angeles"},
+            customer={"name": "Ada Park", "phone": phone},
+        )
+
+    wrong = push_ours(services, booking("12"))
+    translate_all(services)
+    assert delivery(services, wrong).status == DeliveryStatus.FAILED
+
+    corrected = push_ours(services, booking("+12065550100"))
+    translate_all(services)
+    assert replay(services, "shop", actor="cli") == 1
+    translate_all(services)
+
+    assert delivery(services, corrected).status == DeliveryStatus.APPLIED
+    assert delivery(services, wrong).status == DeliveryStatus.FAILED
+    assert count(services, Job) == 1
+
+
+def test_a_fact_that_failed_is_sent_again_corrected_under_its_id(
+    services: Services, brand: UUID
+) -> None:
+    """It counts at once, and what failed is not read into it later."""
+    job_id = book_visit(services, brand)
+    wrong, corrected = (
+        push_ours(services, generic_events.event("appointment.delayed", services.now(), **delayed))
+        for delayed in (
+            {"reference": "JOB-1", "minuts": 45},
+            {"reference": "JOB-1", "minutes": 45},
+        )
+    )
+    translate_all(services)
+
+    assert delivery(services, wrong).status == DeliveryStatus.FAILED
+    assert delivery(services, corrected).status == DeliveryStatus.APPLIED
+    assert [fact.body["minutes"] for fact in facts_of(services, job_id)] == [45]
+
+
+def test_a_retry_with_another_envelope_is_said_before(services: Services, brand: UUID) -> None:
+    """EasyPost counts in the body to whom it still has to send; what it says is one fact."""
+    job_id = book_order(services, brand, CODE)
+    at = services.now() - HOUR
+    event = OnItsWay(code=CODE).scanned(
+        "failure", at, detail="delivery_exception", estimate=services.now() + 24 * HOUR
+    )
+    first = push(services, {**event, "pending_urls": ["https://a.example", "https://b.example"]})
+    translate_all(services)
+    again = push(services, {**event, "pending_urls": ["https://a.example"]})
+    translate_all(services)
+
+    assert again != first
+    assert delivery(services, again).status == DeliveryStatus.APPLIED
+    assert delivery(services, again).why == "said before"
+    assert [fact.type for fact in facts_of(services, job_id)] == ["attempted", "delayed"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "data"),
+    [
+        ("delayed", {"minutes": 45, "technician": "Kim", "reason": "traffic"}),
+        ("delayed", {"expected": "off"}),
+        ("cancelled", {}),
+        ("told", {}),
+    ],
+)
+def test_a_try_that_is_stamped_anew_is_said_before(
+    services: Services, brand: UUID, clock: FakeClock, type_: str, data: dict[str, Any]
+) -> None:
+    """Some put the time of each try into the body: within minutes that is the same event."""
+    job_id = book_visit(services, brand)
+    for _ in range(3):
+        event = generic_events.event(
+            f"appointment.{type_}", services.now(), reference="JOB-1", **data
+        )
+        again = push_ours(services, event)
+        translate_all(services)
+        clock.advance(minutes=2)
+
+    assert delivery(services, again).why == "said before"
+    assert len(facts_of(services, job_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("type_", "said", "other", "later"),
+    [
+        ("delayed", {"minutes": 45}, {"minutes": 30}, 0),
+        ("delayed", {"minutes": 45}, {"expected": "unknown"}, 0),
+        ("delayed", {"minutes": 45, "reason": "traffic"}, {"minutes": 45, "reason": "parts"}, 0),
+        ("reassigned", {"technician": "Kim"}, {"technician": "Lou"}, 0),
+        ("cancelled", {"by": "customer"}, {}, 0),
+        ("en_route", {}, {}, 10),
+    ],
+)
+def test_something_else_under_an_id_that_was_applied_fails_and_says_so(
+    services: Services,
+    brand: UUID,
+    clock: FakeClock,
+    type_: str,
+    said: dict[str, Any],
+    other: dict[str, Any],
+    later: int,
+) -> None:
+    """Nobody can tell which of the two is meant: the first stays, and the second is not silent."""
+    job_id = book_visit(services, brand)
+    for data in (said, other):
+        event = generic_events.event(
+            f"appointment.{type_}", services.now(), reference="JOB-1", **data
+        )
+        second = push_ours(services, event)
+        translate_all(services)
+        clock.advance(minutes=later)
+
+    row = delivery(services, second)
+    assert row.status == DeliveryStatus.FAILED
+    assert row.why == "Another delivery with this id said something else of the job."
+    (fact,) = facts_of(services, job_id)
+    assert fact.type == type_
+    assert delivery(services, push_ours(services, event, "msg_2")).why is None
+    translate_all(services)
+    assert len(facts_of(services, job_id)) == 2
+
+
+def test_the_same_id_about_two_jobs_is_a_fact_of_each(services: Services, brand: UUID) -> None:
+    """An id that a sender used twice loses neither."""
+    jobs = [book_visit(services, brand, reference) for reference in ("JOB-1", "JOB-2")]
+    for reference in ("JOB-1", "JOB-2"):
+        event = generic_events.event("appointment.en_route", services.now(), reference=reference)
+        push_ours(services, event)
+    translate_all(services)
+
+    assert [len(facts_of(services, one)) for one in jobs] == [1, 1]
 
 
 def test_raw_bodies_go_after_a_month_and_their_lines_stay(
