@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from notifier.domain.deliveries import order_meant
+from notifier.domain.deliveries import orders_meant
 from notifier.domain.facts import FactType
 from notifier.services import Services
 from notifier.sources.protocol import (
@@ -36,11 +36,10 @@ class OlderParcel(Exception):
 
 
 def lock_names(
-    session: Session, services: Services, source: Source, events: Iterable[SourceEvent]
+    session: Session, services: Services, source: Source, joins: Iterable[ByReference]
 ) -> None:
-    """Let two deliveries that give a job its names pass one after the other, until commit."""
-    joins = {event.join for event in events if isinstance(event.join, ByReference)}
-    names = {name for join in joins if join.later for name in join.names}
+    """Let two deliveries that book a job, or name it, pass one after the other, until commit."""
+    names = {name for join in joins for name in join.names}
     deliveries.lock_keys(
         session,
         [deliveries.reference_key(services.vault, source.brand_id, name) for name in names],
@@ -48,32 +47,62 @@ def lock_names(
 
 
 def jobs_of(
-    session: Session, services: Services, source: Source, event: SourceEvent, happened: datetime
+    session: Session,
+    source: Source,
+    event: SourceEvent,
+    *,
+    happened: datetime,
+    account: str | None = None,
 ) -> list[tuple[KnownJob, SourceEvent]]:
     """Return the job that the event is about, with it, and what it says of others.
 
-    A booking that was moved from one job to another, since the news in between came last, calls
-    off the one that it was moved from: no time is left standing that is void.
+    A scan is about every order in its parcel. A booking that was moved from one job to another,
+    since the news in between came last, calls off the one that it was moved from: no time is
+    left standing that is void.
 
+    :param account: at the vendor, of the delivery; None where it does not say.
     :raises NotBookedYet: if the job is not known.
     :raises OlderParcel: if the tracking code meant somebody else's parcel then.
     :raises Untranslatable: if the job that has this reference can't be the one.
     """
     found = _found(session, source, event.join, happened)
-    if not found:
-        raise NotBookedYet(event.join)
+    if found[0].kind != event.job_kind:
+        raise Untranslatable(f"type: the job with this reference is an {found[0].kind}.")
+    if isinstance(event.join, ByTrackingCode):
+        return [(order, event) for order in found]  # of one box
     job, *moved_from = found
-    if job.kind != event.job_kind:
-        raise Untranslatable(f"type: the job with this reference is an {job.kind}.")
-    if isinstance(event.join, ByReference):
-        _check_account(session, source, job)
-        if event.join.later:
-            names = event.join.names
-            known_jobs.name_job(session, services.vault, source.brand_id, job.id, names)
+    if None not in (job.account, account) and job.account != account:
+        raise Untranslatable(
+            "Another account at the vendor has a job of this number. Give the numbers of the"
+            " two prefixes that differ, or each account a brand of its own."
+        )
     if event.booking is None:
         return [(job, event)]
-    gone = replace(event, type=FactType.CANCELLED, booking=None, note=None)
-    return [(job, event), *((other, gone) for other in moved_from)]
+    its_own = [other for other in moved_from if other.source_id == source.id]
+    return [(job, event), *((other, _called_off(event, other)) for other in its_own)]
+
+
+def _called_off(event: SourceEvent, job: KnownJob) -> SourceEvent:
+    return replace(
+        event,
+        join=ByReference(job.reference),
+        type=FactType.CANCELLED,
+        booking=None,
+        note=None,
+    )
+
+
+def rename(session: Session, services: Services, source: Source, join: ByReference) -> None:
+    """Let the job that one of these names means be found by all of them.
+
+    :raises NotBookedYet: if it is not known by any.
+    """
+    lock_names(session, services, source, [join])
+    found = known_jobs.jobs_named(session, source.brand_id, join.names)
+    if not found:
+        raise NotBookedYet(join)
+    deliveries.lock_jobs(session, [found[0].id])
+    known_jobs.name_job(session, services.vault, source.brand_id, found[0].id, join.names)
 
 
 def is_known(session: Session, source: Source, join: Join) -> bool:
@@ -84,23 +113,15 @@ def is_known(session: Session, source: Source, join: Join) -> bool:
 
 
 def _found(session: Session, source: Source, join: Join, happened: datetime) -> list[KnownJob]:
+    """Return the jobs that `join` could mean, at least one; of names, the latest one's first."""
     if isinstance(join, ByReference):
-        return known_jobs.jobs_named(session, source.brand_id, join.names)
-    uses = known_jobs.uses_of_code(session, source.brand_id, join.code)
-    meant = order_meant(uses, happened)
-    if uses and meant is None:
-        raise OlderParcel
-    job = known_jobs.job_with_id(session, meant) if meant is not None else None
-    return [job] if job is not None else []
-
-
-def _check_account(session: Session, source: Source, job: KnownJob) -> None:
-    """Refuse to take one shop's order for another's that has the same number."""
-    if job.source_id in (None, source.id) or source.account is None:
-        return
-    other = session.get_one(Source, job.source_id)
-    if other.kind == source.kind and other.account not in (None, source.account):
-        raise Untranslatable(
-            f"The source {other.name} has an order of this number, from another shop. Give the"
-            " shops' numbers prefixes that differ, or each shop a brand of its own."
-        )
+        found = known_jobs.jobs_named(session, source.brand_id, join.names)
+    else:
+        uses = known_jobs.uses_of_code(session, source.brand_id, join.code)
+        meant = orders_meant(uses, happened)
+        if uses and not meant:
+            raise OlderParcel
+        found = known_jobs.jobs_with_ids(session, meant)
+    if not found:
+        raise NotBookedYet(join)
+    return found

@@ -102,8 +102,12 @@ def add_people(
                 brand.id,
                 reference=new.reference,
                 name=new.name,
-                phone=_normalised(Channel.SMS, new.phone, brand.country) if new.phone else None,
-                email=_normalised(Channel.EMAIL, new.email, brand.country) if new.email else None,
+                phone=normalised_address(Channel.SMS, new.phone, brand.country)
+                if new.phone
+                else None,
+                email=normalised_address(Channel.EMAIL, new.email, brand.country)
+                if new.email
+                else None,
             ),
             created_at=now,
         )
@@ -247,7 +251,7 @@ def _add_contact(
     replaced: Sequence[ContactPoint] = (),
 ) -> None:
     assert person.key is not None
-    address = _normalised(channel, value, brand.country)
+    address = normalised_address(channel, value, brand.country)
     hashed = address_hash(services.vault, channel, address)
     texts = channel is Channel.SMS
     before = session.scalar(
@@ -279,7 +283,12 @@ def _add_contact(
         carry_refusals_over(session, services, others, point, now=now)
 
 
-def _normalised(channel: Channel, value: str, country: str) -> str:
+def normalised_address(channel: Channel, value: str, country: str) -> str:
+    """Return `value` as it is kept and compared: E.164, or an email address in small letters.
+
+    :param country: of the brand, in which a number without a + is.
+    :raises Invalid: if it can't be one.
+    """
     if channel is Channel.SMS:
         try:
             return to_e164(value, country)

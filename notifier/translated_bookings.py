@@ -41,6 +41,7 @@ def book_as_asked(
     speaks_as: FactSource,
     happened: datetime,
     received_at: datetime,
+    account: str | None,
 ) -> bool:
     """Book what `source` asks for, in the caller's transaction; return whether it was not yet.
 
@@ -66,6 +67,8 @@ def book_as_asked(
         booked_by=source.id,
         before_live=is_history(source, min(asked.made_at or happened, received_at)),
     )
+    if booked.created:
+        session.get_one(Job, booked.job_id).account = account
     return booked.created
 
 

@@ -15,20 +15,23 @@ from sqlalchemy.orm import Session
 from notifier import intake
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import Busy, Conflict, Invalid, NotifierError
-from notifier.joining import NotBookedYet, OlderParcel, is_known, jobs_of, lock_names
+from notifier.joining import NotBookedYet, OlderParcel, is_known, jobs_of, lock_names, rename
 from notifier.opting_out import close_number
 from notifier.parcels import NewParcel, add_parcel_later
-from notifier.repeated_news import says_other
 from notifier.sending.suppressions import Address, drop_what_waits
+from notifier.repeated_news import says_other
+from notifier.said_people import correct_as_said
 from notifier.services import Services
 from notifier.sources.parts.estimates import resolve
 from notifier.sources.protocol import (
+    ByReference,
     ByTrackingCode,
     Ignored,
     Incoming,
     Join,
     Needs,
     OptedOut,
+    Renamed,
     SourceAdapter,
     SourceEvent,
     Untranslatable,
@@ -37,7 +40,7 @@ from notifier.sources.protocol import (
 from notifier.sources.registry import adapters
 from notifier.store import deliveries
 from notifier.store.engine import DATABASE_TROUBLE, reading
-from notifier.store.known_jobs import KnownJob
+from notifier.store.known_jobs import KnownJob, name_job
 from notifier.store.tables import Delivery, Source
 from notifier.translated_bookings import book_as_asked, booked_before, is_history, news_in
 
@@ -155,6 +158,9 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         return _Outcome(DeliveryStatus.IGNORED, translation.why)
     if isinstance(translation, Needs):
         return _to_be_asked(source, incoming, translation)
+    if isinstance(translation, Renamed):
+        rename(session, services, source, translation.join)
+        return _Outcome(DeliveryStatus.IGNORED, translation.why)
     if isinstance(translation, OptedOut):
         said_at = translation.at or delivery.received_at
         closed = close_number(session, services, source, translation.phone, at=said_at)
@@ -172,16 +178,26 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
     since = delivery.recorded or 0
     until = since + MAX_EVENTS_AT_ONCE
     events = list(enumerate(translation))[since:until]
-    source.account = source.account or adapter.account(incoming)
-    lock_names(session, services, source, (event for _, event in events))
-    booked = [_book(context, event) for _, event in events if event.booking is not None]
+    account = adapter.account(incoming)
+    named = [
+        event.join
+        for _, event in events
+        if isinstance(event.join, ByReference) and (event.join.later or event.booking is not None)
+    ]
+    lock_names(session, services, source, named)
+    booked = [_book(context, event, account) for _, event in events if event.booking is not None]
     joined = [
         (nth, job, said)
         for nth, event in events
         if event.booking is None or event.booking.as_it_stands
-        for job, said in jobs_of(session, services, source, event, _happened(context, event))
+        for job, said in jobs_of(
+            session, source, event, happened=_happened(context, event), account=account
+        )
     ]
     deliveries.lock_jobs(session, {job.id for _, job, _ in joined})
+    for _, job, event in joined:
+        if isinstance(event.join, ByReference) and event.join.later:
+            name_job(session, services.vault, source.brand_id, job.id, event.join.names)
     news = [_record(context, job, event, nth) for nth, job, event in joined]
     if until < len(translation):
         return _Outcome(DeliveryStatus.RECEIVED, recorded=until)
@@ -209,7 +225,7 @@ def _found_by(context: _Context, stale: Sequence[KnownJob]) -> bytes | None:
     return deliveries.said_key(context.services.vault, context.source.id, stale[0].reference)
 
 
-def _book(context: _Context, event: SourceEvent) -> bool:
+def _book(context: _Context, event: SourceEvent, account: str | None) -> bool:
     """Book what the event asks for; return False if that was done before."""
     known = is_known(context.session, context.source, event.join)
     if known and event.booking is not None and event.booking.as_it_stands:
@@ -222,6 +238,7 @@ def _book(context: _Context, event: SourceEvent) -> bool:
         speaks_as=context.adapter.speaks_as,
         happened=_happened(context, event),
         received_at=context.delivery.received_at,
+        account=account,
     )
 
 
@@ -256,7 +273,9 @@ def opened(services: Services, delivery: Delivery, source: Source) -> Incoming:
 
 
 def _happened(context: _Context, event: SourceEvent) -> datetime:
-    return event.occurred_at or context.delivery.received_at
+    """Return when it was, by the vendor's clock; one that runs ahead does not count as later."""
+    received_at = context.delivery.received_at
+    return min(event.occurred_at or received_at, received_at)
 
 
 def _wait(services: Services, delivery_id: UUID, join: Join) -> DeliveryStatus | None:
@@ -291,9 +310,19 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
     if event.booking is not None:
         stated = deliveries.said_of(session, job.id, source.id)
         happened, zone = _happened(context, event), ZoneInfo(job.zone)
+        corrected = correct_as_said(
+            session,
+            context.services,
+            source,
+            job,
+            event.booking,
+            stated,
+            speaks_as=context.adapter.speaks_as,
+            happened=happened,
+        )
         moved = news_in(event, event.booking, stated, happened, zone)
         if moved is None:
-            return booked_before(
+            return corrected or booked_before(
                 session,
                 context.services,
                 source,
@@ -335,9 +364,7 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
             note=event.note,
             source_id=source.id,
             external_id=external_id,
-            before_live=is_history(
-                source, min(_happened(context, event), context.delivery.received_at)
-            ),
+            before_live=is_history(source, _happened(context, event)),
         ),
     )
     return True

@@ -44,11 +44,12 @@ class CodeUse:
     finished: bool
 
 
-def order_meant(uses: Sequence[CodeUse], occurred_at: datetime) -> UUID | None:
-    """Return the order that a scan at `occurred_at` is about, or None if it is none of them.
+def orders_meant(uses: Sequence[CodeUse], occurred_at: datetime) -> tuple[UUID, ...]:
+    """Return the orders that a scan at `occurred_at` is about; empty if it is none of them.
 
     An open order is preferred to a finished one, for a code that comes up again months
-    later is meant for the new order; then the last one booked before the scan.
+    later is meant for the new order; then the last one booked before the scan. Orders that were
+    booked about when that one was are in the same parcel.
     """
     before = [use for use in uses if use.booked_at <= occurred_at]
     after = [use for use in uses if 0 < _lead(use, occurred_at) <= SCANS_BEFORE_BOOKING.days]
@@ -58,7 +59,14 @@ def order_meant(uses: Sequence[CodeUse], occurred_at: datetime) -> UUID | None:
         max(before, key=_booked, default=None),
         min(after, key=_booked, default=None),
     )
-    return next((use.job_id for use in ranked if use is not None), None)
+    meant = next((use for use in ranked if use is not None), None)
+    if meant is None:
+        return ()
+    return tuple(use.job_id for use in uses if _same_parcel(use, meant))
+
+
+def _same_parcel(one: CodeUse, other: CodeUse) -> bool:
+    return abs(one.booked_at - other.booked_at) <= SCANS_BEFORE_BOOKING
 
 
 def _booked(use: CodeUse) -> datetime:

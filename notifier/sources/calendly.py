@@ -25,6 +25,7 @@ from notifier.sources.protocol import (
     ByReference,
     Ignored,
     Incoming,
+    Renamed,
     SourceAdapter,
     SourceEvent,
     Translation,
@@ -162,9 +163,12 @@ def _number_in_answers(payload: Mapping[str, Any]) -> str | None:
 
 
 def _canceled(payload: Mapping[str, Any], at: datetime | None) -> Translation:
-    """Return that it is cancelled, but of a move nothing: its new time says it."""
+    """Return that it is cancelled, but of a move only the names: its new time says the rest."""
     if payload.get("rescheduled") is True:
-        return Ignored("moved, which the invitee.created of its new time says")
+        why = "moved, which the invitee.created of its new time says"
+        join, moved_to = _join(payload), _uuid(payload.get("new_invitee"))
+        later = (*join.later, moved_to) if moved_to is not None else ()
+        return Renamed(ByReference(join.reference, later), why) if later else Ignored(why)
     how = object_in(payload.get("cancellation"))
     return (
         SourceEvent(

@@ -162,6 +162,14 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
+class Renamed:
+    """Nothing for us but the names by which a job is known from now on."""
+
+    join: ByReference
+    why: str  # a short phrase for the board, as that of `Ignored`
+
+
+@dataclass(frozen=True, slots=True)
 class OptedOut:
     """A customer told the vendor's texts to stop: ours are the same business's."""
 
@@ -169,7 +177,7 @@ class OptedOut:
     at: datetime | None  # when they did; None where it does not say
 
 
-Translation = tuple[SourceEvent, ...] | Ignored | OptedOut
+Translation = tuple[SourceEvent, ...] | Ignored | Renamed | OptedOut
 
 
 @dataclass(frozen=True, slots=True)

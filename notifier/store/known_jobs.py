@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,6 +25,7 @@ class KnownJob:
     kind: str
     zone: str  # IANA, of the place
     source_id: UUID | None  # that booked it
+    account: str | None  # at its vendor
 
 
 def jobs_named(session: Session, brand_id: UUID, names: Sequence[str]) -> list[KnownJob]:
@@ -33,9 +34,9 @@ def jobs_named(session: Session, brand_id: UUID, names: Sequence[str]) -> list[K
     return list(found.values())
 
 
-def job_with_id(session: Session, job_id: UUID) -> KnownJob | None:
-    """Return the job with this id."""
-    return next(iter(_known(session, Job.id == job_id)), None)
+def jobs_with_ids(session: Session, job_ids: Sequence[UUID]) -> list[KnownJob]:
+    """Return the jobs with these ids, in any order."""
+    return _known(session, Job.id.in_(job_ids))
 
 
 def uses_of_code(session: Session, brand_id: UUID, code: str) -> list[CodeUse]:
@@ -49,13 +50,23 @@ def uses_of_code(session: Session, brand_id: UUID, code: str) -> list[CodeUse]:
 
 
 def name_job(
-    session: Session, vault: Vault, brand_id: UUID, job_id: UUID, names: Iterable[str]
+    session: Session, vault: Vault, brand_id: UUID, job_id: UUID, names: Sequence[str]
 ) -> None:
     """Let the job be found by these names, too, and send round again what waited for them.
 
-    A name that is another job's stays that one's.
+    Inside the transaction of a caller who has locked the job. A name that is another job's, or
+    the reference of one, stays that one's.
     """
-    rows = [{"brand_id": brand_id, "name": name, "job_id": job_id} for name in names]
+    references = set(
+        session.scalars(
+            select(Job.reference).where(Job.brand_id == brand_id, Job.reference.in_(names))
+        )
+    )
+    rows = [
+        {"brand_id": brand_id, "name": name, "job_id": job_id}
+        for name in names
+        if name not in references
+    ]
     if not rows:
         return
     named = insert_into(session, JobName).on_conflict_do_nothing().returning(JobName.name)
@@ -70,5 +81,5 @@ def _named(session: Session, brand_id: UUID, name: str) -> list[KnownJob]:
 
 
 def _known(session: Session, *where: ColumnElement[bool]) -> list[KnownJob]:
-    its = select(Job.id, Job.reference, Job.kind, Job.zone, Job.source_id)
+    its = select(Job.id, Job.reference, Job.kind, Job.zone, Job.source_id, Job.account)
     return [KnownJob(*row) for row in session.execute(its.where(*where))]

@@ -17,6 +17,7 @@ from notifier.sources.protocol import (
     ByReference,
     Ignored,
     Incoming,
+    Renamed,
     SourceEvent,
     Untranslatable,
 )
@@ -252,12 +253,20 @@ def test_a_location_is_a_place_or_a_number_or_neither(
     assert (booking.people[0].phone, booking.address) == (phone, address)
 
 
+def renamed(said: dict[str, Any]) -> ByReference:
+    """Return by which names the visit is known after the end of one of its invitees."""
+    answer = translate(Incoming({}, body_of(said)))
+    assert isinstance(answer, Renamed)
+    assert answer.why == "moved, which the invitee.created of its new time says"
+    return answer.join
+
+
 def test_a_first_move_stays_the_same_visit() -> None:
-    """The old invitee's end says nothing, and the new one is known by the old one's id, too."""
+    """The old invitee's end says but the new one's id, by which the visit is known as well."""
     visit = Visit(START, NOW)
     ended, booked = visit.moved(NOW + HOUR, to=START + HOUR)
 
-    assert why_ignored(ended) == "moved, which the invitee.created of its new time says"
+    assert renamed(ended) == ByReference(FIRST, (SECOND,))
     moved = moved_to(booked)
     assert (moved.join, moved.occurred_at) == (ByReference(FIRST, (SECOND,)), NOW + HOUR)
     assert moved.booking is not None
@@ -280,7 +289,7 @@ def test_a_second_move_leads_back_to_the_one_before() -> None:
 
     ended, booked = visit.moved(NOW + 2 * HOUR, to=START + 2 * HOUR, invitee=THIRD)
 
-    assert why_ignored(ended) == "moved, which the invitee.created of its new time says"
+    assert renamed(ended) == ByReference(FIRST, (SECOND, THIRD))
     assert moved_to(booked).join == ByReference(SECOND, (THIRD,))
     assert one(visit.canceled(NOW + 3 * HOUR)).join == ByReference(SECOND, (THIRD,))
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 import structlog
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, example, given, seed, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
@@ -17,13 +17,16 @@ from notifier.sources.registry import adapters
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery
 from tests.services import given_brand
-from tests.sources import mutated_bodies
+from tests.sources import mutated_bodies, onfleet_events
 from tests.sources.mutated_bodies import PERSONAL
 from tests.webhooks import amounts
 from tests.webhooks.deliveries import translate_all
 from tests.webhooks.signing import KINDS, add_each, headers_of, path_of
 
 _SOMETIMES = st.integers(0, 19).map(lambda number: number == 13)  # hypothesis is fond of 0
+
+_DUTY = onfleet_events.Task(mutated_bodies.NOW).event(5, mutated_bodies.NOW)
+_NOTHING_FOR_US = ("onfleet", dict[str, str](), onfleet_events.body_of(_DUTY))
 
 
 @pytest.fixture
@@ -42,6 +45,7 @@ def test_each_body_is_refused_or_kept_and_read(
 
     @seed(amounts.SEED)
     @given(mutated=mutated_bodies.mutated_bodies(), unsigned=_SOMETIMES)
+    @example(mutated=_NOTHING_FOR_US, unsigned=False)
     @settings(
         max_examples=amounts.BODIES,
         deadline=None,

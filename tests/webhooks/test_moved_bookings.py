@@ -17,7 +17,7 @@ from notifier.store.engine import reading
 from notifier.store.tables import Job, Message
 from notifier.webhooks_in import receive
 from tests.sources import calcom_events, calendly_events
-from tests.webhooks.deliveries import HOUR, translate_all
+from tests.webhooks.deliveries import HOUR, book_visit, translate_all
 
 SECRET = "a secret of the booking page's"
 
@@ -180,6 +180,47 @@ def test_who_is_absent_from_a_moved_booking_of_cal_com_missed_that_visit(
 
     (job,) = jobs(services)
     assert job.status == "missed"
+
+
+#: Those in which the first and the last were booked before anything told that they are one.
+_BOOKED_TWICE = {(0, 3, 1, 2), (0, 3, 2, 1), (1, 3, 0, 2), (3, 0, 1, 2), (3, 0, 2, 1)}
+
+
+@pytest.mark.parametrize("order", sorted(set(permutations(range(4))) - _BOOKED_TWICE))
+def test_the_end_of_an_old_invitee_tells_by_whom_the_visit_is_known(
+    services: Services, brand: UUID, order: tuple[int, ...]
+) -> None:
+    """Where the news between comes last of all, the end of the first invitee was enough."""
+    add_source(services, brand, "calendly", "calendly", SECRET, live=True)
+    now, start = services.now(), services.now() + timedelta(days=2)
+    visit = calendly_events.Visit(start, now - 3 * HOUR)
+    told = [
+        visit.created(),
+        *visit.moved(now - 2 * HOUR, to=start + HOUR),
+        visit.moved(now - HOUR, to=start + 2 * HOUR, invitee=calendly_events.THIRD)[1],
+    ]
+
+    for nth in (*order, *order):
+        push_calendly(services, told[nth])
+
+    (job,) = jobs(services)
+    assert job.expected == hour_from(visit.start)
+
+
+def test_the_bookings_of_another_source_are_called_off_by_none_of_this_ones(
+    services: Services, brand: UUID
+) -> None:
+    """A name that happens to be somebody else's reference moves nothing of theirs."""
+    add_source(services, brand, "calendly", "calendly", SECRET, live=True)
+    now, start = services.now(), services.now() + timedelta(days=2)
+    theirs = book_visit(services, brand, calendly_events.FIRST)
+    visit = calendly_events.Visit(start, now - 2 * HOUR, invitee=calendly_events.SECOND)
+    push_calendly(services, visit.created())
+    visit.old = calendly_events.FIRST
+
+    push_calendly(services, visit.created())
+
+    assert {job.id: job.status for job in jobs(services)}[theirs] == "scheduled"
 
 
 def owed(services: Services) -> set[tuple[str, str]]:

@@ -91,7 +91,7 @@ def test_an_order_that_was_split_ends_the_same_in_any_order(
 def test_two_shops_that_number_their_orders_alike_are_kept_apart(
     services: Services, brand: UUID
 ) -> None:
-    """Whoever booked #1001 first keeps it; that of the other shop fails, and tells whose it is."""
+    """Whoever booked #1001 first keeps it; that of the other shop fails, and tells why."""
     made = services.now() - 3 * HOUR
     codes: dict[str, Any] = {"tracking_number": "1Z 1", "tracking_numbers": []}
     for shop in ("first", "second", "second-parcels"):
@@ -112,6 +112,9 @@ def test_two_shops_that_number_their_orders_alike_are_kept_apart(
     own = shopify_events.fulfillment(made + HOUR, name="#1002.1", **codes)
     say("second-parcels", "fulfillments/create", own, shop="second")
 
+    cancelled = shopify_events.order(made, name="#1001", cancelled_at=str(made + 2 * HOUR))
+    say("first", "orders/cancelled", cancelled, shop="second")  # an app that both have installed
+
     assert {name: status for name, (status, _) in jobs_of(services).items()} == {
         "#1001": JobStatus.ORDERED,
         "#1002": JobStatus.SHIPPED,
@@ -120,10 +123,10 @@ def test_two_shops_that_number_their_orders_alike_are_kept_apart(
         failed = session.scalars(
             select(Delivery.why).where(Delivery.status == DeliveryStatus.FAILED)
         ).all()
-    assert len(failed) == 2
+    assert len(failed) == 3
     assert set(failed) == {
-        "The source first has an order of this number, from another shop. Give the shops' numbers"
-        " prefixes that differ, or each shop a brand of its own."
+        "Another account at the vendor has a job of this number. Give the numbers of the two"
+        " prefixes that differ, or each account a brand of its own."
     }
 
 

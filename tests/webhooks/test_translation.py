@@ -194,6 +194,16 @@ def test_two_parcels_make_an_order_whole(services: Services, brand: UUID) -> Non
     assert job(services, job_id).status == "delivered"
 
 
+def test_two_orders_in_one_parcel_both_hear_of_it(services: Services, brand: UUID) -> None:
+    """Whoever came first or last, and however often it is said."""
+    orders = [book_order(services, brand, "AAA1", reference=f"ORD-{nth}") for nth in range(2)]
+    parcel = OnItsWay(code="AAA1")
+    for status, ago in (("in_transit", 2 * HOUR), ("delivered", HOUR), ("delivered", HOUR)):
+        push(services, parcel.scanned(status, services.now() - ago))
+        translate_all(services)
+        assert {job(services, one).status for one in orders} == {status}
+
+
 @needs_samples
 def test_the_signed_sample_passes_through_unchanged(services: Services, brand: UUID) -> None:
     """EasyPost's own signed bytes are taken as they are, and wait for their order."""

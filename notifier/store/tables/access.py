@@ -30,7 +30,6 @@ class Source(Base):
     asks_again_at: Mapped[datetime | None]  # the vendor is left in peace until then
     renewing_until: Mapped[datetime | None]  # somebody renews the key, and nobody else then
     live_at: Mapped[datetime | None]  # null: not yet. What it said before owes nothing
-    account: Mapped[str | None]  # at its vendor, by its first delivery, where that says it
     #: Statuses of jobs that its vendor tells customers of.
     says_itself: Mapped[list[Any]] = mapped_column(server_default="[]")
     created_at: Mapped[datetime]

@@ -44,6 +44,7 @@ class Job(Base):
     address: Mapped[Sealed | None]  # under the customer's key
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     source_id: Mapped[UUID | None] = mapped_column(ForeignKey("sources.id"))  # that booked it
+    account: Mapped[str | None]  # at that source's vendor, where it says which one
     held_at: Mapped[datetime | None]  # "hold, I'll call": nothing goes until released
     created_at: Mapped[datetime]
     version: Mapped[int]  # grows with every change; a preview names the one it saw

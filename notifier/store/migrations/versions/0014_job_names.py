@@ -1,4 +1,4 @@
-"""Later names of jobs, from vendors that name a booking anew; and whose account a source is."""
+"""Later names of jobs, from vendors that name a booking anew; and which account a job is of."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply it."""
-    op.add_column("sources", sa.Column("account", sa.String(), nullable=True))
+    op.add_column("jobs", sa.Column("account", sa.String(), nullable=True))
     op.create_table(
         "job_names",
         sa.Column("brand_id", sa.Uuid(), nullable=False),
