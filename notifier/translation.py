@@ -18,9 +18,9 @@ from notifier.errors import Busy, Conflict, Invalid, NotifierError
 from notifier.joining import NotBookedYet, OlderParcel, is_known, jobs_of, lock_names, rename
 from notifier.opting_out import close_number
 from notifier.parcels import NewParcel, add_parcel_later
-from notifier.sending.suppressions import Address, drop_what_waits
 from notifier.repeated_news import says_other
 from notifier.said_people import correct_as_said
+from notifier.sending.suppressions import Address, drop_what_waits
 from notifier.services import Services
 from notifier.sources.parts.estimates import resolve
 from notifier.sources.protocol import (
