@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,10 +25,12 @@ def says_other(
     said: Fact,
     event: SourceEvent,
     *,
+    happened: datetime,
     zone: ZoneInfo,
 ) -> bool:
     """Return whether `event` is not what its source `said` under the same id.
 
+    :param happened: when it was, by the vendor, and not later than it came.
     :param zone: of the job's place.
 
     A note is no part of it. Nor is the time, within minutes: some stamp each try anew. What
@@ -36,8 +39,8 @@ def says_other(
     if event.booking is not None:
         asked = event.booking.window
         return asked is not None and resolve(asked, zone) != (said.window or said.expected)
-    at = event.occurred_at
-    if at not in (None, said.occurred_at) and at > said.received_at + CLOCK_SKEW:
+    another_time = event.occurred_at is not None and happened != said.occurred_at
+    if another_time and happened > said.received_at + CLOCK_SKEW:
         return True
     technician = None
     if event.technician:

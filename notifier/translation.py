@@ -304,7 +304,8 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
     said = deliveries.said_under(session, job.id, source.id, external_id)
     if said is not None:
         zone = ZoneInfo(job.zone)
-        if says_other(session, context.services, source, said, event, zone=zone):
+        happened = _happened(context, event)
+        if says_other(session, context.services, source, said, event, happened=happened, zone=zone):
             raise Conflict("Another delivery with this id said something else of the job.")
         return False
     if event.booking is not None:

@@ -6,10 +6,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.windows import local_date
 from notifier.services import Services
 from notifier.sources_admin import add_source
+from notifier.store.deliveries import read_again
+from notifier.store.engine import reading
+from notifier.store.tables import Delivery, Source
 from tests.fakes.clock import FakeClock
 from tests.sources import onfleet_events, shopify_events
 from tests.webhooks.deliveries import HOUR, translate_all
@@ -55,3 +60,22 @@ def test_a_promise_that_moved_is_not_moved_back(
     ends = only_job(services).ends_at
     assert ends is not None
     assert local_date(ends, LA).isoformat() == "2026-11-30"
+
+
+def test_what_was_said_by_a_clock_ahead_can_be_read_again(
+    services: Services, brand: UUID, clock: FakeClock
+) -> None:
+    """It says the same of the same time, though its vendor's hour has not come yet."""
+    add_source(services, brand, "onfleet", "onfleet", onfleet_events.SECRET, live=True)
+    task = onfleet_events.Task(services.now() + 6 * HOUR)
+    push_task(services, task.event(9, services.now() + HOUR, worker=onfleet_events.SAM))
+    clock.set(services.now() + 10 * MINUTE)
+    with services.sessions.begin() as session:
+        source = session.scalars(select(Source).where(Source.name == "onfleet")).one()
+        assert read_again(session, source.id, [DeliveryStatus.APPLIED]) == 1
+
+    translate_all(services)
+
+    with reading(services.sessions) as session:
+        (delivery,) = session.scalars(select(Delivery))
+    assert (delivery.status, delivery.why) == (DeliveryStatus.APPLIED, "said before")
