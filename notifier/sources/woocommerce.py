@@ -99,6 +99,13 @@ def delivery_id(incoming: Incoming) -> str | None:
     return None
 
 
+def account(incoming: Incoming) -> str | None:
+    """Return the shop's address as it stays when it moves to HTTPS, or to and from a www."""
+    stated = short_text(incoming.headers.get("x-wc-webhook-source"))
+    found = re.fullmatch(r"(?:https?://)?(?:www\.)?([^/?#]+)([^?#]*?)/*", (stated or "").lower())
+    return f"{found[1]}{found[2]}" if found else None
+
+
 def translate(incoming: Incoming) -> Translation:
     """Return what the order's status says, and the parcels that it names."""
     body = read_object(incoming.body)
@@ -246,6 +253,6 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
-    account=lambda incoming: short_text(incoming.headers.get("x-wc-webhook-source")),
+    account=account,
     says_itself=frozenset({JobStatus.ORDERED, JobStatus.SHIPPED}),
 )

@@ -184,6 +184,22 @@ def test_each_status_moves_the_order_or_nothing(status: str) -> None:
     assert all(one.booking == facts(order("processing", NOW))[0].booking for one in booked)
 
 
+@pytest.mark.parametrize(
+    ("stated", "shop"),
+    [
+        ("http://shop.example/", "shop.example"),
+        ("https://www.Shop.example", "shop.example"),
+        ("https://shop.example/second/", "shop.example/second"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_shop_is_known_by_its_address(stated: str | None, shop: str | None) -> None:
+    """One that moves to HTTPS is the same; of two below one address each is its own."""
+    headers = {} if stated is None else {"x-wc-webhook-source": stated}
+    assert ADAPTER.account(Incoming(headers, b"{}")) == shop
+
+
 @pytest.mark.parametrize("status", ["completed", "shipped", "delivered", "ready-pickup"])
 @pytest.mark.parametrize(("days", "books"), [(30, True), (31, False)])
 def test_what_was_sent_long_ago_is_not_booked_for_a_note(
