@@ -101,6 +101,22 @@ def set_live(services: Services, name: str, *, actor: str) -> bool:
     return True
 
 
+def set_stopped(services: Services, name: str, *, actor: str) -> bool:
+    """Let a source count no more; return False if it did not. It is heard and on record as before,
+    and nothing that waits of the jobs that it booked goes out.
+
+    :raises NotFound: if there is no such source.
+    """
+    with services.sessions.begin() as session:
+        source = _named(session, name)
+        if source.live_at is None:
+            return False
+        source.live_at = None
+        session.add(_audit(services, source, actor, "source_stopped", {}))
+    _plan_anew(services, source)
+    return True
+
+
 def set_said(services: Services, name: str, statuses: Collection[JobStatus], *, actor: str) -> None:
     """Set of which statuses the vendor tells customers itself: ours don't say them, by the rules.
 

@@ -22,6 +22,7 @@ from notifier.sources_admin import (
     rotate_secret,
     set_live,
     set_said,
+    set_stopped,
     what_key,
 )
 
@@ -62,6 +63,25 @@ def live(name: str) -> None:
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{name} is live." if is_new else f"{name} is live already.")
+
+
+@sources.command("stop")
+@click.argument("name")
+@with_appcontext
+def stop(name: str) -> None:
+    """Let what a source says count no more: it is on record, and owes nothing to anybody.
+
+    Nothing that waits of the jobs that it booked goes out. `sources live` lets it count again.
+    """
+    try:
+        counted = set_stopped(services(), name, actor="cli")
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(
+        f"{name} counts no more, until `flask --app app sources live {name}`."
+        if counted
+        else f"{name} is not live."
+    )
 
 
 @sources.command("says")

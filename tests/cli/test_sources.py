@@ -117,6 +117,8 @@ def test_a_source_goes_live_and_what_its_vendor_says_itself_is_set(
     theirs = run.invoke(args=["sources", "says", "shop", "shipped", "delivered"])
     both = run.invoke(args=["sources", "says", "shop", "nothing", "shipped"])
     nobody = run.invoke(args=["sources", "live", "nobody"])
+    stopped = run.invoke(args=["sources", "stop", "shop"])
+    stopped_again = run.invoke(args=["sources", "stop", "shop"])
 
     assert "shopify makes the secret itself: give it by --secret." in lacking.output
     assert "flask --app app sources live shop" in added.stdout
@@ -125,6 +127,8 @@ def test_a_source_goes_live_and_what_its_vendor_says_itself_is_set(
         " says itself: ordered, shipped, out_for_delivery\n"
     )
     assert (live.stdout, again.stdout) == ("shop is live.\n", "shop is live already.\n")
+    assert stopped.stdout == "shop counts no more, until `flask --app app sources live shop`.\n"
+    assert stopped_again.stdout == "shop is not live.\n"
     assert ours.stdout == "shop says itself: nothing. The rest is ours.\n"
     assert after.stdout == "shop (shopify); last heard of never\n"
     assert theirs.stdout == "shop says itself: shipped, delivered. The rest is ours.\n"

@@ -14,7 +14,7 @@ from notifier.domain.messages import WAITING
 from notifier.errors import NotFound
 from notifier.planner import look_again
 from notifier.services import Services
-from notifier.sources_admin import add_source, set_live, set_said
+from notifier.sources_admin import add_source, set_live, set_said, set_stopped
 from notifier.store.engine import reading
 from notifier.store.tables import AuditLine, Job, Message, Task
 from notifier.webhooks_in import receive
@@ -243,6 +243,28 @@ def test_of_an_order_that_no_shop_booked_all_is_ours_to_say(
     shop(services, "fulfillments/create", shopify_events.fulfillment(services.now()))
 
     assert "shipped" in owed(services, "#1001")
+
+
+def test_a_source_that_went_wrong_is_stopped(
+    services: Services, clock: FakeClock, new: str
+) -> None:
+    """What waits of its visits goes nowhere, what it says is on record; live again, it counts."""
+    set_live(services, new, actor="cli")
+    clock.advance(minutes=1)
+    book_a_visit(services, "JOB-9")
+    assert "booked" in owed(services, "JOB-9")
+
+    assert set_stopped(services, new, actor="cli")
+    assert not set_stopped(services, new, actor="cli")
+    clock.advance(minutes=1)
+
+    assert owed(services, "JOB-9") == []
+    with reading(services.sessions) as session:
+        assert "source_stopped" in session.scalars(select(AuditLine.did)).all()
+
+    clock.advance(minutes=1)
+    set_live(services, new, actor="cli")
+    assert owed(services, "JOB-9") == ["reminder"]
 
 
 def test_a_source_goes_live_once(services: Services, new: str) -> None:
