@@ -52,7 +52,7 @@ def jobs_of(
     event: SourceEvent,
     *,
     happened: datetime,
-    account: str | None = None,
+    account: str | None,
 ) -> list[tuple[KnownJob, SourceEvent]]:
     """Return the job that the event is about, with it, and what it says of others.
 

@@ -227,8 +227,8 @@ def _found_by(context: _Context, stale: Sequence[KnownJob]) -> bytes | None:
 
 def _book(context: _Context, event: SourceEvent, account: str | None) -> bool:
     """Book what the event asks for; return False if that was done before."""
-    known = is_known(context.session, context.source, event.join)
-    if known and event.booking is not None and event.booking.as_it_stands:
+    stands = event.booking is not None and event.booking.as_it_stands
+    if stands and is_known(context.session, context.source, event.join):
         return False
     return book_as_asked(
         context.session,

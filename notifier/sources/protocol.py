@@ -295,8 +295,8 @@ class SourceAdapter:
     #: What the vendor, as it is set up when bought, tells its customers itself: of a job that
     #: this source books, our rules don't say it again, unless the business has it so.
     says_itself: frozenset[JobStatus] = frozenset()
-    #: A new secret to paste at the vendor; None: the vendor has
-    #: one of its own before it needs the address, and that is given.
+    #: A new secret to paste at the vendor; None: the vendor has one of its own
+    #: before it needs the address, and that is given.
     new_secret: Callable[[], str] | None = random_secret
     takes_secret: Callable[[str], bool] = any_secret
 
