@@ -105,6 +105,13 @@ def rename(session: Session, services: Services, source: Source, join: ByReferen
     known_jobs.name_job(session, services.vault, source.brand_id, found[0].id, join.names)
 
 
+def key_of(services: Services, source: Source, join: Join) -> bytes:
+    """Return what a delivery is found by that waits for the job of this join."""
+    if isinstance(join, ByTrackingCode):
+        return deliveries.code_key(services.vault, source.brand_id, join.code)
+    return deliveries.reference_key(services.vault, source.brand_id, join.reference)
+
+
 def is_known(session: Session, source: Source, join: Join) -> bool:
     """Return whether there is a job that `join` could mean."""
     if isinstance(join, ByTrackingCode):

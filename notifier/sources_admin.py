@@ -9,14 +9,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.jobs import JobStatus
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.planner import plan_anew
 from notifier.services import Services
 from notifier.sources.protocol import Asking, SourceAdapter
 from notifier.sources.registry import adapters
-from notifier.store.deliveries import read_again, source_named
+from notifier.store.deliveries import source_named
 from notifier.store.engine import reading
 from notifier.store.tables import AuditLine, Brand, Job, Source
 
@@ -92,11 +91,11 @@ def set_live(services: Services, name: str, *, actor: str) -> bool:
     :raises NotFound: if there is no such source.
     """
     with services.sessions.begin() as session:
-        source = _named(session, name)
+        source = kept_source(session, name)
         if source.live_at is not None:
             return False
         source.live_at = services.now()
-        session.add(_audit(services, source, actor, "source_set_live", {}))
+        session.add(audit_line(services, source, actor, "source_set_live", {}))
     _plan_anew(services, source)
     return True
 
@@ -108,11 +107,11 @@ def set_stopped(services: Services, name: str, *, actor: str) -> bool:
     :raises NotFound: if there is no such source.
     """
     with services.sessions.begin() as session:
-        source = _named(session, name)
+        source = kept_source(session, name)
         if source.live_at is None:
             return False
         source.live_at = None
-        session.add(_audit(services, source, actor, "source_stopped", {}))
+        session.add(audit_line(services, source, actor, "source_stopped", {}))
     _plan_anew(services, source)
     return True
 
@@ -123,10 +122,10 @@ def set_said(services: Services, name: str, statuses: Collection[JobStatus], *, 
     :raises NotFound: if there is no such source.
     """
     with services.sessions.begin() as session:
-        source = _named(session, name)
+        source = kept_source(session, name)
         before, source.says_itself = source.says_itself, _in_order(statuses)
         body = {"before": before, "now": source.says_itself}
-        session.add(_audit(services, source, actor, "source_says_set", body))
+        session.add(audit_line(services, source, actor, "source_says_set", body))
     _plan_anew(services, source)
 
 
@@ -152,7 +151,7 @@ def rotate_secret(services: Services, name: str, secret: str | None = None) -> A
     :raises Invalid: for a secret that can't be used.
     """
     with services.sessions.begin() as session:
-        source = _named(session, name)
+        source = kept_source(session, name)
         adapter = adapters()[source.kind]
         if source.next_secret is not None:
             raise Conflict("It has a second secret already: end that rotation first.")
@@ -170,7 +169,7 @@ def end_rotation(services: Services, name: str) -> None:
     :raises Conflict: if it has no second one.
     """
     with services.sessions.begin() as session:
-        source = _named(session, name)
+        source = kept_source(session, name)
         if source.next_secret is None:
             raise Conflict("It has one secret only: begin with `sources rotate`.")
         source.secret, source.next_secret = source.next_secret, None
@@ -184,7 +183,7 @@ def give_key(services: Services, name: str, key: str) -> None:
     :raises Invalid: for what can't be a key there.
     """
     with services.sessions.begin() as session:
-        source = _named(session, name)
+        source = kept_source(session, name)
         asking = _asking(source)
         if not asking.takes_key(key):
             raise Invalid("key", f"The key is {asking.key_is}.")
@@ -198,7 +197,7 @@ def what_key(services: Services, name: str) -> str:
     :raises Conflict: if its deliveries say all that there is.
     """
     with reading(services.sessions) as session:
-        return _asking(_named(session, name)).key_is
+        return _asking(kept_source(session, name)).key_is
 
 
 def lacks_key(source: Source) -> bool:
@@ -215,39 +214,10 @@ def _asking(source: Source) -> Asking:
     return asking
 
 
-def replay(
-    services: Services,
-    name: str,
-    *,
-    actor: str,
-    brand_id: UUID | None = None,
-    ignored_too: bool = False,
-) -> int:
-    """Let what a source sent, and could not be read, be read again; return how many that are.
-
-    That is harmless: what is on record is not recorded twice. What has no body any more stays
-    as it is.
-
-    :param actor: who asks for it: `cli`, or staff by their id.
-    :param brand_id: whose source it must be; None: anybody's.
-    :param ignored_too: also what meant nothing to us, since it may mean something now.
-    :raises NotFound: if there is no such source.
-    """
-    statuses = [DeliveryStatus.FAILED, *([DeliveryStatus.IGNORED] if ignored_too else [])]
-    with services.sessions.begin() as session:
-        source = _named(session, name)
-        if brand_id not in (None, source.brand_id):
-            raise NotFound("There is no such source.")
-        again = read_again(session, source.id, statuses)
-        body = {"deliveries": again, "ignored_too": ignored_too}
-        session.add(_audit(services, source, actor, "deliveries_read_again", body))
-    services.wake()
-    return again
-
-
-def _audit(
+def audit_line(
     services: Services, source: Source, actor: str, did: str, body: Mapping[str, object]
 ) -> AuditLine:
+    """Return the line that says what `actor` did to a source: `cli`, or staff by their id."""
     return AuditLine(
         id=services.ids(),
         brand_id=source.brand_id,
@@ -259,7 +229,11 @@ def _audit(
     )
 
 
-def _named(session: Session, name: str) -> Source:
+def kept_source(session: Session, name: str) -> Source:
+    """Return the source of this name.
+
+    :raises NotFound: if there is none, or it is of a kind that there is no more.
+    """
     source = source_named(session, name) if is_source_name(name) else None
     if source is None or source.kind not in adapters():
         raise NotFound("There is no such source.")

@@ -15,7 +15,15 @@ from sqlalchemy.orm import Session
 from notifier import intake
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import Busy, Conflict, Invalid, NotifierError
-from notifier.joining import NotBookedYet, OlderParcel, is_known, jobs_of, lock_names, rename
+from notifier.joining import (
+    NotBookedYet,
+    OlderParcel,
+    is_known,
+    jobs_of,
+    key_of,
+    lock_names,
+    rename,
+)
 from notifier.opting_out import close_number
 from notifier.parcels import NewParcel, add_parcel_later
 from notifier.repeated_news import says_other
@@ -285,12 +293,9 @@ def _wait(services: Services, delivery_id: UUID, join: Join) -> DeliveryStatus |
         if taken is None:
             return None
         delivery, source = taken
-        if isinstance(join, ByTrackingCode):
-            key = deliveries.code_key(services.vault, source.brand_id, join.code)
-            why = "no order with this tracking code yet"
-        else:
-            key = deliveries.reference_key(services.vault, source.brand_id, join.reference)
-            why = "no job with this reference yet"
+        by_code = isinstance(join, ByTrackingCode)
+        why = f"no {'order with this tracking code' if by_code else 'job with this reference'} yet"
+        key = key_of(services, source, join)
         deliveries.lock_keys(session, [key])
         if is_known(session, source, join):
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
+from uuid import UUID
 
 import click
 from flask.cli import with_appcontext
@@ -18,13 +19,13 @@ from notifier.sources_admin import (
     add_source,
     end_rotation,
     give_key,
-    replay,
     rotate_secret,
     set_live,
     set_said,
     set_stopped,
     what_key,
 )
+from notifier.unread import put_aside, read_unread, replay
 
 #: What shops write of an order themselves, and rules can leave to them.
 _SAYABLE = (JobStatus.ORDERED, JobStatus.SHIPPED, JobStatus.OUT_FOR_DELIVERY, JobStatus.DELIVERED)
@@ -168,14 +169,50 @@ def take_key(name: str) -> None:
 @sources.command("replay")
 @click.argument("name")
 @click.option("--ignored", is_flag=True, help="Also what meant nothing to us when it came.")
+@click.option("--delivery", type=click.UUID, help="This one alone: `sources unread` names them.")
 @with_appcontext
-def replay_deliveries(name: str, ignored: bool) -> None:
+def replay_deliveries(name: str, ignored: bool, delivery: UUID | None) -> None:
     """Read again what could not be read: after an update, or when it was corrected elsewhere."""
     try:
-        again = replay(services(), name, actor="cli", ignored_too=ignored)
+        again = replay(services(), name, actor="cli", ignored_too=ignored, only=delivery)
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{again} are read again. `sources list` says what became of them.")
+
+
+@sources.command("unread")
+@click.argument("name")
+@with_appcontext
+def list_unread(name: str) -> None:
+    """Print what the source sent and is not on record: what failed, and what waits."""
+    try:
+        unread = read_unread(services(), name)
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error
+    for one in unread.latest:
+        about = one.about or "-"
+        click.echo(f"{one.id}  {one.received_at:%Y-%m-%d %H:%M} UTC  {one.status}  {about}")
+        click.echo(f"  {one.why}")
+    if unread.number > len(unread.latest):
+        click.echo(f"These are the latest of {unread.number}.")
+    if not unread.number:
+        click.echo(f"All that {name} sent is on record, or meant nothing to us.")
+
+
+@sources.command("put-aside")
+@click.argument("name")
+@click.option("--delivery", type=click.UUID, help="This one alone: `sources unread` names them.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@with_appcontext
+def put_deliveries_aside(name: str, delivery: UUID | None, yes: bool) -> None:
+    """Let what failed count as nothing for us: it was corrected elsewhere, or never ours."""
+    if delivery is None and not yes:
+        click.confirm(f"Put aside all of {name} that could not be read?", abort=True)
+    try:
+        aside = put_aside(services(), name, actor="cli", only=delivery)
+    except NotifierError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{aside} are put aside. `sources replay {name} --ignored` reads them again.")
 
 
 def _print(added: AddedSource) -> None:

@@ -179,16 +179,65 @@ def read_again_said(session: Session, key: bytes) -> None:
     )
 
 
-def read_again(session: Session, source_id: UUID, statuses: Iterable[DeliveryStatus]) -> int:
-    """Send deliveries of these statuses round again, where their body is kept; return how many."""
+def read_again(
+    session: Session,
+    source_id: UUID,
+    statuses: Iterable[DeliveryStatus],
+    *,
+    only: UUID | None = None,
+) -> int:
+    """Send deliveries of these statuses round again, where their body is kept; return how many.
+
+    :param only: of this delivery; None: of all.
+    """
     again = session.execute(
         update(Delivery)
         .where(
             Delivery.source_id == source_id,
             Delivery.status.in_(list(statuses)),
             Delivery.body.is_not(None),
+            *([Delivery.id == only] if only is not None else []),
         )
         .values(status=DeliveryStatus.RECEIVED, why=None)
         .returning(Delivery.id)
     )
     return len(again.all())
+
+
+def put_aside(
+    session: Session,
+    source_id: UUID,
+    *,
+    statuses: Iterable[DeliveryStatus],
+    why: str,
+    until: datetime | None = None,
+    only: UUID | None = None,
+) -> int:
+    """Let deliveries of these statuses count as nothing for us; return how many.
+
+    :param until: those that came by then; None: whenever they came.
+    :param only: this delivery; None: all.
+    """
+    aside = session.execute(
+        update(Delivery)
+        .where(
+            Delivery.source_id == source_id,
+            Delivery.status.in_(list(statuses)),
+            *([Delivery.received_at <= until] if until is not None else []),
+            *([Delivery.id == only] if only is not None else []),
+        )
+        .values(status=DeliveryStatus.IGNORED, why=why, waits_for=None)
+        .returning(Delivery.id)
+    )
+    return len(aside.all())
+
+
+def of_source(
+    session: Session, source_id: UUID, statuses: Iterable[DeliveryStatus], limit: int
+) -> tuple[Sequence[Delivery], int]:
+    """Return the latest deliveries of these statuses, up to `limit`, and how many there are."""
+    its = (Delivery.source_id == source_id, Delivery.status.in_(list(statuses)))
+    number = session.scalar(select(func.count()).select_from(Delivery).where(*its)) or 0
+    latest = (Delivery.received_at.desc(), Delivery.id.desc())
+    rows = session.scalars(select(Delivery).where(*its).order_by(*latest).limit(limit)).all()
+    return rows, number

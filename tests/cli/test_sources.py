@@ -7,10 +7,13 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
 from notifier.services import Services
+from notifier.sources_admin import add_source
 from notifier.store.engine import reading
-from notifier.store.tables import Source
+from notifier.store.tables import Delivery, Source
+from notifier.translation import translate_received
 from notifier.webhooks_in import SignatureRefused, receive, write_refusals
 from tests.services import given_brand
+from tests.sources import generic_events
 
 
 def test_a_source_gets_a_url_and_a_secret(run: FlaskCliRunner, services: Services) -> None:
@@ -134,3 +137,40 @@ def test_a_source_goes_live_and_what_its_vendor_says_itself_is_set(
     assert theirs.stdout == "shop says itself: shipped, delivered. The rest is ours.\n"
     assert both.exit_code == 1
     assert (nobody.exit_code, nobody.stderr) == (1, "Error: There is no such source.\n")
+
+
+def test_what_is_not_on_record_is_listed_read_again_and_put_aside(
+    run: FlaskCliRunner, services: Services
+) -> None:
+    """One by one, or all that failed, after a question."""
+    brand = given_brand(services)
+    add_source(services, brand.id, "shop", "generic", generic_events.SECRET, live=True)
+    none = run.invoke(args=["sources", "unread", "shop"])
+    for reference, minutes in (("JOB-7", 45), ("JOB-8", "many"), ("JOB-9", "more")):
+        data = {"reference": reference, "minutes": minutes}
+        body = generic_events.event("appointment.delayed", services.now(), **data)
+        sent = generic_events.signed(body, at=services.now(), webhook_id=f"msg_{reference}")
+        receive(services, "shop", sent, body)
+    translate_received(services)
+    with reading(services.sessions) as session:
+        waits, failed, _ = session.scalars(select(Delivery.id).order_by(Delivery.id))
+
+    listed = run.invoke(args=["sources", "unread", "shop"])
+    again = run.invoke(args=["sources", "replay", "shop", "--delivery", str(failed)])
+    translate_received(services)
+    one = run.invoke(args=["sources", "put-aside", "shop", "--delivery", str(waits)])
+    asked = run.invoke(args=["sources", "put-aside", "shop"], input="n\n")
+    every = run.invoke(args=["sources", "put-aside", "shop", "--yes"])
+    nobody = [
+        run.invoke(args=["sources", what, "nobody", *more])
+        for what, *more in (["unread"], ["put-aside", "--yes"])
+    ]
+
+    assert none.stdout == "All that shop sent is on record, or meant nothing to us.\n"
+    assert f"{waits}  {services.now():%Y-%m-%d %H:%M} UTC  waiting  JOB-7\n" in listed.stdout
+    assert "  data.minutes: " in listed.stdout
+    assert again.stdout.startswith("1 are read again")
+    assert one.stdout.startswith("1 are put aside")
+    assert asked.exit_code == 1
+    assert every.stdout.startswith("2 are put aside")
+    assert {one.stderr for one in nobody} == {"Error: There is no such source.\n"}

@@ -13,7 +13,8 @@ from notifier.errors import Conflict, Invalid, NotFound
 from notifier.fetching import GIVE_UP_AFTER
 from notifier.services import Services
 from notifier.source_health import read_sources
-from notifier.sources_admin import add_source, give_key, replay
+from notifier.sources_admin import add_source, give_key
+from notifier.unread import replay
 from tests.fakes.clock import FakeClock
 from tests.fakes.vendor_server import FakeVendor, Said
 from tests.sources.shipstation_events import (

@@ -18,9 +18,10 @@ from notifier.services import Services
 from notifier.source_health import read_sources
 from notifier.sources.protocol import Ignored, Untranslatable
 from notifier.sources.registry import adapters
-from notifier.sources_admin import end_rotation, replay, rotate_secret
+from notifier.sources_admin import end_rotation, rotate_secret
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Job
+from notifier.unread import replay
 from notifier.webhooks_in import SignatureRefused
 from tests.fakes.clock import FakeClock
 from tests.sources import generic_events

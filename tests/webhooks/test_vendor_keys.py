@@ -14,9 +14,10 @@ import pytest
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.services import Services
-from notifier.sources_admin import add_source, give_key, replay
+from notifier.sources_admin import add_source, give_key
 from notifier.store.engine import reading
 from notifier.store.tables import Job, Source
+from notifier.unread import replay
 from notifier.vendor_keys import LEASE
 from notifier.webhooks_in import receive
 from tests.fakes.clock import FakeClock

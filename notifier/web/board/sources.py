@@ -1,13 +1,16 @@
-"""The page of sources: how each is doing, and reading again what could not be read."""
+"""The pages of sources: how each is doing, and what it sent that is not on record."""
 
 from __future__ import annotations
 
-from flask import abort, make_response, redirect, url_for
+from datetime import datetime
+from uuid import UUID
+
+from flask import abort, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from notifier.errors import NotFound
 from notifier.source_health import read_sources
-from notifier.sources_admin import replay
+from notifier.unread import put_aside, read_said, read_unread, replay
 from notifier.web.board.access import current_actor, current_staff
 from notifier.web.board.blueprint import board
 from notifier.web.board.pages import Live, draw_live, draw_page, is_part, page_now, unless_unchanged
@@ -26,15 +29,67 @@ def poll_sources() -> ResponseReturnValue:
     return unless_unchanged(_draw_sources())
 
 
-@board.post("/board/sources/<name>/read-again")
-def read_source_again(name: str) -> ResponseReturnValue:
-    """Let what the source sent, and could not be read, be read again."""
+@board.get("/board/sources/<name>/unread")
+def show_unread(name: str) -> ResponseReturnValue:
+    """Show what the source sent and is not on record, the latest first."""
+    return draw_page("unread.html", name=name, live=_draw_unread(name))
+
+
+@board.get("/board/sources/<name>/unread/live")
+def poll_unread(name: str) -> ResponseReturnValue:
+    """Answer that page's own poll."""
+    return unless_unchanged(_draw_unread(name))
+
+
+@board.get("/board/sources/<name>/deliveries/<uuid:delivery_id>")
+def show_delivery(name: str, delivery_id: UUID) -> ResponseReturnValue:
+    """Show what one delivery said."""
     try:
-        replay(services(), name, actor=current_actor(), brand_id=current_staff().brand_id)
+        said = read_said(services(), name, delivery_id, brand_id=current_staff().brand_id)
     except NotFound:
         abort(404)
+    return draw_page("delivery.html", said=said)
+
+
+@board.post("/board/sources/<name>/read-again")
+def read_source_again(name: str) -> ResponseReturnValue:
+    """Let what the source sent, and could not be read, be read again: all, or one delivery."""
+    only = request.form.get("delivery", type=UUID)
+    try:
+        replay(
+            services(), name, actor=current_actor(), brand_id=current_staff().brand_id, only=only
+        )
+    except NotFound:
+        abort(404)
+    here = url_for("board.show_unread", name=name) if only else url_for("board.show_sources")
+    return _changed(here)
+
+
+@board.post("/board/sources/<name>/put-aside")
+def put_unread_aside(name: str) -> ResponseReturnValue:
+    """Let what failed, as far as the page showed it, or one delivery count as nothing for us."""
+    only = request.form.get("delivery", type=UUID)
+    until = request.form.get("until", type=datetime.fromisoformat)
+    if only is None and (until is None or until.tzinfo is None):
+        abort(400)
+    try:
+        put_aside(
+            services(),
+            name,
+            actor=current_actor(),
+            brand_id=current_staff().brand_id,
+            until=until,
+            only=only,
+        )
+    except NotFound:
+        abort(404)
+    return _changed(url_for("board.show_unread", name=name))
+
+
+def _changed(page: str) -> ResponseReturnValue:
+    """Let htmx draw its page anew, or lead whoever has no script to `page`."""
     if not is_part():
-        return redirect(url_for("board.show_sources"), 303)
+        return redirect(page, 303)
     response = make_response("", 204)
     response.headers["HX-Trigger"] = "board-changed"
     return response
@@ -43,3 +98,11 @@ def read_source_again(name: str) -> ResponseReturnValue:
 def _draw_sources() -> Live:
     found = read_sources(services(), current_staff().brand_id)
     return draw_live("_sources.html", page=page_now(), sources=found)
+
+
+def _draw_unread(name: str) -> Live:
+    try:
+        unread = read_unread(services(), name, brand_id=current_staff().brand_id)
+    except NotFound:
+        abort(404)
+    return draw_live("_unread.html", page=page_now(), unread=unread)

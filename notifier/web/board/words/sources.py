@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.source_health import REFUSED_FOR, SourceHealth
+from notifier.unread import Unread
 
 #: What became of deliveries of which nobody needs to do anything.
 _CAME = {
     DeliveryStatus.APPLIED: "recorded",
     DeliveryStatus.IGNORED: "held nothing for us",
     DeliveryStatus.RECEIVED: "about to be read",
+}
+
+#: How a delivery stands, on a chip.
+_STANDS = {
+    DeliveryStatus.RECEIVED: "about to be read",
+    DeliveryStatus.APPLIED: "recorded",
+    DeliveryStatus.IGNORED: "nothing for us",
+    DeliveryStatus.FETCHING: "being fetched",
+    DeliveryStatus.WAITING: "waits",
+    DeliveryStatus.FAILED: "could not be read",
 }
 
 
@@ -31,7 +42,33 @@ def failed_words(source: SourceHealth) -> str | None:
 
 def failed_for(source: SourceHealth) -> str:
     """Return why the last one could not be read."""
-    why = source.why or ""
+    return _reason(source.why or "")
+
+
+def stands(one: Unread) -> str:
+    """Return how a delivery stands, for a chip."""
+    return _STANDS[one.status]
+
+
+def nameless(one: Unread) -> str:
+    """Return what stands in for the name of a job where a delivery has none that can be told."""
+    return "Its job can’t be told" if one.kept else "No longer kept"
+
+
+def why_unread(one: Unread) -> str:
+    """Return why a delivery is not on record, as a sentence."""
+    why = _reason(one.why)
+    if why.partition(" ")[0].isalpha():  # and not the name of a field, which is quoted
+        why = why[:1].upper() + why[1:]
+    return why if why.endswith(".") else f"{why}."
+
+
+def again(repeats: int) -> str:
+    """Return how often the same came again: `once more`, `11 times more`."""
+    return "once more" if repeats == 1 else f"{repeats:,} times more"
+
+
+def _reason(why: str) -> str:
     # What no translator foresaw is on record as the name of the error.
     return why if " " in why else f"it is not as we know them ({why})"
 

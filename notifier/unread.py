@@ -1,0 +1,245 @@
+"""What a source sent that is not on record: to be looked at, read again, or put aside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from notifier.domain.deliveries import DeliveryStatus
+from notifier.errors import NotFound
+from notifier.joining import key_of
+from notifier.services import Services
+from notifier.sources.protocol import (
+    ByReference,
+    Ignored,
+    Incoming,
+    Join,
+    Needs,
+    OptedOut,
+    Renamed,
+    SourceAdapter,
+    Untranslatable,
+)
+from notifier.sources.registry import adapters
+from notifier.sources_admin import audit_line, kept_source
+from notifier.store import deliveries
+from notifier.store.engine import reading
+from notifier.store.tables import Delivery, Source
+from notifier.translation import opened
+
+#: The latest so many are shown one by one; the rest is a number.
+MOST_SHOWN = 50
+
+#: What somebody can put aside. What is being fetched ends by itself within a day.
+_ASIDE = (DeliveryStatus.FAILED, DeliveryStatus.WAITING)
+_UNREAD = (*_ASIDE, DeliveryStatus.FETCHING)
+_PUT_ASIDE = "put aside by staff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """One delivery that is not on record."""
+
+    id: UUID
+    status: DeliveryStatus
+    received_at: datetime
+    repeats: int  # how often the same came again
+    why: str
+    about: str | None  # the reference or tracking code that it names; None: it can't be told
+    vendors_id: str | None  # the vendor's own id of it; None: it has none
+    kept: bool  # what it said is still there
+
+    @property
+    def can_be_put_aside(self) -> bool:
+        """Whether it is somebody's to decide that it means nothing to us."""
+        return self.status in _ASIDE
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether reading it again could help: what waits is read by itself when its job comes."""
+        return self.status is DeliveryStatus.FAILED and self.kept
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadOf:
+    """What is not on record of a source: the latest, and how many there are."""
+
+    name: str
+    kind: str
+    latest: Sequence[Unread]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one delivery said, as far as it is kept; for the eyes of staff alone."""
+
+    name: str  # of its source
+    delivery: Unread
+    #: Its body, then what its vendor answered, each under its title, JSON indented.
+    parts: Sequence[tuple[str, str]] = field(repr=False)
+
+
+def read_unread(services: Services, name: str, *, brand_id: UUID | None = None) -> UnreadOf:
+    """Return what a source sent and is not on record, the latest first.
+
+    :param brand_id: whose source it must be; None: anybody's.
+    :raises NotFound: if there is no such source.
+    """
+    with reading(services.sessions) as session:
+        source = _source(session, name, brand_id)
+        rows, number = deliveries.of_source(session, source.id, _UNREAD, MOST_SHOWN)
+        latest = [_unread(services, row, source) for row in rows]
+    return UnreadOf(source.name, source.kind, latest, number)
+
+
+def read_said(services: Services, name: str, delivery_id: UUID, *, brand_id: UUID) -> Said:
+    """Return what a delivery said, whatever became of it.
+
+    :raises NotFound: if the brand has no such source, or that no such delivery.
+    """
+    with reading(services.sessions) as session:
+        source = _source(session, name, brand_id)
+        row = session.get(Delivery, delivery_id)
+        if row is None or row.source_id != source.id:
+            raise NotFound("There is no such delivery.")
+        incoming = _kept(services, row, source)
+        parts = [] if incoming is None else [("What it said", incoming.body)]
+        if incoming is not None:
+            parts += [(f"The vendor’s answer: {of}", a) for of, a in incoming.answers.items()]
+        legible = [(title, _legible(raw)) for title, raw in parts]
+        return Said(source.name, _unread(services, row, source), legible)
+
+
+def replay(
+    services: Services,
+    name: str,
+    *,
+    actor: str,
+    brand_id: UUID | None = None,
+    ignored_too: bool = False,
+    only: UUID | None = None,
+) -> int:
+    """Let what a source sent, and could not be read, be read again; return how many that are.
+
+    That is harmless: what is on record is not recorded twice. What has no body any more stays
+    as it is.
+
+    :param actor: who asks for it: `cli`, or staff by their id.
+    :param brand_id: whose source it must be; None: anybody's.
+    :param ignored_too: also what meant nothing to us, since it may mean something now.
+    :param only: this delivery; None: all.
+    :raises NotFound: if there is no such source.
+    """
+    statuses = [DeliveryStatus.FAILED, *([DeliveryStatus.IGNORED] if ignored_too else [])]
+    with services.sessions.begin() as session:
+        source = _source(session, name, brand_id)
+        again = deliveries.read_again(session, source.id, statuses, only=only)
+        body = {"deliveries": again, "ignored_too": ignored_too, **_of(only)}
+        session.add(audit_line(services, source, actor, "deliveries_read_again", body))
+    services.wake()
+    return again
+
+
+def put_aside(
+    services: Services,
+    name: str,
+    *,
+    actor: str,
+    brand_id: UUID | None = None,
+    until: datetime | None = None,
+    only: UUID | None = None,
+) -> int:
+    """Let what failed count as nothing for us; return how many that are.
+
+    What waits may become true yet, so it is put aside one by one. `replay` with `ignored_too`
+    reads again what was put aside while its body is kept.
+
+    :param actor: who decides it: `cli`, or staff by their id.
+    :param brand_id: whose source it must be; None: anybody's.
+    :param until: what came by then, for nobody puts aside unseen what came since.
+    :param only: this delivery, also if it waits; None: all that failed.
+    :raises NotFound: if there is no such source.
+    """
+    statuses = [DeliveryStatus.FAILED] if only is None else _ASIDE
+    with services.sessions.begin() as session:
+        source = _source(session, name, brand_id)
+        aside = deliveries.put_aside(
+            session, source.id, statuses=statuses, why=_PUT_ASIDE, until=until, only=only
+        )
+        body = {"deliveries": aside, **_of(only)}
+        session.add(audit_line(services, source, actor, "deliveries_put_aside", body))
+    return aside
+
+
+def _of(only: UUID | None) -> dict[str, str]:
+    return {} if only is None else {"delivery": str(only)}
+
+
+def _source(session: Session, name: str, brand_id: UUID | None) -> Source:
+    source = kept_source(session, name)
+    if brand_id not in (None, source.brand_id):
+        raise NotFound("There is no such source.")
+    return source
+
+
+def _unread(services: Services, row: Delivery, source: Source) -> Unread:
+    incoming, adapter = _kept(services, row, source), adapters()[source.kind]
+    return Unread(
+        id=row.id,
+        status=DeliveryStatus(row.status),
+        received_at=row.received_at,
+        repeats=row.repeats,
+        why=row.why or "",
+        about=_about(services, row, source, incoming) if incoming is not None else None,
+        vendors_id=_vendors_id(adapter, incoming) if incoming is not None else None,
+        kept=incoming is not None,
+    )
+
+
+def _kept(services: Services, row: Delivery, source: Source) -> Incoming | None:
+    return opened(services, row, source) if row.body is not None else None
+
+
+def _vendors_id(adapter: SourceAdapter, incoming: Incoming) -> str | None:
+    try:
+        return adapter.delivery_id(incoming)
+    except Untranslatable:
+        return None
+
+
+def _about(services: Services, row: Delivery, source: Source, incoming: Incoming) -> str | None:
+    """Return the name of the job that a delivery is about, of several the one that it waits for.
+
+    It is read once more for that: on record is but a hash, so that nobody reads it there.
+    """
+    joins = _joins(adapters()[source.kind], incoming)
+    meant = [join for join in joins if key_of(services, source, join) == row.waits_for] or joins
+    if not meant:
+        return None
+    join = meant[0]
+    return join.reference if isinstance(join, ByReference) else join.code
+
+
+def _joins(adapter: SourceAdapter, incoming: Incoming) -> list[Join]:
+    try:
+        translation = adapter.translate(incoming)
+    except Exception:  # whatever it is that made it fail: it stands in `why`
+        return []
+    if isinstance(translation, Ignored | Needs | OptedOut):
+        return []
+    if isinstance(translation, Renamed):
+        return [translation.join]
+    return [event.join for event in translation]
+
+
+def _legible(raw: bytes) -> str:
+    try:
+        return json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
+    except ValueError:
+        return raw.decode(errors="replace")

@@ -1,0 +1,269 @@
+"""What a source sent that is not on record: shown one by one, read again, or put aside."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from notifier.domain.deliveries import DeliveryStatus
+from notifier.housekeeping import tidy
+from notifier.services import Services
+from notifier.sources_admin import add_source, give_key
+from notifier.store.engine import reading
+from notifier.store.tables import AuditLine, Delivery, Source
+from notifier.translation import translate_received
+from notifier.webhooks_in import receive
+from tests.fakes.clock import FakeClock
+from tests.services import given_brand
+from tests.sources import generic_events, shipstation_events
+from tests.web.board.world import Board, given_visit
+
+PAGE = "/board/sources/shop"
+
+
+@pytest.fixture
+def shop(board: Board) -> Board:
+    """Return a board of a brand that has one source, `shop`."""
+    add_source(board.services, board.brand.id, "shop", "generic", generic_events.SECRET, live=True)
+    return board
+
+
+def push(services: Services, number: int = 1, **data: object) -> UUID:
+    """Let the shop say that a visit is late, and read it; return the delivery."""
+    body = generic_events.event(
+        "appointment.delayed",
+        services.now() - timedelta(hours=2),
+        **({"reference": "JOB-1001", "minutes": 45} | data),
+    )
+    headers = generic_events.signed(body, at=services.now(), webhook_id=f"msg_{number}")
+    kept = receive(services, "shop", headers, body)
+    read(services)
+    return kept.delivery_id
+
+
+def read(services: Services) -> None:
+    """Read all that is to be read."""
+    while translate_received(services):
+        pass
+
+
+def status_of(services: Services, delivery_id: UUID) -> tuple[str, str | None]:
+    """Return how a delivery stands, and why."""
+    with reading(services.sessions) as session:
+        row = session.get_one(Delivery, delivery_id)
+        return row.status, row.why
+
+
+def lines(page: str) -> list[list[str]]:
+    """Return what stands on each card: the job, how the delivery stands, and the reason."""
+    card = r"<h2>(.*?) <span class=\"chip\">(.*?)</span></h2>\s*<p>(.*?)</p>"
+    return [list(found) for found in re.findall(card, page)]
+
+
+def test_each_stands_with_its_job_the_reason_and_the_vendors_id_the_latest_first(
+    shop: Board, clock: FakeClock
+) -> None:
+    """What waits names the job that it waits for; what failed the one that it says."""
+    push(shop.services, 1, reference="JOB-7")
+    clock.advance(minutes=1)
+    push(shop.services, 2, minutes="many")
+
+    page = shop.get(f"{PAGE}/unread").text
+
+    failed, waits = lines(page)
+    assert failed[:2] == ["Its job can’t be told", "could not be read"]
+    assert failed[2].startswith("data.minutes")
+    assert waits == ["JOB-7", "waits", "No job with this reference yet."]
+    assert "<code>msg_1</code>" in page
+    assert "<code>msg_2</code>" in page
+    assert page.index("msg_2") < page.index("msg_1")
+
+
+def test_what_says_another_thing_of_a_job_names_that_job(shop: Board) -> None:
+    """It could be read, and can't be recorded beside what was said before under its id."""
+    given_visit(shop.services, shop.brand)
+    push(shop.services)
+    push(shop.services, minutes=90)
+
+    ((name, _, why),) = lines(shop.get(f"{PAGE}/unread").text)
+
+    assert name == "JOB-1001"
+    assert why == "Another delivery with this id said something else of the job."
+
+
+def test_how_often_the_same_came_is_said(shop: Board) -> None:
+    """A sender that tries again and again is told apart from many that fail."""
+    for _ in range(4):
+        push(shop.services, minutes="many")
+
+    assert "and 3 times more" in shop.get(f"{PAGE}/unread").text
+
+
+def test_one_is_read_again_and_the_others_stay(shop: Board, clock: FakeClock) -> None:
+    """By its own button; the audit says which."""
+    first = push(shop.services, 1, minutes="many")
+    clock.advance(minutes=1)
+    second = push(shop.services, 2, minutes="more")
+
+    answer = shop.part(f"{PAGE}/read-again", delivery=str(second))
+
+    assert (answer.status_code, answer.headers["HX-Trigger"]) == (204, "board-changed")
+    assert status_of(shop.services, first)[0] == DeliveryStatus.FAILED
+    assert status_of(shop.services, second) == (DeliveryStatus.RECEIVED, None)
+    with reading(shop.services.sessions) as session:
+        line = session.scalars(select(AuditLine)).one()
+    assert line.body == {"deliveries": 1, "ignored_too": False, "delivery": str(second)}
+
+
+def test_what_was_mended_elsewhere_is_put_aside_and_no_failure_any_more(shop: Board) -> None:
+    """Without a script the press leads back to the page."""
+    failed = push(shop.services, minutes="many")
+
+    answer = shop.press(f"{PAGE}/put-aside", delivery=str(failed))
+
+    assert (answer.status_code, answer.location) == (303, f"{PAGE}/unread")
+    assert status_of(shop.services, failed) == (DeliveryStatus.IGNORED, "put aside by staff")
+    assert "All that it sent is on record" in shop.get(f"{PAGE}/unread").text
+    assert "1 could not be read" not in shop.get("/board/sources").text
+    with reading(shop.services.sessions) as session:
+        line = session.scalars(select(AuditLine)).one()
+    assert (line.did, line.body["delivery"]) == ("deliveries_put_aside", str(failed))
+
+
+def test_all_that_failed_is_put_aside_as_far_as_the_page_showed_it(
+    shop: Board, clock: FakeClock
+) -> None:
+    """What came since is not, nor what waits: that may become true yet."""
+    shown = [push(shop.services, 1, minutes="many"), push(shop.services, 2, minutes="more")]
+    waits = push(shop.services, 3, reference="JOB-7")
+    page = shop.get(f"{PAGE}/unread").text
+    until = re.search(r'name="until" value="([^"]+)"', page)
+    assert until is not None
+    clock.advance(seconds=1)
+    since = push(shop.services, 4, minutes="no")
+
+    shop.part(f"{PAGE}/put-aside", until=until[1])
+
+    assert {status_of(shop.services, one)[0] for one in shown} == {DeliveryStatus.IGNORED}
+    assert status_of(shop.services, since)[0] == DeliveryStatus.FAILED
+    assert status_of(shop.services, waits)[0] == DeliveryStatus.WAITING
+
+
+def test_what_waits_can_be_put_aside_alone_and_its_job_does_not_bring_it_back(
+    shop: Board,
+) -> None:
+    """An order of somebody else's shop that a carrier tells of; a press asks first."""
+    waits = push(shop.services)
+    assert "not read when its job is booked" in shop.get(f"{PAGE}/unread").text
+
+    shop.part(f"{PAGE}/put-aside", delivery=str(waits))
+    given_visit(shop.services, shop.brand)
+    read(shop.services)
+
+    assert status_of(shop.services, waits) == (DeliveryStatus.IGNORED, "put aside by staff")
+
+
+def test_what_was_recorded_can_not_be_put_aside(shop: Board) -> None:
+    """Its facts stand."""
+    given_visit(shop.services, shop.brand)
+    recorded = push(shop.services)
+
+    shop.part(f"{PAGE}/put-aside", delivery=str(recorded))
+
+    assert status_of(shop.services, recorded)[0] == DeliveryStatus.APPLIED
+
+
+def test_what_a_delivery_said_is_shown_to_staff_indented(shop: Board) -> None:
+    """With the reason above it; markup in it is text."""
+    failed = push(shop.services, minutes="<b>many</b>")
+
+    page = shop.get(f"{PAGE}/deliveries/{failed}").text
+
+    assert "could not be read, data.minutes" in page
+    assert "  &#34;type&#34;: &#34;appointment.delayed&#34;" in page
+    assert "&lt;b&gt;many&lt;/b&gt;" in page
+
+
+def test_what_the_vendor_answered_is_shown_below_the_pointer(board: Board) -> None:
+    """What is still to be fetched can't be put aside: it ends by itself."""
+    add_source(board.services, board.brand.id, "ships", "shipstation", "a secret", live=True)
+    give_key(board.services, "ships", "an-api:key")
+    body = shipstation_events.pointer("ORDER_NOTIFY", shipstation_events.ORDERS)
+    pointer = receive(board.services, "ships", {}, body, query="token=a+secret").delivery_id
+    read(board.services)
+    with board.services.sessions.begin() as session:
+        row = session.get_one(Delivery, pointer)
+        key = session.get_one(Source, row.source_id).key
+        row.answers = board.services.vault.seal(key, json.dumps({"orders": '{"orders": [7]}'}))
+
+    page = board.get("/board/sources/ships/unread").text
+    assert "being fetched" in page
+    assert "put-aside" not in page
+    board.part("/board/sources/ships/put-aside", delivery=str(pointer))
+
+    assert status_of(board.services, pointer)[0] == DeliveryStatus.FETCHING
+    said = board.get(f"/board/sources/ships/deliveries/{pointer}").text
+    assert said.index("resource_url") < said.index("answer: orders") < said.index("    7")
+
+
+def test_what_is_no_longer_kept_says_so_and_can_only_be_put_aside(
+    shop: Board, clock: FakeClock
+) -> None:
+    """After the time for which bodies are kept."""
+    waited = push(shop.services)
+    clock.advance(days=shop.services.keep_deliveries.days + 1)
+    tidy(shop.services)
+
+    page = shop.get(f"{PAGE}/unread").text
+
+    assert lines(page)[0][0] == "No longer kept"
+    assert "Put aside" in page
+    assert "Read again" not in page
+    assert "no longer kept" in shop.get(f"{PAGE}/deliveries/{waited}").text
+
+
+def test_more_than_a_page_is_a_number(shop: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The latest are shown."""
+    monkeypatch.setattr("notifier.unread.MOST_SHOWN", 2)
+    for number in range(3):
+        push(shop.services, number, minutes="many")
+
+    page = shop.get(f"{PAGE}/unread").text
+
+    assert len(lines(page)) == 2
+    assert "These are the latest of 3." in page
+
+
+def test_the_page_polls_and_is_not_sent_again_unchanged(shop: Board) -> None:
+    """Its poll is answered with 304."""
+    push(shop.services, minutes="many")
+    shown = shop.get(f"{PAGE}/unread/live")
+
+    headers = {"If-None-Match": shown.headers["ETag"]}
+    again = shop.client.get(f"{PAGE}/unread/live", headers=headers)
+
+    assert (shown.status_code, again.status_code) == (200, 304)
+
+
+def test_nobody_sees_or_presses_for_another_brand(shop: Board, browser: FlaskClient) -> None:
+    """Nor what is no delivery of that source, nor without our token, nor all of no time."""
+    other = given_brand(shop.services, slug="other", name="Other")
+    add_source(shop.services, other.id, "theirs", "generic", generic_events.SECRET, live=True)
+    failed = push(shop.services, minutes="many")
+    theirs = "/board/sources/theirs"
+
+    assert shop.get(f"{theirs}/unread").status_code == 404
+    assert shop.get(f"{theirs}/unread/live").status_code == 404
+    assert shop.get(f"{theirs}/deliveries/{failed}").status_code == 404
+    assert shop.get(f"{PAGE}/deliveries/{uuid4()}").status_code == 404
+    assert shop.part(f"{theirs}/put-aside", delivery=str(failed)).status_code == 404
+    assert shop.part(f"{PAGE}/put-aside").status_code == 400
+    assert shop.part(f"{PAGE}/put-aside", until="2026-01-01T00:00:00").status_code == 400
+    assert browser.post(f"{PAGE}/put-aside").status_code == 400
+    assert status_of(shop.services, failed)[0] == DeliveryStatus.FAILED
