@@ -132,11 +132,13 @@ def book_in(
     actor: str,
     occurred_at: datetime | None = None,
     booked_by: UUID | None = None,
+    agreed: bool | None = None,
     before_live: bool = False,
 ) -> Booked:
     """Book `new` inside the caller's transaction; the caller wakes delivery.
 
     :param booked_by: the source that asks for it, if one does.
+    :param agreed: False if the business may have moved it to this time; it is on record alone.
     :param before_live: whether that was not live yet, so that the booking owes nothing.
     """
     known = _known(session, services, brand_id, new)
@@ -169,6 +171,7 @@ def book_in(
         new,
         source=source,
         occurred_at=occurred_at or now,
+        agreed=agreed,
         before_live=before_live,
         now=now,
     )
@@ -334,6 +337,7 @@ def _booked(
     *,
     source: FactSource,
     occurred_at: datetime,
+    agreed: bool | None,
     before_live: bool,
     now: datetime,
 ) -> Fact:
@@ -355,6 +359,7 @@ def _booked(
         occurred_at=occurred_at,
         received_at=now,
         window=new.window,
+        agreed=agreed,
         technician=technician,
         before_live=before_live,
     )

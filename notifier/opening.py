@@ -38,6 +38,7 @@ def open_before(
     made_by: Fact,
     *,
     window: Window | None,
+    agreed: bool | None,
     occurred_at: datetime,
     actor: str,
     source_id: UUID,
@@ -57,6 +58,7 @@ def open_before(
         occurred_at=occurred_at,
         received_at=now,
         window=window,
+        agreed=agreed,
     )
     values = fact_values(job, fact, actor=actor, source_id=source_id, external_id=external_id)
     session.add(FactRow(**values))

@@ -65,6 +65,7 @@ def book_as_asked(
         actor=f"source:{source.id}",
         occurred_at=happened,
         booked_by=source.id,
+        agreed=_on_record(event.job_kind, asked),
         before_live=is_history(source, min(asked.made_at or happened, received_at)),
     )
     if booked.created:
@@ -154,6 +155,7 @@ def booked_before(
         row,
         made_by,
         window=window,
+        agreed=_on_record(event.job_kind, asked),
         occurred_at=happened,
         actor=actor,
         source_id=source.id,
@@ -177,12 +179,22 @@ def booked_before(
             occurred_at=made_by.occurred_at,
             expected=None if visit else moved,
             window=moved if visit else None,
-            agreed=asked.agreed if visit else None,
+            agreed=made_by.agreed is not False if visit else None,
             source_id=source.id,
             before_live=made_by.before_live,
         ),
     )
     return True
+
+
+def _on_record(kind: JobKind, asked: Booking) -> bool | None:
+    """Return False if the business may have moved it there, else None.
+
+    A booking that comes late makes a move of this one, and then it counts whose that was. Never
+    True: nobody accepts the time that they book.
+    """
+    moved_by_us = kind is JobKind.APPOINTMENT and asked.as_it_stands and not asked.agreed
+    return False if moved_by_us else None
 
 
 def _bookings(stated: Sequence[Fact]) -> list[Fact]:

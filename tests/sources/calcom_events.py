@@ -13,6 +13,9 @@ THIRD = "9QUfTzMP6xWsjL4dYeRb7C"
 ADA = "ada@example.com"
 HOST = "sam@northside.example"
 
+#: What the uid of another booking ends in.
+_LETTERS = "DEFGHJKLMNPQRSTUVWXYZ123456789"
+
 
 def iso(moment: datetime) -> str:
     """Return `moment` as Cal.com writes times."""
@@ -22,6 +25,12 @@ def iso(moment: datetime) -> str:
 def sign(secret: str, body: bytes) -> str:
     """Return the value of `X-Cal-Signature-256` for `body`."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def uids_of(nth: int) -> tuple[str, str, str]:
+    """Return the uids of another booking, as it is made and moved twice."""
+    first, second, third = (f"{uid[:-1]}{_LETTERS[nth]}" for uid in (FIRST, SECOND, THIRD))
+    return first, second, third
 
 
 def body_of(event: dict[str, Any]) -> bytes:
@@ -41,6 +50,8 @@ class Visit:
     start: datetime
     uid: str = FIRST
     calendar_id: str | None = f"{FIRST}@Cal.com"
+    email: str = ADA
+    phone: str = "+12065550100"
 
     def payload(self, **said: Any) -> dict[str, Any]:
         """Return the booking as every event carries it, with `said` besides."""
@@ -59,8 +70,8 @@ class Visit:
             "attendees": [
                 {
                     "name": "Ada Park",
-                    "email": ADA,
-                    "phoneNumber": "+12065550100",
+                    "email": self.email,
+                    "phoneNumber": self.phone,
                     "timeZone": "America/Denver",
                     "language": {"locale": "en"},
                 },
@@ -92,5 +103,5 @@ class Visit:
         return event(
             "BOOKING_NO_SHOW_UPDATED",
             at,
-            {"bookingUid": self.uid, "attendees": [{"email": ADA, "noShow": absent}]},
+            {"bookingUid": self.uid, "attendees": [{"email": self.email, "noShow": absent}]},
         )

@@ -1,55 +1,24 @@
 """A visit that is moved on a booking page is one job, in whichever order its news arrives."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
 
-from notifier.domain.messages import WAITING
-from notifier.domain.windows import Window, to_json
 from notifier.services import Services
 from notifier.sources_admin import add_source
-from notifier.store.engine import reading
-from notifier.store.tables import Job, Message
-from notifier.webhooks_in import receive
 from tests.sources import calcom_events, calendly_events
-from tests.webhooks.deliveries import HOUR, book_visit, translate_all
-
-SECRET = "a secret of the booking page's"
-
-
-def push(services: Services, source: str, headers: Mapping[str, str], body: bytes) -> None:
-    """Let a booking page deliver `body`, and translate it."""
-    receive(services, source, {"Content-Type": "application/json", **headers}, body)
-    translate_all(services)
-
-
-def push_calcom(services: Services, event: dict[str, Any]) -> None:
-    """Let Cal.com deliver `event`."""
-    body = calcom_events.body_of(event)
-    push(services, "calcom", {"X-Cal-Signature-256": calcom_events.sign(SECRET, body)}, body)
-
-
-def push_calendly(services: Services, event: dict[str, Any]) -> None:
-    """Let Calendly deliver `event`."""
-    body = calendly_events.body_of(event)
-    signature = calendly_events.sign(SECRET, body, services.now())
-    push(services, "calendly", {"Calendly-Webhook-Signature": signature}, body)
-
-
-def jobs(services: Services) -> list[Job]:
-    """Return every job there is."""
-    with reading(services.sessions) as session:
-        return list(session.scalars(select(Job)))
-
-
-def hour_from(start: datetime) -> Any:
-    """Return how the hour from `start` is stored."""
-    return to_json(Window(start, start + HOUR))
+from tests.webhooks.booking_pages import (
+    SECRET,
+    hour_from,
+    jobs,
+    owed,
+    push_calcom,
+    push_calendly,
+)
+from tests.webhooks.deliveries import HOUR, book_visit
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -221,13 +190,6 @@ def test_the_bookings_of_another_source_are_called_off_by_none_of_this_ones(
     push_calendly(services, visit.created())
 
     assert {job.id: job.status for job in jobs(services)}[theirs] == "scheduled"
-
-
-def owed(services: Services) -> set[tuple[str, str]]:
-    """Return what waits to be sent: its rule and its channel."""
-    with reading(services.sessions) as session:
-        rows = session.scalars(select(Message).where(Message.status.in_(list(WAITING))))
-        return {(row.rule, row.channel) for row in rows}
 
 
 @pytest.mark.parametrize("who", [calcom_events.ADA, calcom_events.HOST])
