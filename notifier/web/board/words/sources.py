@@ -50,11 +50,6 @@ def stands(one: Unread) -> str:
     return _STANDS[one.status]
 
 
-def nameless(one: Unread) -> str:
-    """Return what stands in for the name of a job where a delivery has none that can be told."""
-    return "Its job can’t be told" if one.kept else "No longer kept"
-
-
 def why_unread(one: Unread) -> str:
     """Return why a delivery is not on record, as a sentence."""
     why = _reason(one.why)
