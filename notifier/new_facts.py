@@ -46,6 +46,7 @@ class NewFact:
     technician: str | None = None  # by name
     technician_phone: str | None = None  # where they are asked; in any format
     parcel: str | None = None  # tracking code
+    may_be_replaced: bool = False  # the order may have another in the parcel's place by now
     person: UUID | None = None  # job person; by default the first customer
     what: PromiseKind | None = None  # of `promised`
     moment: datetime | None = None  # of `promised`: by when
@@ -144,7 +145,8 @@ def _check(snapshot: Snapshot, new: NewFact) -> None:
         raise Invalid("window", f"`{new.type.value}` needs a `window`")
     if new.type is FactType.REASSIGNED and not new.technician:
         raise Invalid("technician", "`reassigned` needs a `technician`")
-    if new.parcel and normal_tracking_code(new.parcel) not in snapshot.parcels:
+    known = new.may_be_replaced or normal_tracking_code(new.parcel or "") in snapshot.parcels
+    if new.parcel and not known:
         raise Invalid("parcel", "this order has no parcel with that tracking code")
 
 

@@ -1,4 +1,9 @@
-"""The parcels of an order: those that it was booked with, and those that it is given later."""
+"""The parcels of an order: those that it was booked with, and those that it is given later.
+
+A shop that corrects a tracking code says of which shipment it is. The parcel of the old one is
+taken off the order then: its row is gone, so that nothing waits for it, and scans of that code
+find the order no more.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +11,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.jobs import FIRST_STATUS, JobKind
 from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.services import Services
+from notifier.sources.protocol import Shipment
 from notifier.store.deliveries import release_waiting
-from notifier.store.tables import Job, Parcel
+from notifier.store.tables import Job, Parcel, SourceWord
+
+#: What a word of a source about one shipment begins with; its name follows.
+_SHIPMENT = "shipment:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +53,52 @@ def add_parcels(
 def add_parcel_later(session: Session, services: Services, job_id: UUID, new: NewParcel) -> None:
     """Give an order a parcel, unless it has it, and let what waited for its code go round again.
 
-    Inside the transaction of a caller who has locked the job, and plans it afterwards.
+    Not one that its shipment has no more. Inside the transaction of a caller who has locked the
+    job, and plans it afterwards.
     """
     code = normal_tracking_code(new.tracking_code)
     known = select(Parcel.id).where(Parcel.job_id == job_id, Parcel.tracking_code == code)
-    if session.scalar(known) is not None:
+    if session.scalar(known) is not None or code in _replaced(session, job_id):
         return
     job = session.get_one(Job, job_id)
     add_parcels(session, services, job, [new])
     session.flush()
     release_waiting(session, services.vault, job.brand_id, tracking_codes=[code])
+
+
+def keep_shipment(session: Session, job_id: UUID, source_id: UUID, said: Shipment) -> bool:
+    """Note which parcels a shipment has; take off those that it had by an older word alone.
+
+    Of two words of one second both count. Return whether a parcel was taken off, for then the
+    caller, who has locked the job, plans it.
+    """
+    key = {"job_id": job_id, "source_id": source_id, "about": f"{_SHIPMENT}{said.name}"}
+    word = session.get(SourceWord, key)
+    if word is None:
+        word = SourceWord(**key, said_at=said.as_of, says={"parcels": [], "ever": []})
+        session.add(word)
+    has = set(said.codes)
+    if said.as_of < word.said_at:
+        has = set(word.says["parcels"])
+    elif said.as_of == word.said_at:
+        has |= set(word.says["parcels"])
+    word.said_at = max(said.as_of, word.said_at)
+    word.says = {"parcels": sorted(has), "ever": sorted({*word.says["ever"], *said.codes})}
+    session.flush()
+    gone = session.execute(
+        delete(Parcel)
+        .where(Parcel.job_id == job_id, Parcel.tracking_code.in_(_replaced(session, job_id)))
+        .returning(Parcel.id)
+    )
+    return bool(gone.all())
+
+
+def _replaced(session: Session, job_id: UUID) -> set[str]:
+    """Return the codes that a shipment of the order had, and that none has now."""
+    said = session.scalars(
+        select(SourceWord.says).where(
+            SourceWord.job_id == job_id, SourceWord.about.startswith(_SHIPMENT)
+        )
+    ).all()
+    ever = {code for one in said for code in one["ever"]}
+    return ever - {code for one in said for code in one["parcels"]}

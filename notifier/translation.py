@@ -25,7 +25,8 @@ from notifier.joining import (
     rename,
 )
 from notifier.opting_out import close_number
-from notifier.parcels import NewParcel, add_parcel_later
+from notifier.parcels import NewParcel, add_parcel_later, keep_shipment
+from notifier.planner import bring_up_to_date
 from notifier.repeated_news import says_other
 from notifier.said_people import correct_as_said
 from notifier.sending.suppressions import Address, drop_what_waits
@@ -303,7 +304,18 @@ def _wait(services: Services, delivery_id: UUID, join: Join) -> DeliveryStatus |
 
 
 def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> bool:
-    """Record the event as a fact; return False if its source said it before."""
+    """Record what the event says of its job; return False if its source said it before."""
+    session, services = context.session, context.services
+    taken_off = event.shipment is not None and keep_shipment(
+        session, job.id, context.source.id, event.shipment
+    )
+    recorded = _record_fact(context, job, event, nth)
+    if taken_off and not recorded:
+        bring_up_to_date(session, services, [job.id], now=services.now())
+    return recorded
+
+
+def _record_fact(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> bool:
     session, source = context.session, context.source
     external_id = f"{context.external_id}#{nth}" if nth else context.external_id
     said = deliveries.said_under(session, job.id, source.id, external_id)
@@ -348,29 +360,30 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
         added = NewParcel(carrier=parcel.carrier, tracking_code=parcel.tracking_code)
         add_parcel_later(session, context.services, job.id, added)
     expected = resolve(event.expected, ZoneInfo(job.zone)) if event.expected is not None else None
-    intake.record_in(
-        session,
-        context.services,
-        source.brand_id,
-        job.id,
-        intake.NewFact(
-            type=event.type,
-            source=context.adapter.speaks_as,
-            actor=context.actor,
-            occurred_at=_happened(context, event),
-            minutes=event.minutes,
-            expected=expected,
-            window=event.window,
-            agreed=event.agreed,
-            reason=event.reason,
-            by=event.by,
-            technician=event.technician,
-            technician_phone=event.technician_phone,
-            parcel=event.parcel,
-            note=event.note,
-            source_id=source.id,
-            external_id=external_id,
-            before_live=is_history(source, _happened(context, event)),
-        ),
+    new = intake.NewFact(
+        type=event.type,
+        source=context.adapter.speaks_as,
+        actor=context.actor,
+        occurred_at=_happened(context, event),
+        minutes=event.minutes,
+        expected=expected,
+        window=event.window,
+        agreed=event.agreed,
+        reason=event.reason,
+        by=event.by,
+        technician=event.technician,
+        technician_phone=event.technician_phone,
+        parcel=event.parcel,
+        may_be_replaced=event.shipment is not None,
+        note=event.note,
+        source_id=source.id,
+        external_id=external_id,
+        before_live=is_history(source, _happened(context, event)),
     )
+    try:
+        intake.record_in(session, context.services, source.brand_id, job.id, new)
+    except Invalid as error:
+        if error.field == "parcel" and event.join == ByTrackingCode(event.parcel or ""):
+            raise NotBookedYet(event.join) from error  # taken off while this waited for the lock
+        raise
     return True

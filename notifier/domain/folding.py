@@ -86,14 +86,16 @@ class JobState:
 def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> JobState:
     """Return the state that `facts`, in any order, add up to.
 
-    :param parcels: tracking codes of an order; it is delivered when all of them are.
+    :param parcels: tracking codes of an order; it is delivered when all of them are. What was
+        said of another one, which was a mistake, is withdrawn with it.
     """
-    ordered = sorted(facts, key=_place)
-    withdrawn = withdrawn_among(ordered)
+    ordered, codes = sorted(facts, key=_place), tuple(parcels)
+    mistaken = frozenset(fact.id for fact in ordered if _is_of_no_parcel(fact, codes))
+    withdrawn = mistaken | withdrawn_among(fact for fact in ordered if fact.id not in mistaken)
     state = JobState(
         kind=kind,
         status=FIRST_STATUS[kind],
-        parcels=MappingProxyType({code: ParcelState() for code in parcels}),
+        parcels=MappingProxyType({code: ParcelState() for code in codes}),
         withdrawn=withdrawn,
         taken_back=next((f for f in reversed(ordered) if f.type is FactType.WITHDRAWN), None),
         promises_taken_back=tuple(
@@ -113,9 +115,19 @@ def fold_in(state: JobState, facts: Collection[Fact], fact: Fact) -> JobState:
     on; one that comes late or takes back has everything folded anew.
     """
     takes_back = state.taken_back is not None or fact.type is FactType.WITHDRAWN
+    takes_back = takes_back or _is_of_no_parcel(fact, state.parcels)
     if takes_back or any(_place(fact) < _place(known) for known in facts):
         return fold(state.kind, (*facts, fact), state.parcels)
     return _with_last_report(_carried_on(state, fact), [fact])
+
+
+def _is_of_no_parcel(fact: Fact, codes: Collection[str]) -> bool:
+    """Return whether `fact` is of a parcel that the order has not, or has no more.
+
+    That a shop sent it holds all the same: it corrected the number, not that.
+    """
+    sent = fact.type is FactType.SHIPPED and fact.source is FactSource.SHOP
+    return fact.parcel is not None and fact.parcel not in codes and not sent
 
 
 def _place(fact: Fact) -> tuple[datetime, int]:

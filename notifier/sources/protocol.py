@@ -129,11 +129,25 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """The tracking codes of one shipment of an order, as its shop has them at `as_of`.
+
+    It says all of them whenever one changes. A code that only an older word named was a
+    mistake: it is no parcel of the order any more, and what was said of it counts nowhere.
+    """
+
+    name: str  # that tells it from the order's others
+    codes: tuple[str, ...]  # normalised
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceEvent:
     """One fact, or a booking, about the job that `join` finds.
 
     `occurred_at` is when it happened, by the source; None where the source does not say.
-    `adds_parcel` is given to the order that `join` finds by its reference, unless it has it.
+    `adds_parcel` is given to the order that `join` finds by its reference, unless it has it, or
+    a `shipment` has another in its place by now.
     """
 
     join: Join
@@ -148,6 +162,7 @@ class SourceEvent:
     by: Party | None = None
     parcel: str | None = None  # tracking code, normalised
     adds_parcel: BookedParcel | None = None
+    shipment: Shipment | None = None
     technician: str | None = None
     technician_phone: str | None = None
     note: str | None = None  # for staff only

@@ -37,6 +37,7 @@ from notifier.sources.protocol import (
     ByReference,
     Ignored,
     Incoming,
+    Shipment,
     SourceAdapter,
     SourceEvent,
     Translation,
@@ -276,6 +277,7 @@ def _fulfillment(fulfillment: Mapping[str, Any]) -> Translation:
         if moves is not None:
             facts.append((moves, moment(fulfillment.get("updated_at")), code))
     carrier = one_line(fulfillment.get("tracking_company")) or ""
+    as_of = moment(fulfillment.get("updated_at"))
     return tuple(
         SourceEvent(
             join=ByReference(name[1]),
@@ -285,6 +287,7 @@ def _fulfillment(fulfillment: Mapping[str, Any]) -> Translation:
             expected=UNKNOWN if fact is _F.DELAYED else None,
             parcel=code,
             adds_parcel=BookedParcel(carrier=carrier, tracking_code=code) if code else None,
+            shipment=Shipment(name=name[0], codes=tuple(codes), as_of=as_of) if as_of else None,
         )
         for fact, at, code in facts
     ) or Ignored("nothing was sent yet")

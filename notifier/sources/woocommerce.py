@@ -12,6 +12,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,7 @@ from notifier.sources.protocol import (
     ByReference,
     Ignored,
     Incoming,
+    Shipment,
     SourceAdapter,
     SourceEvent,
     Translation,
@@ -121,10 +123,13 @@ def translate(incoming: Incoming) -> Translation:
         raise Untranslatable("number: an order has one.")
     if status is None:
         raise Untranslatable("status: an order has one.")
-    return _said(ByReference(reference), status, body)
+    said = _said(ByReference(reference), status, body)
+    return said if isinstance(said, Ignored) else _with_its_parcels(said, body)
 
 
-def _said(join: ByReference, status: str, order: Mapping[str, Any]) -> Translation:
+def _said(
+    join: ByReference, status: str, order: Mapping[str, Any]
+) -> tuple[SourceEvent, ...] | Ignored:
     fact = STATUSES.get(status)
     changed_at = moment_or_utc(order.get("date_modified_gmt"))
     completed_at = moment_or_utc(order.get("date_completed_gmt"))
@@ -218,12 +223,11 @@ def _parcels(join: ByReference, order: Mapping[str, Any]) -> tuple[SourceEvent, 
         order.get("date_modified_gmt")
     )
     parcels: dict[str, SourceEvent] = {}
-    for meta in objects_in(order.get("meta_data")):
-        for item in objects_in(meta.get("value")) if meta.get("key") == _TRACKING else ():
-            number = short_text(item.get("tracking_number"))
-            if number is None:
+    for items in _tracked(order):
+        for item in items:
+            code = _code(item)
+            if code is None:
                 continue
-            code = normal_tracking_code(number)
             carrier = item.get("custom_tracking_provider") or item.get("tracking_provider")
             day = _shipped(item.get("date_shipped"))
             parcels[code] = SourceEvent(
@@ -235,6 +239,40 @@ def _parcels(join: ByReference, order: Mapping[str, Any]) -> tuple[SourceEvent, 
                 adds_parcel=BookedParcel(carrier=one_line(carrier) or "", tracking_code=code),
             )
     return tuple(parcels.values())
+
+
+def _with_its_parcels(
+    said: tuple[SourceEvent, ...], order: Mapping[str, Any]
+) -> tuple[SourceEvent, ...]:
+    """Return what was said, with all the parcels that the order has by now, where a plugin lists
+    them: an empty list says that it has none."""
+    changed_at = moment_or_utc(order.get("date_modified_gmt"))
+    lists = _tracked(order)
+    if not lists or changed_at is None:
+        return said
+    codes = dict.fromkeys(code for items in lists for one in items if (code := _code(one)))
+    shipment = Shipment(name="", codes=tuple(codes), as_of=changed_at)
+    return tuple(
+        replace(event, shipment=shipment) if event.parcel or not codes else event for event in said
+    )
+
+
+def _tracked(order: Mapping[str, Any]) -> list[Sequence[Mapping[str, Any]]]:
+    """Return the lists of parcels that plugins keep with the order: one, or none.
+
+    One from which an item was taken out comes as an object: its places are the names.
+    """
+    found: list[Sequence[Mapping[str, Any]]] = []
+    for meta in objects_in(order.get("meta_data")):
+        value = meta.get("value")
+        if meta.get("key") == _TRACKING and isinstance(value, list | dict):
+            found.append(objects_in(list(value.values()) if isinstance(value, dict) else value))
+    return found
+
+
+def _code(item: Mapping[str, Any]) -> str | None:
+    number = short_text(item.get("tracking_number"))
+    return normal_tracking_code(number) if number is not None else None
 
 
 def _shipped(value: object) -> datetime | None:

@@ -373,3 +373,27 @@ def test_what_one_parcel_does_is_not_lost_because_the_order_is_elsewhere() -> No
     assert order.state.status is JobStatus.ATTEMPTED
     assert order.state.parcels["B"].status is JobStatus.SHIPPED
     assert order.state.expected == window(8, 20, day=27)
+
+
+def test_what_is_said_of_a_parcel_that_the_order_has_no_more_counts_nowhere() -> None:
+    """Its number was somebody else's; that the shop sent it is true under the right one."""
+    order = Stage(kind=JobKind.ORDER, parcels=("B",))
+    order.say(FactType.SHIPPED, source=FactSource.SHOP, parcel="A")
+    before = order.state
+    wrong = order.say(FactType.DELIVERED, parcel="A", expected=window(8, 20, day=27))
+
+    assert believed(order.state) == believed(before)
+    assert order.state.status is JobStatus.SHIPPED
+    assert order.state.withdrawn == {wrong.id}
+    assert fold_in(before, order.facts[:-1], wrong) == order.state
+
+
+def test_a_parcel_that_is_gone_does_not_end_what_was_said_of_another() -> None:
+    """So a fact that repeats the one in force is still withdrawn with it."""
+    order = Stage(kind=JobKind.ORDER, parcels=("B",))
+    first = order.say(FactType.DELAYED, expected=window(8, 20, day=27))
+    gone = order.say(FactType.DELAYED, parcel="A", expected=window(8, 20, day=28))
+    again = order.say(FactType.DELAYED, expected=window(8, 20, day=27))
+    order.say(FactType.WITHDRAWN, withdraws=first.id)
+
+    assert order.state.withdrawn == {first.id, gone.id, again.id}

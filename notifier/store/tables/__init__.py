@@ -13,7 +13,15 @@ from notifier.store.tables.access import (
 from notifier.store.tables.brands import Brand, DayLink, Sender, Technician
 from notifier.store.tables.columns import Base
 from notifier.store.tables.guards import Tally
-from notifier.store.tables.jobs import FactRow, Job, JobName, JobPerson, Parcel, Promise
+from notifier.store.tables.jobs import (
+    FactRow,
+    Job,
+    JobName,
+    JobPerson,
+    Parcel,
+    Promise,
+    SourceWord,
+)
 from notifier.store.tables.outbox import (
     Attempt,
     CallBegun,
@@ -63,6 +71,7 @@ __all__ = [
     "SignInLink",
     "Source",
     "SourceRefusals",
+    "SourceWord",
     "Staff",
     "Suppression",
     "Tally",

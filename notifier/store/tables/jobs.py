@@ -82,6 +82,22 @@ class Parcel(Base):
     expected: Mapped[ExpectationJson | None]
 
 
+class SourceWord(Base):
+    """What a source last said of one thing about a job, by its own clock.
+
+    What it said of that before then counts no more, though it may come later.
+    """
+
+    __tablename__ = "source_words"
+    __table_args__ = (PrimaryKeyConstraint("job_id", "source_id", "about"),)
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"))
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("sources.id"))
+    about: Mapped[str]  # "shipment:" and its name
+    said_at: Mapped[datetime]
+    says: Mapped[dict[str, Any]]  # of a shipment: its `parcels`, and those it `ever` had
+
+
 class JobName(Base):
     """A later name of a job, from a vendor that names a booking anew when it is moved."""
 
