@@ -31,6 +31,7 @@ from notifier.people import (
 )
 from notifier.planner import bring_up_to_date
 from notifier.services import Services
+from notifier.store.awaited_names import release_named
 from notifier.store.deliveries import release_waiting
 from notifier.store.facts import fact_row, next_seq
 from notifier.store.snapshots import Snapshot
@@ -185,6 +186,7 @@ def book_in(
         references=[job.reference],
         tracking_codes=[normal_tracking_code(parcel.tracking_code) for parcel in _parcels(new)],
     )
+    release_named(session, services.vault, brand_id, [job.reference])
     return Booked(job.id, created=True)
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Result, delete, update
+from sqlalchemy import CursorResult, Result, delete, select, update
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.guards.limits import TallyOf
 from notifier.services import Services
-from notifier.store.tables import Delivery, IdempotencyKey, SignInLink, SourceRefusals, Tally
+from notifier.store.tables import (
+    AwaitedName,
+    Delivery,
+    IdempotencyKey,
+    SignInLink,
+    SourceRefusals,
+    Tally,
+)
 
 #: How long a caller's Idempotency-Key is remembered. Callers retry for minutes, not for days.
 _KEYS_FOR = timedelta(days=3)
@@ -58,6 +65,9 @@ def _drop_bodies(session: Session, services: Services) -> Result[Any]:
         update(Delivery)
         .where(old, Delivery.status == DeliveryStatus.WAITING)
         .values(status=DeliveryStatus.FAILED, why=_NEVER_BOOKED, waits_for=None)
+    )
+    session.execute(
+        delete(AwaitedName).where(AwaitedName.delivery_id.in_(select(Delivery.id).where(old, read)))
     )
     return session.execute(
         update(Delivery)

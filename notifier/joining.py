@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import orders_meant
 from notifier.domain.facts import FactType
+from notifier.domain.jobs import JobKind
+from notifier.domain.reasons import Party
 from notifier.services import Services
 from notifier.sources.protocol import (
     ByReference,
@@ -24,11 +25,13 @@ from notifier.store.tables import Source
 
 
 class NotBookedYet(Exception):
-    """The job is not known; the delivery waits for `join`. Nothing of it was recorded."""
+    """The job is not known; nothing of the delivery was recorded. It waits for `join`, unless
+    there is a reason why it is nothing for us until then."""
 
-    def __init__(self, join: Join) -> None:
+    def __init__(self, join: Join, nothing_yet: str | None = None) -> None:
         super().__init__()
         self.join = join
+        self.nothing_yet = nothing_yet
 
 
 class OlderParcel(Exception):
@@ -56,16 +59,16 @@ def jobs_of(
 ) -> list[tuple[KnownJob, SourceEvent]]:
     """Return the job that the event is about, with it, and what it says of others.
 
-    A scan is about every order in its parcel. A booking that was moved from one job to another,
-    since the news in between came last, calls off the one that it was moved from: no time is
-    left standing that is void.
+    A scan is about every order in its parcel. A visit that was moved from one job to another,
+    since the news in between came last, ends the one that it was moved from: no time is left
+    standing that is void.
 
     :param account: at the vendor, of the delivery; None where it does not say.
     :raises NotBookedYet: if the job is not known.
     :raises OlderParcel: if the tracking code meant somebody else's parcel then.
     :raises Untranslatable: if the job that has this reference can't be the one.
     """
-    found = _found(session, source, event.join, happened)
+    found = _found(session, source, event, happened)
     if found[0].kind != event.job_kind:
         raise Untranslatable(f"type: the job with this reference is an {found[0].kind}.")
     if isinstance(event.join, ByTrackingCode):
@@ -76,24 +79,17 @@ def jobs_of(
             "Another account at the vendor has a job of this number. Give the numbers of the"
             " two prefixes that differ, or each account a brand of its own."
         )
-    if event.booking is None:
-        return [(job, event)]
-    its_own = [other for other in moved_from if other.source_id == source.id]
-    return [(job, event), *((other, _called_off(event, other)) for other in its_own)]
+    by_us = event.booking is not None and not event.booking.agreed
+    at, whose = event.occurred_at, Party.UNKNOWN if by_us else Party.CUSTOMER
+    return [(job, event), *_moved_on(source, job, moved_from, at=at, by=whose)]
 
 
-def _called_off(event: SourceEvent, job: KnownJob) -> SourceEvent:
-    return replace(
-        event,
-        join=ByReference(job.reference),
-        type=FactType.CANCELLED,
-        booking=None,
-        note=None,
-    )
-
-
-def rename(session: Session, services: Services, source: Source, join: ByReference) -> None:
+def rename(
+    session: Session, services: Services, source: Source, join: ByReference
+) -> list[tuple[KnownJob, SourceEvent]]:
     """Let the job that one of these names means be found by all of them.
+
+    Return what is to be said of others that were moved there, as of `jobs_of`, all locked.
 
     :raises NotBookedYet: if it is not known by any.
     """
@@ -101,8 +97,42 @@ def rename(session: Session, services: Services, source: Source, join: ByReferen
     found = known_jobs.jobs_named(session, source.brand_id, join.names)
     if not found:
         raise NotBookedYet(join)
-    deliveries.lock_jobs(session, [found[0].id])
-    known_jobs.name_job(session, services.vault, source.brand_id, found[0].id, join.names)
+    job, *moved_from = found
+    deliveries.lock_jobs(session, {one.id for one in found})
+    known_jobs.name_job(session, services.vault, source.brand_id, job.id, join.names)
+    return _moved_on(source, job, moved_from, at=None, by=Party.CUSTOMER)
+
+
+def _moved_on(
+    source: Source,
+    job: KnownJob,
+    moved_from: Iterable[KnownJob],
+    *,
+    at: datetime | None,
+    by: Party,
+) -> list[tuple[KnownJob, SourceEvent]]:
+    """Return that those of the source's jobs have ended which go on as `job`.
+
+    The customer hears nothing of it, for their visit was not called off.
+
+    :param by: who moved it, as far as that is known.
+    """
+    return [
+        (
+            other,
+            SourceEvent(
+                join=ByReference(other.reference),
+                job_kind=JobKind(other.kind),
+                type=FactType.CANCELLED,
+                occurred_at=at,
+                by=by,
+                note=f"It was moved, and goes on as {job.reference}.",
+                owes_nothing=True,
+            ),
+        )
+        for other in moved_from
+        if other.source_id == source.id and not other.finished
+    ]
 
 
 def key_of(services: Services, source: Source, join: Join) -> bytes:
@@ -119,8 +149,11 @@ def is_known(session: Session, source: Source, join: Join) -> bool:
     return bool(known_jobs.jobs_named(session, source.brand_id, join.names))
 
 
-def _found(session: Session, source: Source, join: Join, happened: datetime) -> list[KnownJob]:
-    """Return the jobs that `join` could mean, at least one; of names, the latest one's first."""
+def _found(
+    session: Session, source: Source, event: SourceEvent, happened: datetime
+) -> list[KnownJob]:
+    """Return the jobs that the event could mean, at least one; of names, the latest one's first."""
+    join = event.join
     if isinstance(join, ByReference):
         found = known_jobs.jobs_named(session, source.brand_id, join.names)
     else:
@@ -130,5 +163,5 @@ def _found(session: Session, source: Source, join: Join, happened: datetime) -> 
             raise OlderParcel
         found = known_jobs.jobs_with_ids(session, meant)
     if not found:
-        raise NotBookedYet(join)
+        raise NotBookedYet(join, event.unless_known)
     return found

@@ -37,7 +37,6 @@ from notifier.sources.protocol import (
     ByTrackingCode,
     Ignored,
     Incoming,
-    Join,
     Needs,
     OptedOut,
     Renamed,
@@ -48,6 +47,7 @@ from notifier.sources.protocol import (
 )
 from notifier.sources.registry import adapters
 from notifier.store import deliveries
+from notifier.store.awaited_names import await_names, keys_of
 from notifier.store.engine import DATABASE_TROUBLE, reading
 from notifier.store.known_jobs import KnownJob, name_job
 from notifier.store.tables import Delivery, Source
@@ -126,7 +126,7 @@ def _translate(
             return _translate(services, delivery_id, again=False)
         outcome = _failed(type(error).__name__)
     except NotBookedYet as missing:
-        return _wait(services, delivery_id, missing.join)
+        return _wait(services, delivery_id, missing)
     except OlderParcel:
         outcome = _Outcome(DeliveryStatus.IGNORED, "older than every order with this code")
     except Invalid as error:
@@ -167,9 +167,6 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         return _Outcome(DeliveryStatus.IGNORED, translation.why)
     if isinstance(translation, Needs):
         return _to_be_asked(source, incoming, translation)
-    if isinstance(translation, Renamed):
-        rename(session, services, source, translation.join)
-        return _Outcome(DeliveryStatus.IGNORED, translation.why)
     if isinstance(translation, OptedOut):
         said_at = translation.at or delivery.received_at
         closed = close_number(session, services, source, translation.phone, at=said_at)
@@ -184,6 +181,10 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         adapter=adapter,
         external_id=own_id(adapter, incoming),
     )
+    if isinstance(translation, Renamed):
+        for job, event in rename(session, services, source, translation.join):
+            _record(context, job, event, 0)
+        return _Outcome(DeliveryStatus.IGNORED, translation.why)
     since = delivery.recorded or 0
     until = since + MAX_EVENTS_AT_ONCE
     events = list(enumerate(translation))[since:until]
@@ -287,8 +288,12 @@ def _happened(context: _Context, event: SourceEvent) -> datetime:
     return min(event.occurred_at or received_at, received_at)
 
 
-def _wait(services: Services, delivery_id: UUID, join: Join) -> DeliveryStatus | None:
-    """Let the delivery wait, unless its job was booked just now: then it goes round again."""
+def _wait(services: Services, delivery_id: UUID, missing: NotBookedYet) -> DeliveryStatus | None:
+    """Let the delivery wait, or be nothing for us until its job is known by one of its names.
+
+    If it was booked just now, then it goes round again.
+    """
+    join = missing.join
     with services.sessions.begin() as session:
         taken = deliveries.take_received(session, delivery_id)
         if taken is None:
@@ -297,10 +302,16 @@ def _wait(services: Services, delivery_id: UUID, join: Join) -> DeliveryStatus |
         by_code = isinstance(join, ByTrackingCode)
         why = f"no {'order with this tracking code' if by_code else 'job with this reference'} yet"
         key = key_of(services, source, join)
-        deliveries.lock_keys(session, [key])
+        names = join.names if isinstance(join, ByReference) else ()
+        deliveries.lock_keys(session, [key, *keys_of(services.vault, source.brand_id, names)])
         if is_known(session, source, join):
             return None
-        return _settle(services, delivery, _Outcome(DeliveryStatus.WAITING, why, key))
+        await_names(session, services.vault, delivery, names)
+        if missing.nothing_yet is not None:
+            outcome = _Outcome(DeliveryStatus.IGNORED, missing.nothing_yet, key)
+        else:
+            outcome = _Outcome(DeliveryStatus.WAITING, why, key)
+        return _settle(services, delivery, outcome)
 
 
 def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> bool:
@@ -378,7 +389,7 @@ def _record_fact(context: _Context, job: KnownJob, event: SourceEvent, nth: int)
         note=event.note,
         source_id=source.id,
         external_id=external_id,
-        before_live=is_history(source, _happened(context, event)),
+        before_live=event.owes_nothing or is_history(source, _happened(context, event)),
     )
     try:
         intake.record_in(session, context.services, source.brand_id, job.id, new)

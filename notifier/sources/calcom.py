@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -83,29 +84,20 @@ def translate(incoming: Incoming) -> Translation:
 
 
 def _join(payload: Mapping[str, Any]) -> ByReference:
-    """Return the uid of the booking as it was first made, and its own, if that is another.
+    """Return the uids that the booking has had, as far as it names them, the first one first.
 
-    Moving a booking gives it a new uid. Its calendar id (`iCalUID`) stays that of the first.
-    Where there is none, or a calendar put its own there, `rescheduleUid` leads back one move.
-    The visits of a series are told apart by their uids alone.
+    Moving a booking gives it a new uid. Its calendar id (`iCalUID`) stays that of the first,
+    unless a calendar put its own there, and `rescheduleUid` leads back one move. The visits of a
+    series are told apart by their uids alone.
     """
-    own, first = short_text(payload.get("uid")), _first(payload)
-    if first is None or first == own:
-        return ByReference(_uid(own))
-    return ByReference(first, later=(own,) if own is not None else ())
-
-
-def _first(payload: Mapping[str, Any]) -> str | None:
+    own, before = short_text(payload.get("uid")), short_text(payload.get("rescheduleUid"))
     stem = (short_text(payload.get("iCalUID")) or "").partition("@")[0]
-    if _UID.fullmatch(stem) and not payload.get("recurringEvent"):
-        return stem
-    return short_text(payload.get("rescheduleUid"))
-
-
-def _uid(uid: str | None) -> str:
-    if uid is None:
+    is_of_first = _UID.fullmatch(stem) and not payload.get("recurringEvent")
+    first = stem if is_of_first and (before is None or stem != own) else None
+    names = tuple(dict.fromkeys(uid for uid in (first, before, own) if uid is not None))
+    if not names:
         raise Untranslatable("payload.uid: a booking has one.")
-    return uid
+    return ByReference(names[0], later=names[1:])
 
 
 def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
@@ -195,56 +187,38 @@ def _requested(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     The old time is given up with the request, and the new one holds once the host confirms
     it, which says `BOOKING_CREATED`.
     """
-    join = _join(payload)
-    if not join.later:
+    if not _join(payload).later:
         return Ignored("BOOKING_REQUESTED is no booking until the host confirms it")
-    return (
-        SourceEvent(
-            join=join,
-            job_kind=JobKind.APPOINTMENT,
-            type=FactType.DELAYED,
-            occurred_at=at,
-            expected=UNKNOWN,
-        ),
-    )
+    return (replace(_said(payload, at, FactType.DELAYED), expected=UNKNOWN),)
 
 
 def _rejected(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     """Return that the visit is cancelled by the host, who refused to move it.
 
     Cal.com cancels the old time with the request, so that none is left. The refusal may name its
-    request alone, by which a visit is known once `BOOKING_REQUESTED` said so; a refusal of what
-    was never booked then waits, and moves nothing.
+    request alone, by which a visit is known once `BOOKING_REQUESTED` said so. A refusal of what
+    was never booked takes nothing from anybody.
     """
-    join = _join(payload)
-    if not join.later and _first(payload) is not None:
-        return Ignored("BOOKING_REJECTED is of a request, which was never booked")
-    return (
-        SourceEvent(
-            join=join,
-            job_kind=JobKind.APPOINTMENT,
-            type=FactType.CANCELLED,
-            occurred_at=at,
-            by=Party.US,
-            note=one_line(payload.get("rejectionReason")),
-        ),
+    refused = replace(
+        _said(payload, at, FactType.CANCELLED),
+        by=Party.US,
+        note=one_line(payload.get("rejectionReason")),
+        unless_known="BOOKING_REJECTED is of a request, which was never booked",
     )
+    return (refused,)
 
 
 def _cancelled(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     """Return that it is cancelled, or, where the host asks for another time, that it is off."""
-    asked_to_move = payload.get("requestReschedule") is True
-    return (
-        SourceEvent(
-            join=_join(payload),
-            job_kind=JobKind.APPOINTMENT,
-            type=FactType.DELAYED if asked_to_move else FactType.CANCELLED,
-            occurred_at=at,
-            expected=OFF if asked_to_move else None,
-            by=None if asked_to_move else _who_cancelled(payload),
-            note=one_line(payload.get("cancellationReason")),
-        ),
-    )
+    note = one_line(payload.get("cancellationReason"))
+    if payload.get("requestReschedule") is True:
+        return (replace(_said(payload, at, FactType.DELAYED), expected=OFF, note=note),)
+    cancelled = _said(payload, at, FactType.CANCELLED)
+    return (replace(cancelled, by=_who_cancelled(payload), note=note),)
+
+
+def _said(payload: Mapping[str, Any], at: datetime | None, type: FactType) -> SourceEvent:
+    return SourceEvent(join=_join(payload), job_kind=JobKind.APPOINTMENT, type=type, occurred_at=at)
 
 
 def _who_cancelled(payload: Mapping[str, Any]) -> Party:

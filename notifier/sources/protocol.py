@@ -166,6 +166,10 @@ class SourceEvent:
     technician: str | None = None
     technician_phone: str | None = None
     note: str | None = None  # for staff only
+    owes_nothing: bool = False  # it is on record, and nobody is told
+    #: Why it is nothing for us as long as its job is not known, a short phrase for the board.
+    #: None: then it waits for that.
+    unless_known: str | None = None
     booking: Booking | None = None  # with the type `booked`, and only there
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import CodeUse
+from notifier.store.awaited_names import release_named
 from notifier.store.deliveries import release_waiting
 from notifier.store.inserts import insert_into
 from notifier.store.tables import Job, JobName, Parcel
@@ -26,6 +27,7 @@ class KnownJob:
     zone: str  # IANA, of the place
     source_id: UUID | None  # that booked it
     account: str | None  # at its vendor
+    finished: bool
 
 
 def jobs_named(session: Session, brand_id: UUID, names: Sequence[str]) -> list[KnownJob]:
@@ -72,6 +74,7 @@ def name_job(
     named = insert_into(session, JobName).on_conflict_do_nothing().returning(JobName.name)
     new = session.scalars(named, rows).all()
     release_waiting(session, vault, brand_id, references=new)
+    release_named(session, vault, brand_id, new)
 
 
 def _named(session: Session, brand_id: UUID, name: str) -> list[KnownJob]:
@@ -81,5 +84,5 @@ def _named(session: Session, brand_id: UUID, name: str) -> list[KnownJob]:
 
 
 def _known(session: Session, *where: ColumnElement[bool]) -> list[KnownJob]:
-    its = select(Job.id, Job.reference, Job.kind, Job.zone, Job.source_id, Job.account)
-    return [KnownJob(*row) for row in session.execute(its.where(*where))]
+    its = (Job.id, Job.reference, Job.kind, Job.zone, Job.source_id, Job.account, Job.finished)
+    return [KnownJob(*row) for row in session.execute(select(*its).where(*where))]

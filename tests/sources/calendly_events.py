@@ -45,15 +45,17 @@ class Visit:
     booked_at: datetime
     invitee: str = FIRST
     old: str | None = None
+    email: str = "ada@example.com"
+    phone: str = "+1 206-555-0100"
 
     def payload(self, **said: Any) -> dict[str, Any]:
         """Return the invitee as every event carries it, with `said` besides."""
         return {
             "uri": uri(self.invitee),
             "name": "Ada Park",
-            "email": "ada@example.com",
+            "email": self.email,
             "timezone": "America/Denver",
-            "text_reminder_number": "+1 206-555-0100",
+            "text_reminder_number": self.phone,
             "questions_and_answers": [],
             "created_at": iso(self.booked_at),
             "updated_at": iso(self.booked_at),

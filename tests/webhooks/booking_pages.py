@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from notifier.domain.messages import WAITING
 from notifier.domain.windows import Window, to_json
@@ -61,6 +61,18 @@ def push_calendly(services: Services, event: Event) -> UUID:
     return push(services, "calendly", {"Calendly-Webhook-Signature": signature}, body)
 
 
+def calcom_visit(services: Services, nth: int) -> calcom_events.Visit:
+    """Return a visit of its own for each `nth`, in two days, with Cal.com's id in the calendar."""
+    first, *_ = calcom_events.uids_of(nth)
+    return calcom_events.Visit(
+        services.now() + timedelta(days=2),
+        first,
+        f"{first}@Cal.com",
+        f"ada{nth}@example.com",
+        f"+120655501{nth:02}",
+    )
+
+
 def jobs(services: Services) -> list[Job]:
     """Return every job there is."""
     with reading(services.sessions) as session:
@@ -80,8 +92,8 @@ def owed(services: Services) -> set[tuple[str, str]]:
 
 
 def comes_to(services: Services, names: Iterable[str]) -> list[str]:
-    """Return how the visit that has these names stands, and what waits to be sent of it."""
-    stands = ("status", "promised", "agreed", "expected", "finished")
+    """Return how the visit that has these names stands, if it does, and what waits to be sent."""
+    stands = ("status", "agreed", "expected")
     waits = ("rule", "channel", "asserts", "moves_told", "send_at", "tell_by", "expires_at")
     with reading(services.sessions) as session:
         its = list(session.scalars(select(Job).where(Job.reference.in_(list(names)))))
@@ -90,15 +102,18 @@ def comes_to(services: Services, names: Iterable[str]) -> list[str]:
                 Message.status.in_(list(WAITING)), Message.job_id.in_([job.id for job in its])
             )
         )
-        said = [(row, waits) for row in rows]
-        fields = [*((job, stands) for job in its if not job.finished or len(its) == 1), *said]
-        return sorted(" ".join(f"{one}={getattr(row, one)}" for one in of) for row, of in fields)
+        said = [_said(job, stands) for job in its if not job.finished]
+        return sorted(said + [_said(row, waits) for row in rows])
 
 
-def ever_owed(services: Services) -> set[str]:
-    """Return the rules of every message that was ever planned, whatever became of it."""
+def _said(row: object, fields: Iterable[str]) -> str:
+    return " ".join(f"{one}={getattr(row, one)}" for one in fields)
+
+
+def ever_owed(services: Services, rule: str) -> int:
+    """Return how many messages of a rule were ever planned, whatever became of them."""
     with reading(services.sessions) as session:
-        return set(session.scalars(select(Message.rule)))
+        return session.scalar(select(func.count()).where(Message.rule == rule)) or 0
 
 
 def statuses(services: Services) -> dict[UUID, tuple[str, str | None]]:

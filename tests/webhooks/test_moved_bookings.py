@@ -151,31 +151,6 @@ def test_who_is_absent_from_a_moved_booking_of_cal_com_missed_that_visit(
     assert job.status == "missed"
 
 
-#: Those in which the first and the last were booked before anything told that they are one.
-_BOOKED_TWICE = {(0, 3, 1, 2), (0, 3, 2, 1), (1, 3, 0, 2), (3, 0, 1, 2), (3, 0, 2, 1)}
-
-
-@pytest.mark.parametrize("order", sorted(set(permutations(range(4))) - _BOOKED_TWICE))
-def test_the_end_of_an_old_invitee_tells_by_whom_the_visit_is_known(
-    services: Services, brand: UUID, order: tuple[int, ...]
-) -> None:
-    """Where the news between comes last of all, the end of the first invitee was enough."""
-    add_source(services, brand, "calendly", "calendly", SECRET, live=True)
-    now, start = services.now(), services.now() + timedelta(days=2)
-    visit = calendly_events.Visit(start, now - 3 * HOUR)
-    told = [
-        visit.created(),
-        *visit.moved(now - 2 * HOUR, to=start + HOUR),
-        visit.moved(now - HOUR, to=start + 2 * HOUR, invitee=calendly_events.THIRD)[1],
-    ]
-
-    for nth in (*order, *order):
-        push_calendly(services, told[nth])
-
-    (job,) = jobs(services)
-    assert job.expected == hour_from(visit.start)
-
-
 def test_the_bookings_of_another_source_are_called_off_by_none_of_this_ones(
     services: Services, brand: UUID
 ) -> None:
@@ -211,27 +186,3 @@ def test_the_customer_is_told_of_a_time_that_the_host_chose(
     by_us = who == calcom_events.HOST
     assert (("moved", "sms") in owed(services)) is by_us
     assert (job.agreed == job.expected) is not by_us
-
-
-@pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_a_visit_that_was_to_be_moved_and_was_refused_is_called_off(
-    services: Services, brand: UUID, order: tuple[int, ...]
-) -> None:
-    """Cal.com gave up the old time with the request, and its refusal names that alone."""
-    add_source(services, brand, "calcom", "calcom", SECRET, live=True)
-    now, start = services.now(), services.now() + timedelta(days=2)
-    booked = calcom_events.Visit(start)
-    asked = calcom_events.Visit(start + HOUR, uid=calcom_events.SECOND)
-    refused = calcom_events.Visit(start + HOUR, uid=calcom_events.SECOND, calendar_id=None)
-    told = [
-        booked.created(now - 2 * HOUR),
-        calcom_events.event("BOOKING_REQUESTED", now - HOUR, asked.payload()),
-        calcom_events.event("BOOKING_REJECTED", now, refused.payload()),
-    ]
-
-    for nth in (*order, *order):
-        push_calcom(services, told[nth])
-
-    (job,) = jobs(services)
-    assert job.status == "cancelled"
-    assert ("cancelled", "sms") in owed(services)

@@ -6,9 +6,10 @@ from uuid import UUID
 import pytest
 
 from notifier.services import Services
-from tests.sources.calcom_events import HOST, Visit, uids_of
+from tests.sources.calcom_events import HOST, uids_of
 from tests.webhooks.booking_pages import (
     Event,
+    calcom_visit,
     comes_to,
     connect,
     hour_from,
@@ -25,9 +26,8 @@ ADA = "the customer"
 
 def booked_and_moved(services: Services, nth: int, *, by: tuple[str, ...]) -> list[Event]:
     """Return a booking of its own for each `nth`, and its moves, each by an hour."""
-    now, start = services.now(), services.now() + timedelta(days=2)
-    first, *later = uids_of(nth)
-    visit = Visit(start, first, f"{first}@Cal.com", f"ada{nth}@example.com", f"+120655501{nth:02}")
+    now, visit, (_, *later) = services.now(), calcom_visit(services, nth), uids_of(nth)
+    start = visit.start
     told = [visit.created(now - 3 * HOUR)]
     for hours, (who, uid) in enumerate(zip(by, later, strict=False), 1):
         moved = visit.moved(now - (3 - hours) * HOUR, to=start + hours * HOUR, uid=uid)

@@ -3,6 +3,7 @@
 from notifier.store.tables.access import (
     ApiKey,
     AuditLine,
+    AwaitedName,
     Delivery,
     Heartbeat,
     SignInLink,
@@ -44,6 +45,7 @@ __all__ = [
     "ApiKey",
     "Attempt",
     "AuditLine",
+    "AwaitedName",
     "Base",
     "Brand",
     "CallBegun",

@@ -6,7 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.store.tables.columns import Base, Blind, Id, Sealed, Word
@@ -60,13 +67,24 @@ class Delivery(Base):
     repeats: Mapped[int]  # how often the same came again
     status: Mapped[Word]  # DeliveryStatus: received, fetching, applied, ignored, waiting, failed
     why: Mapped[str | None]
-    #: Hash of the reference or code that it waits for; of one that was no news, of its job.
+    #: Hash of the reference or code that it waits for, or without which it is nothing for us; of
+    #: one that was no news, of its job. Further names are in `AwaitedName`.
     waits_for: Mapped[Blind | None]
     translated_at: Mapped[datetime | None]
     recorded: Mapped[int | None]  # how many of its events, while the rest is still to be
     answers: Mapped[Sealed | None]  # what the vendor said when it was asked, by the question
     fetch_at: Mapped[datetime | None]  # when to ask; pushed on while somebody asks
     fetch_since: Mapped[datetime | None]  # when it was to be asked first
+
+
+class AwaitedName(Base):
+    """One more name of its job by which a delivery is read again, once the job is known by it."""
+
+    __tablename__ = "awaited_names"
+    __table_args__ = (PrimaryKeyConstraint("key", "delivery_id"),)
+
+    key: Mapped[Blind]  # as `Delivery.waits_for`
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("deliveries.id"))
 
 
 class SourceRefusals(Base):
