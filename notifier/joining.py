@@ -127,7 +127,7 @@ def _moved_on(
                 occurred_at=at,
                 by=by,
                 note=f"It was moved, and goes on as {job.reference}.",
-                owes_nothing=True,
+                goes_on_as=job.reference,
             ),
         )
         for other in moved_from

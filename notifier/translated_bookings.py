@@ -21,7 +21,8 @@ from notifier.people import checked_zone
 from notifier.planner import bring_up_to_date
 from notifier.services import Services
 from notifier.sources.parts.estimates import LocalDay, whole_day
-from notifier.sources.protocol import Booking, SourceEvent
+from notifier.sources.protocol import Booking, ByReference, SourceEvent
+from notifier.store.deliveries import said_of
 from notifier.store.known_jobs import KnownJob
 from notifier.store.tables import Brand, Job, Message, Source
 
@@ -185,6 +186,38 @@ def booked_before(
         ),
     )
     return True
+
+
+def promised_in(stated: Sequence[Fact], goes_on: KnownJob) -> list[SourceEvent]:
+    """Return what a source promised of a job, as said of the one that it goes on as."""
+    moves = [fact for fact in stated if fact.type is FactType.RESCHEDULED]
+    return [
+        SourceEvent(
+            join=ByReference(goes_on.reference),
+            job_kind=JobKind(goes_on.kind),
+            type=FactType.BOOKED,
+            occurred_at=fact.effective_at,
+            booking=Booking(
+                reference=goes_on.reference,
+                service=None,
+                people=(),
+                window=fact.window,
+                as_it_stands=True,
+                agreed=fact.agreed is not False,
+            ),
+        )
+        for fact in (*_bookings(stated)[:1], *moves)
+        if fact.window is not None
+    ]
+
+
+def is_booked_since(session: Session, source: Source, job: KnownJob, at: datetime) -> bool:
+    """Return whether the booking by which the source made the job is later, and gives a time."""
+    stated = said_of(session, job.id, source.id)
+    made_by = next(iter(_bookings(stated)), None)
+    if made_by is None or job.source_id != source.id:
+        return False
+    return made_by.window is not None and at < made_by.effective_at
 
 
 def _on_record(kind: JobKind, asked: Booking) -> bool | None:

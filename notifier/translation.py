@@ -49,9 +49,16 @@ from notifier.sources.registry import adapters
 from notifier.store import deliveries
 from notifier.store.awaited_names import await_names, keys_of
 from notifier.store.engine import DATABASE_TROUBLE, reading
-from notifier.store.known_jobs import KnownJob, name_job
+from notifier.store.known_jobs import KnownJob, jobs_named, name_job
 from notifier.store.tables import Delivery, Source
-from notifier.translated_bookings import book_as_asked, booked_before, is_history, news_in
+from notifier.translated_bookings import (
+    book_as_asked,
+    booked_before,
+    is_booked_since,
+    is_history,
+    news_in,
+    promised_in,
+)
 
 #: Questions that one delivery may ask its vendor: an adapter that asks without end is stopped.
 MAX_QUESTIONS = 600
@@ -317,24 +324,41 @@ def _wait(services: Services, delivery_id: UUID, missing: NotBookedYet) -> Deliv
 def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> bool:
     """Record what the event says of its job; return False if its source said it before."""
     session, services = context.session, context.services
+    external_id = f"{context.external_id}#{nth}" if nth else context.external_id
+    if event.goes_on_as is not None:
+        _hand_over(context, job, event.goes_on_as)
     taken_off = event.shipment is not None and keep_shipment(
         session, job.id, context.source.id, event.shipment
     )
-    recorded = _record_fact(context, job, event, nth)
+    recorded = _record_fact(context, job, event, external_id)
     if taken_off and not recorded:
         bring_up_to_date(session, services, [job.id], now=services.now())
     return recorded
 
 
-def _record_fact(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> bool:
+def _hand_over(context: _Context, job: KnownJob, reference: str) -> None:
+    """Let the job with this reference have been promised what the one was that goes on as it."""
     session, source = context.session, context.source
-    external_id = f"{context.external_id}#{nth}" if nth else context.external_id
+    (goes_on,) = jobs_named(session, source.brand_id, [reference])
+    before = [
+        event
+        for event in promised_in(deliveries.said_of(session, job.id, source.id), goes_on)
+        if is_booked_since(session, source, goes_on, _happened(context, event))
+    ]
+    for nth, event in enumerate(before):
+        _record_fact(context, goes_on, event, f"{context.external_id}#{job.reference}#{nth}")
+
+
+def _record_fact(context: _Context, job: KnownJob, event: SourceEvent, external_id: str) -> bool:
+    session, source = context.session, context.source
     said = deliveries.said_under(session, job.id, source.id, external_id)
     if said is not None:
         zone = ZoneInfo(job.zone)
         happened = _happened(context, event)
         if says_other(session, context.services, source, said, event, happened=happened, zone=zone):
             raise Conflict("Another delivery with this id said something else of the job.")
+        return False
+    if event.until_booked and is_booked_since(session, source, job, _happened(context, event)):
         return False
     if event.booking is not None:
         stated = deliveries.said_of(session, job.id, source.id)
@@ -389,7 +413,7 @@ def _record_fact(context: _Context, job: KnownJob, event: SourceEvent, nth: int)
         note=event.note,
         source_id=source.id,
         external_id=external_id,
-        before_live=event.owes_nothing or is_history(source, _happened(context, event)),
+        before_live=event.goes_on_as is not None or is_history(source, _happened(context, event)),
     )
     try:
         intake.record_in(session, context.services, source.brand_id, job.id, new)

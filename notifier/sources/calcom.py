@@ -189,7 +189,7 @@ def _requested(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     """
     if not _join(payload).later:
         return Ignored("BOOKING_REQUESTED is no booking until the host confirms it")
-    return (replace(_said(payload, at, FactType.DELAYED), expected=UNKNOWN),)
+    return (replace(_said(payload, at, FactType.DELAYED), expected=UNKNOWN, until_booked=True),)
 
 
 def _rejected(payload: Mapping[str, Any], at: datetime | None) -> Translation:
@@ -212,7 +212,8 @@ def _cancelled(payload: Mapping[str, Any], at: datetime | None) -> Translation:
     """Return that it is cancelled, or, where the host asks for another time, that it is off."""
     note = one_line(payload.get("cancellationReason"))
     if payload.get("requestReschedule") is True:
-        return (replace(_said(payload, at, FactType.DELAYED), expected=OFF, note=note),)
+        off = _said(payload, at, FactType.DELAYED)
+        return (replace(off, expected=OFF, until_booked=True, note=note),)
     cancelled = _said(payload, at, FactType.CANCELLED)
     return (replace(cancelled, by=_who_cancelled(payload), note=note),)
 

@@ -166,7 +166,10 @@ class SourceEvent:
     technician: str | None = None
     technician_phone: str | None = None
     note: str | None = None  # for staff only
-    owes_nothing: bool = False  # it is on record, and nobody is told
+    until_booked: bool = False  # a booking that the source made since then says the time
+    #: With `cancelled`, by the intake: the reference of the job that this one is by now, since it
+    #: was moved there. It is on record, and nobody is told.
+    goes_on_as: str | None = None
     #: Why it is nothing for us as long as its job is not known, a short phrase for the board.
     #: None: then it waits for that.
     unless_known: str | None = None

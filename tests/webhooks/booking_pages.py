@@ -93,7 +93,7 @@ def owed(services: Services) -> set[tuple[str, str]]:
 
 def comes_to(services: Services, names: Iterable[str]) -> list[str]:
     """Return how the visit that has these names stands, if it does, and what waits to be sent."""
-    stands = ("status", "agreed", "expected")
+    stands = ("status", "promised", "agreed", "expected")
     waits = ("rule", "channel", "asserts", "moves_told", "send_at", "tell_by", "expires_at")
     with reading(services.sessions) as session:
         its = list(session.scalars(select(Job).where(Job.reference.in_(list(names)))))

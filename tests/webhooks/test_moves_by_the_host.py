@@ -18,16 +18,23 @@ from tests.webhooks.booking_pages import (
     owed,
     push_calcom,
     repeated,
+    standing,
 )
 from tests.webhooks.deliveries import HOUR
 
 ADA = "the customer"
 
 
-def booked_and_moved(services: Services, nth: int, *, by: tuple[str, ...]) -> list[Event]:
-    """Return a booking of its own for each `nth`, and its moves, each by an hour."""
+def booked_and_moved(
+    services: Services, nth: int, *, by: tuple[str, ...], names_first: bool = True
+) -> list[Event]:
+    """Return a booking of its own for each `nth`, and its moves, each by an hour.
+
+    Where they don't name the first uid, each leads back to the one before.
+    """
     now, visit, (_, *later) = services.now(), calcom_visit(services, nth), uids_of(nth)
     start = visit.start
+    visit.calendar_id = visit.calendar_id if names_first else None
     told = [visit.created(now - 3 * HOUR)]
     for hours, (who, uid) in enumerate(zip(by, later, strict=False), 1):
         moved = visit.moved(now - (3 - hours) * HOUR, to=start + hours * HOUR, uid=uid)
@@ -55,21 +62,30 @@ def test_a_move_by_the_host_is_told_also_if_its_booking_comes_later(
 
 
 @pytest.mark.parametrize(
-    ("by", "agreed_h"), [((ADA, ADA), 2), ((ADA, HOST), 1), ((HOST, ADA), 2), ((HOST, HOST), 0)]
+    ("by", "agreed_h", "names_first"),
+    [
+        ((ADA, ADA), 2, True),
+        ((ADA, HOST), 1, True),
+        ((HOST, ADA), 2, True),
+        ((HOST, HOST), 0, True),
+        ((ADA, HOST), 1, False),
+        ((HOST, HOST), 0, False),
+    ],
 )
 def test_whose_each_move_was_comes_to_the_same_in_every_order(
-    services: Services, brand: UUID, by: tuple[str, str], agreed_h: int
+    services: Services, brand: UUID, by: tuple[str, str], agreed_h: int, names_first: bool
 ) -> None:
     """Six visits, each told of in another order: all stand alike, and are owed the same."""
     connect(services, brand, "calcom")
     start = services.now() + timedelta(days=2)
 
     for visit, order in enumerate(orders_of(3)):
-        told = booked_and_moved(services, visit, by=by)
+        told = booked_and_moved(services, visit, by=by, names_first=names_first)
         for nth in repeated(order):
             push_calcom(services, told[nth])
 
-    for job in jobs(services):
+    assert len(standing(services)) == 6
+    for job in standing(services):
         assert job.promised == hour_from(start)
         assert job.agreed == hour_from(start + agreed_h * HOUR)
         assert job.expected == hour_from(start + 2 * HOUR)

@@ -105,10 +105,14 @@ def moved_and_cancelled(services: Services, nth: int) -> list[Event]:
         visit.moved(now - 2 * HOUR, to=start + 2 * HOUR, uid=third),
     ]
     visit.calendar_id = f"{first}@Cal.com"
-    return [*told, visit.cancelled(now - HOUR)]
+    cancelled = visit.cancelled(now - HOUR)
+    bare = replace(
+        visit, calendar_id=None
+    )  # as the host's yes to a request, which names that alone
+    return [*told, cancelled, bare.created(now - 2 * HOUR)]
 
 
-@pytest.mark.parametrize("which", [(0, 1, 2, 3), (0, 2, 3), (2, 3)])
+@pytest.mark.parametrize("which", [(0, 1, 2, 3), (0, 2, 3), (2, 3), (0, 3, 4), (3, 4)])
 def test_a_cancellation_by_the_first_name_reaches_the_visit(
     services: Services, brand: UUID, which: tuple[int, ...]
 ) -> None:
