@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifier import intake
 from notifier.domain.deliveries import DeliveryStatus
+from notifier.domain.facts import FactType
 from notifier.errors import Busy, Conflict, Invalid, NotifierError
 from notifier.joining import (
     NotBookedYet,
@@ -46,6 +47,7 @@ from notifier.sources.protocol import (
     own_id,
 )
 from notifier.sources.registry import adapters
+from notifier.standing_again import let_stand, stood_after
 from notifier.store import deliveries
 from notifier.store.awaited_names import await_names, keys_of
 from notifier.store.engine import DATABASE_TROUBLE, reading
@@ -218,11 +220,11 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
     news = [_record(context, job, event, nth) for nth, job, event in joined]
     if until < len(translation):
         return _Outcome(DeliveryStatus.RECEIVED, recorded=until)
-    nothing = not since and not any(booked) and not any(news)
+    nothing = not since and not any(booked) and not any(changed for _, changed in news)
     stale = [
         job
-        for (_, job, event), new in zip(joined, news, strict=True)
-        if event.booking is not None and not new
+        for (_, job, event), (recorded, _) in zip(joined, news, strict=True)
+        if event.booking is not None and not recorded
     ]
     return _Outcome(
         DeliveryStatus.APPLIED,
@@ -321,8 +323,12 @@ def _wait(services: Services, delivery_id: UUID, missing: NotBookedYet) -> Deliv
         return _settle(services, delivery, outcome)
 
 
-def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> bool:
-    """Record what the event says of its job; return False if its source said it before."""
+def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> tuple[bool, bool]:
+    """Record what the event says of its job.
+
+    Return whether a fact was recorded, which is not if its source said it before, and whether
+    anything has changed.
+    """
     session, services = context.session, context.services
     external_id = f"{context.external_id}#{nth}" if nth else context.external_id
     if event.goes_on_as is not None:
@@ -330,10 +336,21 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> b
     taken_off = event.shipment is not None and keep_shipment(
         session, job.id, context.source.id, event.shipment
     )
-    recorded = _record_fact(context, job, event, external_id)
+    taken_back = event.stands_at is not None and let_stand(
+        session,
+        services,
+        context.source,
+        job.id,
+        at=min(event.stands_at, context.delivery.received_at),
+        speaks_as=context.adapter.speaks_as,
+    )
+    happened = _happened(context, event)
+    called_off = event.type is FactType.CANCELLED
+    again = called_off and stood_after(session, context.source, job.id, happened)
+    recorded = not again and _record_fact(context, job, event, external_id)
     if taken_off and not recorded:
         bring_up_to_date(session, services, [job.id], now=services.now())
-    return recorded
+    return recorded, recorded or taken_off or taken_back
 
 
 def _hand_over(context: _Context, job: KnownJob, reference: str) -> None:
