@@ -16,6 +16,7 @@ from notifier.board_reading.people import PersonSeen
 from notifier.board_reading.phone import Phone, read_phone
 from notifier.board_reading.technicians import read_technicians
 from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.folding import is_of_no_parcel
 from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.windows import Expectation, from_json
 from notifier.errors import NotFound
@@ -159,6 +160,8 @@ def read_facts(session: Session, services: Services, brand_id: UUID, card: Card)
     ).all()
     facts = [fact_of(row) for row in rows]
     withdrawn = {fact.withdraws for fact in facts if fact.withdraws is not None}
+    codes = {parcel.tracking_code for parcel in card.parcels}
+    withdrawn |= {fact.id for fact in facts if is_of_no_parcel(fact, codes)}
     technicians = read_technicians(session, services, brand_id)
     names = {person.id: person.name for person in card.people}
     customer_key = card.customer.key if card.customer else None

@@ -90,7 +90,7 @@ def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> J
         said of another one, which was a mistake, is withdrawn with it.
     """
     ordered, codes = sorted(facts, key=_place), tuple(parcels)
-    mistaken = frozenset(fact.id for fact in ordered if _is_of_no_parcel(fact, codes))
+    mistaken = frozenset(fact.id for fact in ordered if is_of_no_parcel(fact, codes))
     withdrawn = mistaken | withdrawn_among(fact for fact in ordered if fact.id not in mistaken)
     state = JobState(
         kind=kind,
@@ -115,13 +115,13 @@ def fold_in(state: JobState, facts: Collection[Fact], fact: Fact) -> JobState:
     on; one that comes late or takes back has everything folded anew.
     """
     takes_back = state.taken_back is not None or fact.type is FactType.WITHDRAWN
-    takes_back = takes_back or _is_of_no_parcel(fact, state.parcels)
+    takes_back = takes_back or is_of_no_parcel(fact, state.parcels)
     if takes_back or any(_place(fact) < _place(known) for known in facts):
         return fold(state.kind, (*facts, fact), state.parcels)
     return _with_last_report(_carried_on(state, fact), [fact])
 
 
-def _is_of_no_parcel(fact: Fact, codes: Collection[str]) -> bool:
+def is_of_no_parcel(fact: Fact, codes: Collection[str]) -> bool:
     """Return whether `fact` is of a parcel that the order has not, or has no more.
 
     That a shop sent it holds all the same: it corrected the number, not that.

@@ -15,8 +15,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from notifier.board_reading.job import read_job
 from notifier.delivery import deliver_due
 from notifier.domain.deliveries import DeliveryStatus
+from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobStatus
 from notifier.domain.messages import Channel
 from notifier.parcels import keep_shipment
@@ -210,6 +212,33 @@ def test_a_number_that_was_taken_away_leaves_the_whole_order_to_its_fulfillment(
 
     tell(services, [lambda: shop.sent(3, "", "delivered")])
     assert orders(services)["#1001"] == (JobStatus.DELIVERED, {})
+
+
+def test_the_board_shows_what_was_said_of_the_wrong_parcel_as_taken_back(
+    services: Services, brand: UUID
+) -> None:
+    """That the order was sent is true; where somebody else's parcel was, counts no more."""
+    shop = Shop(services)
+    tell(
+        services,
+        [
+            shop.ordered,
+            lambda: shop.sent(1, "A"),
+            lambda: shop.scanned(2, "A", "delivered"),
+            lambda: shop.sent(3, "B"),
+        ],
+    )
+    with reading(services.sessions) as session:
+        job_id = session.scalars(select(Job.id)).one()
+    lines = read_job(services, brand, job_id, with_phone=False).facts
+
+    assert {(line.fact.type, line.withdrawn) for line in lines} == {
+        (FactType.BOOKED, False),
+        (FactType.SHIPPED, False),
+        (FactType.DELIVERED, True),
+    }
+    (delivered,) = (line for line in lines if line.fact.type is FactType.DELIVERED)
+    assert not delivered.can_take_back
 
 
 def test_a_parcel_that_the_order_was_booked_with_is_no_shops_to_take(
