@@ -51,7 +51,7 @@ from notifier.standing_again import let_stand, stood_after
 from notifier.store import deliveries
 from notifier.store.awaited_names import await_names, keys_of
 from notifier.store.engine import DATABASE_TROUBLE, reading
-from notifier.store.known_jobs import KnownJob, jobs_named, name_job
+from notifier.store.known_jobs import KnownJob, give_names, jobs_named, name_job
 from notifier.store.tables import Delivery, Source
 from notifier.translated_bookings import (
     book_as_asked,
@@ -354,9 +354,11 @@ def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> t
 
 
 def _hand_over(context: _Context, job: KnownJob, reference: str) -> None:
-    """Let the job with this reference have been promised what the one was that goes on as it."""
+    """Let the job with this reference have the names of the one that goes on as it, and have been
+    promised what that was."""
     session, source = context.session, context.source
     (goes_on,) = jobs_named(session, source.brand_id, [reference])
+    give_names(session, source.brand_id, job, goes_on)
     before = [
         event
         for event in promised_in(deliveries.said_of(session, job.id, source.id), goes_on)

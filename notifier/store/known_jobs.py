@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import CodeUse
@@ -77,10 +77,23 @@ def name_job(
     release_named(session, vault, brand_id, new)
 
 
+def give_names(session: Session, brand_id: UUID, job: KnownJob, goes_on: KnownJob) -> None:
+    """Let `goes_on` be found by all that `job` was found by, which has ended as it.
+
+    Inside the transaction of a caller who has locked both.
+    """
+    session.execute(update(JobName).where(JobName.job_id == job.id).values(job_id=goes_on.id))
+    row = {"brand_id": brand_id, "name": job.reference, "job_id": goes_on.id}
+    session.execute(insert_into(session, JobName).on_conflict_do_nothing(), [row])
+
+
 def _named(session: Session, brand_id: UUID, name: str) -> list[KnownJob]:
-    its = Job.brand_id == brand_id
+    """Return the job that has the name, or, if that ended as another one, that one."""
+    found = _known(session, Job.brand_id == brand_id, Job.reference == name)
+    if found and not found[0].finished:
+        return found
     later = select(JobName.job_id).where(JobName.brand_id == brand_id, JobName.name == name)
-    return _known(session, its, Job.reference == name) or _known(session, Job.id.in_(later))
+    return _known(session, Job.id.in_(later)) or found
 
 
 def _known(session: Session, *where: ColumnElement[bool]) -> list[KnownJob]:

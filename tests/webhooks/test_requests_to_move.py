@@ -65,3 +65,24 @@ def test_the_time_that_was_settled_on_holds_in_every_order(
     in_turn, *others = (comes_to(services, uids_of(visit)) for visit in range(len(orders)))
     assert others == [in_turn] * len(others)
     assert ever_owed(services, "cancelled") == 0
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (0, 2, 1, 4, 3), (2, 0, 1, 4, 3)])
+def test_what_names_a_visit_that_goes_on_as_another_is_of_that_one(
+    services: Services, brand: UUID, order: tuple[int, ...]
+) -> None:
+    """The cancellation names the first uid, and its own before that is known: it was moved."""
+    connect(services, brand, "calcom")
+    booked, asked, confirmed = confirmed_move(services, 0)
+    first, second, third = uids_of(0)
+    visit = replace(calcom_visit(services, 0), uid=second, calendar_id=None)
+    moved = visit.moved(services.now() - HOUR / 2, to=visit.start + HOUR, uid=third)
+    visit.calendar_id = f"{first}@Cal.com"
+    told = [booked, asked, confirmed, moved, visit.cancelled(services.now())]
+
+    for nth in order:
+        push_calcom(services, told[nth])
+
+    assert not standing(services)
+    (cancelled,) = comes_to(services, uids_of(0))
+    assert cancelled.startswith("rule=cancelled channel=sms")
