@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
     from tests.databases import Databases
     from tests.kept_databases import KeptDatabases
+
+#: On a busy machine an example takes as long as it takes: no test asserts how fast it is.
+settings.register_profile("untimed", parent=settings(), deadline=None)
+settings.load_profile("untimed")
 
 DATABASE_KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 

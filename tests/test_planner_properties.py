@@ -59,7 +59,7 @@ def outbox_after(kind: JobKind, facts: list[Fact]) -> set[tuple[object, ...]]:
     [(JobKind.APPOINTMENT, APPOINTMENT_FACTS), (JobKind.ORDER, ORDER_FACTS)],
 )
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_another_order_and_repeats_end_in_the_same_messages(
     kind: JobKind,
     said: st.SearchStrategy[dict[str, object]],
@@ -76,7 +76,7 @@ def test_another_order_and_repeats_end_in_the_same_messages(
 
 
 @given(facts_of(APPOINTMENT_FACTS), st.integers(0, 40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_nothing_is_planned_twice_or_past_its_expiry(facts: list[Fact], hours: int) -> None:
     """Whenever one looks."""
     stage = Stage(speaking=["booked", "reminder"])
@@ -93,7 +93,7 @@ def test_nothing_is_planned_twice_or_past_its_expiry(facts: list[Fact], hours: i
 
 
 @given(facts_of(APPOINTMENT_FACTS))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_planning_twice_changes_nothing(facts: list[Fact]) -> None:
     """The outbox is at rest after the first time."""
     stage = Stage(speaking=["booked", "reminder"])
@@ -106,7 +106,7 @@ def test_planning_twice_changes_nothing(facts: list[Fact]) -> None:
 
 
 @given(facts_of(APPOINTMENT_FACTS), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_was_sent_in_between_it_comes_to_rest(facts: list[Fact], random: Random) -> None:
     """Sent, delivered or failed after each fact: the loop settles, and says nothing twice."""
     stage = Stage()
@@ -195,9 +195,7 @@ def delays(minutes: list[int], start: datetime) -> list[NewFact]:
     minutes=st.lists(_MINUTES, min_size=1, max_size=4),
     random=st.randoms(use_true_random=False),
 )
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_database_ends_in_the_same_rows(
     bench: Bench, minutes: list[int], random: Random
 ) -> None:
@@ -215,9 +213,7 @@ def test_the_database_ends_in_the_same_rows(
 
 
 @given(minutes=st.lists(_MINUTES, min_size=1, max_size=3), which=st.integers(0, 2))
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_withdrawn_leaves_the_rows_of_what_was_never_said(
     bench: Bench, minutes: list[int], which: int
 ) -> None:

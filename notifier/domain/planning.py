@@ -32,12 +32,12 @@ def plan(job: PlanInput, rules: Sequence[Rule], *, now: datetime) -> Plan:
         side = Side(job, person, known, now, lead)
         lead = lead or side
         side.run()
-        owed += side.owed
+        owed += side.owing.owed
         tasks += side.tasks
         decisions += side.decisions
         looks += side.looks
-        untold.update((person.job_person, rule) for rule in side.untold)
-        gave_up |= side.gave_up
+        untold.update((person.job_person, rule) for rule in side.owing.untold)
+        gave_up |= side.owing.gave_up
         mistaken.update((person.job_person, rule) for rule in side.mistaken)
     return Plan(
         owed=tuple(owed),

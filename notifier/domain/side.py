@@ -1,4 +1,4 @@
-"""One person's side of a job: which rules speak to them, and what they are owed for it."""
+"""One person's side of a job: which rules speak to them."""
 
 from __future__ import annotations
 
@@ -6,25 +6,23 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from uuid import UUID
 
 from notifier.domain import duties
-from notifier.domain.caps import cap_reached
 from notifier.domain.decisions import Decision, Reason
 from notifier.domain.drift import Drift, DriftKind, drift_of
 from notifier.domain.ledger.views import PersonView, Reference, reference_of
-from notifier.domain.messages import MessageStatus, Role, WhyNot
+from notifier.domain.messages import MessageStatus, Role
 from notifier.domain.mistakes import mistaken_in, unsaid_episodes
 from notifier.domain.moments import Moments
-from notifier.domain.owed import Owed, TaskOwed
+from notifier.domain.owed import TaskOwed
+from notifier.domain.owing import Owing
 from notifier.domain.plan_input import PlanInput
-from notifier.domain.rules.asserting import asserts_of, rests_on
 from notifier.domain.rules.conditions import Part
 from notifier.domain.rules.episodes import Episode, episode_of, slip_episode
 from notifier.domain.rules.rule import Asserts, Audience, Family, Rule, RuleSet
 from notifier.domain.rules.situation import Situation
-from notifier.domain.steps import Step, first_step, next_step, out_of_reach
-from notifier.domain.windows import OFF, Expectation, Window
+from notifier.domain.steps import out_of_reach
+from notifier.domain.windows import OFF, Window
 
 #: A rule about the time that has spoken in this episode, or is about to, speaks alone.
 _SPEAKS = frozenset(
@@ -68,17 +66,23 @@ class Side:
             before_episode=self.slip.number,
             now=now,
         )
-        self.owed: list[Owed] = []
         self.tasks: list[TaskOwed] = []
-        self.of_rules: list[tuple[str, TaskOwed]] = []  # tasks, and the rule that each is of
         self.decisions: list[Decision] = []
-        #: Rules of whose message nobody can say yet that it told them; it may have been taken.
-        self.untold = {
-            past.rule
-            for past in person.past
-            if past.unsettled and past.status is not MessageStatus.HELD and past.id not in silent
-        }
-        self.gave_up: set[UUID] = set()  # messages whose channel gave way to the next
+        self.owing = Owing(
+            job,
+            person,
+            rules,
+            now,
+            reference=self.reference,
+            drift=self.drift,
+            untold={
+                past.rule
+                for past in person.past
+                if past.unsettled
+                and past.status is not MessageStatus.HELD
+                and past.id not in silent
+            },
+        )
         self.mistaken = mistaken_in(person, job.state.withdrawn)
         self.looks += [moment.due for moment in person.moments]
         for window in (self.reference.asserts, job.state.expected):
@@ -114,15 +118,14 @@ class Side:
                 )
             )
         self._silence(silenced)
-        self.tasks += [task for _, task in self.of_rules]
+        self.tasks += [task for _, task in self.owing.calls]
+        self.looks += self.owing.looks
 
     def _silence(self, silenced: set[str]) -> None:
         """Take back what another rule's message makes needless, in whatever order they stand."""
         if not silenced:
             return
-        said = silenced.intersection(owed.rule.id for owed in self.owed)
-        self.owed = [owed for owed in self.owed if owed.rule.id not in said]
-        self.of_rules = [pair for pair in self.of_rules if pair[0] not in silenced]
+        said = self.owing.take_back(silenced)
         self.decisions = [
             replace(decision, reason=Reason.SUPERSEDED_BY_RULE)
             if decision.rule in said
@@ -186,7 +189,7 @@ class Side:
         episode = self._episode(rule, moments)
         if for_dispatch:
             return self._task_for_dispatch(rule, episode, owed_at)
-        return self._owe(rule, moments, episode, owed_at, notes)
+        return self.owing.owe(rule, moments, episode, owed_at, notes)
 
     @cached_property
     def _as_dispatch_sees_it(self) -> Situation:
@@ -260,162 +263,3 @@ class Side:
             expires_at = self.moments.expires_at(rule, None, owed_at)
             self.tasks.append(duties.for_dispatch(self.job, rule, episode.text, expires_at))
         return Reason.ON_TRIAL if rule.trial else Reason.A_TASK
-
-    def _owe(
-        self,
-        rule: Rule,
-        moments: Moments,
-        episode: Episode,
-        owed_at: datetime,
-        notes: dict[str, object],
-    ) -> Reason:
-        asserts, moves_told = asserts_of(rule, self.job.state, self.reference, self.drift)
-        expires_at = moments.expires_at(rule, asserts, owed_at)
-        heard_by = moments.tell_by(rule)
-        send_at = moments.send_at(rule, owed_at, heard_by)
-        promised = moments.left_to_say(rule)
-        if promised is not None:
-            self.looks.append(promised)
-        if send_at is None or send_at >= expires_at:
-            if promised is not None:
-                self._have_it_said(rule, episode, asserts, duties.NOT_SAID)
-            elif rule.asserts is Asserts.OFF and self.now < expires_at:
-                self._have_it_said(rule, episode, asserts, WhyNot.QUIET_HOURS)
-            if send_at is None:
-                return Reason.QUIET_HOURS
-            self.untold.add(rule.id)
-            return Reason.EXPIRED
-        goes_now = send_at <= self.now and not self.job.held
-        step = self._step(rule, episode, goes_now=goes_now)
-        step = self._not_stuck(rule, step, owed_at, heard_by, goes_now=goes_now)
-        if step.gave_up is not None:
-            self.gave_up.add(step.gave_up)
-        if step.passed_over:
-            notes["passed_over"] = list(step.passed_over)
-        self._call(rule, episode, step, asserts, heard_by, goes_at=send_at)
-        if not step.owed:
-            return step.reason
-        why_not = self._why_not(rule, step, send_at)
-        self.owed.append(
-            Owed(
-                job_person=self.person.job_person,
-                rule=rule,
-                episode=episode.text,
-                episode_no=episode.number,
-                channel=step.channel,
-                step=step.index,
-                contact=step.contact.id if step.contact else None,
-                why_not=why_not,
-                asserts=asserts,
-                moves_told=moves_told,
-                rests_on=rests_on(
-                    rule,
-                    asserts,
-                    self.job.state,
-                    self.reference,
-                    promised_in=moments.promised_in(rule),
-                ),
-                told_before=self.reference.asserts,
-                technician=self.job.state.technician if rule.names_technician else None,
-                owed_at=owed_at,
-                send_at=send_at,
-                expires_at=expires_at,
-                tell_by=heard_by,
-                next_update_at=moments.next_update(rule, send_at),
-            )
-        )
-        if why_not is WhyNot.CAP_REACHED:
-            return Reason.CAP_REACHED
-        return Reason.NEEDS_CALL if rule.call_first else Reason.OWED
-
-    def _have_it_said(
-        self, rule: Rule, episode: Episode, asserts: Expectation | None, why: str
-    ) -> None:
-        """Call a person in where it can't be written to them in time, and they must know it."""
-        step = self._step(rule, episode, goes_now=False)
-        if step.owed or step.unreached is not None:
-            unsaid = replace(step, unreached=step.unreached or why)
-            self._call(rule, episode, unsaid, asserts, None, goes_at=self.now)
-
-    def _call(
-        self,
-        rule: Rule,
-        episode: Episode,
-        step: Step,
-        asserts: Expectation | None,
-        heard_by: datetime | None,
-        *,
-        goes_at: datetime,
-    ) -> None:
-        if rule.trial:
-            return
-        calls = duties.calls(
-            self.job,
-            self.person,
-            rule,
-            episode,
-            step,
-            asserts=asserts,
-            heard_by=heard_by,
-            goes_at=goes_at,
-            now=self.now,
-        )
-        self.of_rules += [(rule.id, task) for task in calls]
-
-    def _not_stuck(
-        self,
-        rule: Rule,
-        step: Step,
-        owed_at: datetime,
-        heard_by: datetime | None,
-        *,
-        goes_now: bool,
-    ) -> Step:
-        """Call a person in where no provider takes it, no channel is left, and there is time to
-        ring."""
-        if step.waits_until is None:
-            return step
-        patience = step.waits_until
-        if not step.gives_way:
-            tried_until = step.waits_until if goes_now else owed_at + rule.reach
-            ring_from = heard_by - duties.TIME_TO_RING if heard_by is not None else owed_at
-            patience = max(tried_until, ring_from)
-            if self.now >= patience:
-                return replace(step, unreached=step.not_taken)
-        self.untold.add(rule.id)
-        self.looks.append(patience)
-        return step
-
-    def _step(self, rule: Rule, episode: Episode, *, goes_now: bool) -> Step:
-        if rule.call_first:
-            return first_step(rule, self.person)
-        return next_step(
-            rule,
-            episode.text,
-            self.person,
-            live=self.job.manners.live_at is not None,
-            halted=self.job.manners.halted,
-            absent=self.job.manners.absent,
-            goes_now=goes_now,
-            now=self.now,
-        )
-
-    def _why_not(self, rule: Rule, step: Step, send_at: datetime) -> WhyNot | None:
-        if rule.call_first:
-            return WhyNot.NEEDS_CALL
-        return step.why_not or self._at_cap(rule, step, send_at)
-
-    def _at_cap(self, rule: Rule, step: Step, send_at: datetime) -> WhyNot | None:
-        """Give way where they will have had enough by then, and look again when there is room."""
-        frees_at = cap_reached(
-            self.rules.caps,
-            self.person.heard,
-            priority=rule.at_a_cap,
-            kind=rule.kind,
-            contact=step.contact.id if step.contact else None,
-            now=max(self.now, send_at),
-        )
-        if frees_at is None:
-            return None
-        self.looks.append(frees_at)
-        return WhyNot.CAP_REACHED

@@ -52,7 +52,6 @@ def test_nobody_is_misled_told_twice_woken_or_forgotten(
                 max_examples=_BATCH,
                 stateful_step_count=_STEPS,
                 database=None,
-                deadline=None,
                 suppress_health_check=list(HealthCheck),
             ),
         )

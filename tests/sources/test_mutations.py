@@ -20,7 +20,7 @@ from tests.sources.mutated_bodies import KINDS, mutated_bodies
 _POINTERS = {"jobber", "shipstation"}
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(mutated_bodies())
 def test_no_body_crashes_a_translator(mutated: tuple[str, dict[str, str], bytes]) -> None:
     """Whatever is replaced, dropped or cut off: facts, ignored, or a sentence saying what."""
@@ -48,7 +48,7 @@ def test_no_body_crashes_a_translator(mutated: tuple[str, dict[str, str], bytes]
         assert event.occurred_at is None or event.occurred_at.utcoffset() is not None
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.sampled_from(KINDS), st.binary(max_size=200))
 def test_bytes_that_are_no_event_are_untranslatable(kind: str, body: bytes) -> None:
     """Noise is refused in words."""

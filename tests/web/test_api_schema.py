@@ -125,7 +125,6 @@ def test_any_facts_in_any_order_are_taken_or_refused_but_never_break(
 
     @settings(
         max_examples=80,
-        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.generate],
@@ -152,7 +151,6 @@ def try_operation(operation: Any, key: str, job: dict[str, Any], mode: Generatio
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.generate],

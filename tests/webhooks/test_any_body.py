@@ -48,7 +48,6 @@ def test_each_body_is_refused_or_kept_and_read(
     @example(mutated=_NOTHING_FOR_US, unsigned=False)
     @settings(
         max_examples=amounts.BODIES,
-        deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )

@@ -126,7 +126,6 @@ def _as_it_happened(name: str, upto: int) -> tuple[Any, ...]:
 @given(data=st.data())
 @settings(
     max_examples=amounts.ORDERS,
-    deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
