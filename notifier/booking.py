@@ -179,14 +179,10 @@ def book_in(
     open_job(session, services, job, customer_row.id, opens, actor=actor)
     index_job(session, services, job)
     bring_up_to_date(session, services, [job.id], now=now)
-    release_waiting(
-        session,
-        services.vault,
-        brand_id,
-        references=[job.reference],
-        tracking_codes=[normal_tracking_code(parcel.tracking_code) for parcel in _parcels(new)],
-    )
+    # Names first, then codes, as a webhook that books takes their locks.
     release_named(session, services.vault, brand_id, [job.reference])
+    codes = [normal_tracking_code(parcel.tracking_code) for parcel in _parcels(new)]
+    release_waiting(session, services.vault, brand_id, codes)
     return Booked(job.id, created=True)
 
 

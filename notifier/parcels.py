@@ -63,7 +63,7 @@ def add_parcel_later(session: Session, services: Services, job_id: UUID, new: Ne
     job = session.get_one(Job, job_id)
     add_parcels(session, services, job, [new])
     session.flush()
-    release_waiting(session, services.vault, job.brand_id, tracking_codes=[code])
+    release_waiting(session, services.vault, job.brand_id, [code])
 
 
 def keep_shipment(session: Session, job_id: UUID, source_id: UUID, said: Shipment) -> bool:

@@ -14,16 +14,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from notifier.checkup.silence import owe_looking_into_silence
 from notifier.delivery import deliver_due
-from notifier.fetching import fetch_due
 from notifier.housekeeping import tidy
 from notifier.planner import look_again
 from notifier.sandbox.journal import confirm_sandbox_deliveries
 from notifier.sending.lookups import resolve_unknown
 from notifier.services import Services
 from notifier.store.tables import Heartbeat
-from notifier.translation import translate_received
 from notifier.waking import Waker
-from notifier.webhooks_in import write_refusals
+from notifier.webhooks.fetching import fetch_due
+from notifier.webhooks.receiving import write_refusals
+from notifier.webhooks.translation import translate_received
 
 _log = structlog.get_logger()
 

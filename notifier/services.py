@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifier.domain.consent import ConsentPolicy
 from notifier.domain.guards.limits import Guards
 from notifier.providers.protocols import EmailProvider, SmsProvider
-from notifier.refusals import Refusals
 from notifier.rendering import Words
 from notifier.rulebook import Rulebook
-from notifier.source_limit import SourceLimit
 from notifier.store.vault import Vault
-from notifier.vendors import Vendors
+from notifier.webhooks.limit import SourceLimit
+from notifier.webhooks.refusals import Refusals
+from notifier.webhooks.vendors import Vendors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,11 @@ from notifier.checkup.diagnosis import diagnose
 from notifier.checkup.reachability import ask_address, judge_address
 from notifier.domain.findings import Level
 from notifier.services import Services
-from notifier.sources_admin import add_source, give_key
 from notifier.store.engine import create_sessions
 from notifier.store.tables import Heartbeat, Sender
 from notifier.store.vault import Vault
 from notifier.web.app_factory import create_app
+from notifier.webhooks.set_up import add_source, give_key
 from tests.fakes.clock import FakeClock
 from tests.fakes.provider_server import FakeProviders
 from tests.providers.conftest import sendgrid_at, twilio_at

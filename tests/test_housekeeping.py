@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.housekeeping import tidy
-from notifier.sources_admin import add_source
 from notifier.store.tables import IdempotencyKey, Source, SourceRefusals, Tally
+from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.services import given_brand, make_services
 

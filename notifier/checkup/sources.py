@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.findings import Finding
-from notifier.sources_admin import lacks_key
 from notifier.store.tables import Source
+from notifier.webhooks.set_up import lacks_key
 
 
 def look_at_keys(session: Session) -> list[Finding]:

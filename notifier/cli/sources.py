@@ -13,8 +13,8 @@ from notifier.cli.context import brand_option, chosen_brand, services
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.jobs import JobStatus
 from notifier.errors import NotifierError
-from notifier.source_health import REFUSED_FOR, SourceHealth, read_sources
-from notifier.sources_admin import (
+from notifier.webhooks.health import REFUSED_FOR, SourceHealth, read_sources
+from notifier.webhooks.set_up import (
     AddedSource,
     add_source,
     end_rotation,
@@ -25,7 +25,7 @@ from notifier.sources_admin import (
     set_stopped,
     what_key,
 )
-from notifier.unread import put_aside, read_unread, replay
+from notifier.webhooks.unread import put_aside, read_unread, replay
 
 #: What shops write of an order themselves, and rules can leave to them.
 _SAYABLE = (JobStatus.ORDERED, JobStatus.SHIPPED, JobStatus.OUT_FOR_DELIVERY, JobStatus.DELIVERED)

@@ -39,11 +39,11 @@ from notifier.sandbox.journal import SandboxJournal, confirm_sandbox_deliveries
 from notifier.sending.claiming import claim_due
 from notifier.sending.routing import SANDBOX
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.staff import add_staff, make_sign_in_link
 from notifier.store.engine import all_or_nothing, reading
 from notifier.store.tables import Job, Sender, Task
 from notifier.technicians.day_links import make_day_link
+from notifier.webhooks.set_up import add_source
 
 SLUG = "demo"
 _NAME = "Northside Home Services"

@@ -9,7 +9,7 @@ from sqlalchemy import select, union, update
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import DeliveryStatus
-from notifier.store.deliveries import reference_key
+from notifier.store.deliveries import lock_keys, reference_key
 from notifier.store.inserts import insert_into
 from notifier.store.tables import AwaitedName, Delivery
 from notifier.store.vault import Vault
@@ -31,11 +31,12 @@ def await_names(session: Session, vault: Vault, delivery: Delivery, names: Seque
 def release_named(session: Session, vault: Vault, brand_id: UUID, names: Iterable[str]) -> None:
     """Send round again what waits for a job of these names, or is nothing for us without one.
 
-    Called in the transaction that books the job, or names it, and holds the locks of the names.
+    Called in the transaction that books the job, or names it.
     """
     keys = keys_of(vault, brand_id, names)
     if not keys:
         return
+    lock_keys(session, keys)
     # Each by its own index: together, by "or", they would be looked for in the whole journal.
     named = union(
         select(AwaitedName.delivery_id).where(AwaitedName.key.in_(keys)),

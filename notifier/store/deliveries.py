@@ -137,23 +137,17 @@ def lock_keys(session: Session, keys: Iterable[bytes]) -> None:
 
 
 def release_waiting(
-    session: Session,
-    vault: Vault,
-    brand_id: UUID,
-    *,
-    references: Iterable[str] = (),
-    tracking_codes: Iterable[str] = (),
-) -> int:
-    """Send round again the deliveries that waited for these; return how many.
+    session: Session, vault: Vault, brand_id: UUID, tracking_codes: Iterable[str]
+) -> None:
+    """Send round again the deliveries that waited for an order with one of these codes.
 
-    Called in the transaction that books a job or gives an order a parcel.
+    Called in the transaction that gives an order its parcel.
     """
-    keys = [reference_key(vault, brand_id, one) for one in references]
-    keys += [code_key(vault, brand_id, one) for one in tracking_codes]
+    keys = [code_key(vault, brand_id, one) for one in tracking_codes]
     if not keys:
-        return 0
+        return
     lock_keys(session, keys)
-    released = session.execute(
+    session.execute(
         update(Delivery)
         .where(
             Delivery.brand_id == brand_id,
@@ -161,9 +155,7 @@ def release_waiting(
             Delivery.waits_for.in_(keys),
         )
         .values(status=DeliveryStatus.RECEIVED, waits_for=None, why=None)
-        .returning(Delivery.id)
     )
-    return len(released.all())
 
 
 def read_again_said(session: Session, key: bytes) -> None:

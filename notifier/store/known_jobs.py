@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import CodeUse
 from notifier.store.awaited_names import release_named
-from notifier.store.deliveries import release_waiting
 from notifier.store.inserts import insert_into
 from notifier.store.tables import Job, JobName, Parcel
 from notifier.store.vault import Vault
@@ -73,7 +72,6 @@ def name_job(
         return
     named = insert_into(session, JobName).on_conflict_do_nothing().returning(JobName.name)
     new = session.scalars(named, rows).all()
-    release_waiting(session, vault, brand_id, references=new)
     release_named(session, vault, brand_id, new)
 
 

@@ -14,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from notifier.errors import NotifierError
 from notifier.services import Services
 from notifier.web.problems import problem
-from notifier.webhooks_in import (
+from notifier.webhooks.receiving import (
     BodyTooLarge,
     OnlyTried,
     SignatureRefused,

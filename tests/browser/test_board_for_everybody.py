@@ -12,11 +12,11 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from notifier.domain.messages import MessageStatus, WhyNot
-from notifier.sources_admin import add_source
 from notifier.store.deliveries import source_named
 from notifier.store.tables import Brand, Message
-from notifier.translation import translate_received
-from notifier.webhooks_in import SignatureRefused, receive, write_refusals
+from notifier.webhooks.receiving import SignatureRefused, receive, write_refusals
+from notifier.webhooks.set_up import add_source
+from notifier.webhooks.translation import translate_received
 from tests.browser.a_day import (
     DESK,
     NARROW,

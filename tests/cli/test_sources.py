@@ -7,11 +7,11 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Source
-from notifier.translation import translate_received
-from notifier.webhooks_in import SignatureRefused, receive, write_refusals
+from notifier.webhooks.receiving import SignatureRefused, receive, write_refusals
+from notifier.webhooks.set_up import add_source
+from notifier.webhooks.translation import translate_received
 from tests.services import given_brand
 from tests.sources import generic_events
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from notifier.vendors import Vendors
+from notifier.webhooks.vendors import Vendors
 
 
 @dataclass(frozen=True)

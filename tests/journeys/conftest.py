@@ -17,9 +17,9 @@ from notifier.clock import new_id
 from notifier.providers.sendgrid_email import SendGridEmail
 from notifier.providers.twilio_sms import TwilioSms
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.staff import add_staff, make_sign_in_link
 from notifier.web.app_factory import create_app
+from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.fakes.provider_server import PUBLIC_URL, FakeProviders
 from tests.journeys.product import EASYPOST_SECRET, OUR_NUMBER, Product

@@ -20,10 +20,10 @@ from notifier.domain.windows import utc_text
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.store.engine import create_sessions
 from notifier.store.tables import Attempt, Brand, Heartbeat, Message
 from notifier.web.app_factory import create_app
+from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.web.conftest import Api, WebSettingsOfTests, booked
 

@@ -14,10 +14,10 @@ from sqlalchemy import func, select, update
 from notifier.domain.messages import WAITING
 from notifier.domain.windows import Window, to_json
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Job, Message, Source
-from notifier.webhooks_in import receive
+from notifier.webhooks.receiving import receive
+from notifier.webhooks.set_up import add_source
 from tests.sources import calcom_events, calendly_events
 from tests.webhooks.deliveries import HOUR, translate_all
 

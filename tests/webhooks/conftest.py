@@ -13,14 +13,14 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.services import Services
-from notifier.sources_admin import add_source, give_key
 from notifier.store.tables import Brand
 from notifier.store.vault import Vault
 from notifier.web.problems import answer_with_problems
 from notifier.web.webhooks_in import webhooks_in
-from notifier.webhooks_in import (
+from notifier.webhooks.receiving import (
     MAX_BODY_BYTES,
 )
+from notifier.webhooks.set_up import add_source, give_key
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.fakes.vendor_server import FakeVendor

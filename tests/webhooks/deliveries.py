@@ -16,7 +16,7 @@ from notifier.parcels import NewParcel
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, FactRow, Job
-from notifier.webhooks_in import (
+from notifier.webhooks.receiving import (
     receive,
     translate_received,
 )

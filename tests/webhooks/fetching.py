@@ -6,12 +6,12 @@ import json
 from typing import Any
 from uuid import UUID
 
-from notifier.fetching import fetch_due
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import FactRow
-from notifier.translation import translate_received
-from notifier.webhooks_in import receive
+from notifier.webhooks.fetching import fetch_due
+from notifier.webhooks.receiving import receive
+from notifier.webhooks.translation import translate_received
 from tests.fakes.vendor_server import Said
 from tests.sources.shipstation_events import (
     ORDERS,

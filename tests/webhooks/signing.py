@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import update
 
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.store.tables import Source
+from notifier.webhooks.set_up import add_source
 from tests.sources import (
     aftership_events,
     calcom_events,

@@ -8,8 +8,8 @@ import pytest
 
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.store.tables import Source
+from notifier.webhooks.set_up import add_source
 from tests.webhooks.deliveries import (
     count,
 )

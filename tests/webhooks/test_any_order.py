@@ -24,7 +24,7 @@ from notifier.planner import look_again
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery
-from notifier.webhooks_in import receive
+from notifier.webhooks.receiving import receive
 from tests.services import RecordingEmail, RecordingSms, given_brand
 from tests.webhooks import amounts
 from tests.webhooks.deliveries import BY_API, HOUR, translate_all

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.windows import local_date
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.store.deliveries import read_again
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Source
+from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.sources import onfleet_events, shopify_events
 from tests.webhooks.deliveries import HOUR, translate_all

@@ -25,11 +25,11 @@ from notifier.parcels import keep_shipment
 from notifier.planner import look_again
 from notifier.services import Services
 from notifier.sources.protocol import Shipment
-from notifier.sources_admin import add_source
 from notifier.store.deliveries import lock_jobs
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Job, Message, Parcel, Source
-from notifier.webhooks_in import receive
+from notifier.webhooks.receiving import receive
+from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.services import RecordingEmail, RecordingSms
 from tests.sources import shopify_events, woocommerce_events

@@ -9,18 +9,18 @@ from uuid import UUID
 
 import pytest
 
-from notifier import fetching, translation
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.facts import FactType
-from notifier.fetching import LEASE, fetch_due
 from notifier.scheduler import Worker
 from notifier.services import Services
-from notifier.sources_admin import add_source, give_key
 from notifier.store.engine import create_engine_for, reading
 from notifier.store.tables import Delivery, Job
-from notifier.translation import translate_received
 from notifier.waking import Waker
-from notifier.webhooks_in import receive
+from notifier.webhooks import fetching, translation
+from notifier.webhooks.fetching import LEASE, fetch_due
+from notifier.webhooks.receiving import receive
+from notifier.webhooks.set_up import add_source, give_key
+from notifier.webhooks.translation import translate_received
 from tests.fakes.clock import FakeClock
 from tests.fakes.vendor_server import Asked, FakeVendor, Said
 from tests.served import eventually

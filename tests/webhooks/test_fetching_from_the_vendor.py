@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from notifier.domain.deliveries import DeliveryStatus
-from notifier.fetching import fetch_due
 from notifier.housekeeping import tidy
 from notifier.services import Services
 from notifier.sources.protocol import Question
-from notifier.sources_admin import rotate_secret
 from notifier.store.engine import reading
 from notifier.store.tables import Source
-from notifier.vendors import NoAnswer, Trouble
+from notifier.webhooks.fetching import fetch_due
+from notifier.webhooks.set_up import rotate_secret
+from notifier.webhooks.vendors import NoAnswer, Trouble
 from tests.fakes.clock import FakeClock
 from tests.fakes.vendor_server import FakeVendor, Said
 from tests.sources.shipstation_events import (

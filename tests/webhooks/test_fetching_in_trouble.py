@@ -10,11 +10,11 @@ import pytest
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import Conflict, Invalid, NotFound
-from notifier.fetching import GIVE_UP_AFTER
 from notifier.services import Services
-from notifier.source_health import read_sources
-from notifier.sources_admin import add_source, give_key
-from notifier.unread import replay
+from notifier.webhooks.fetching import GIVE_UP_AFTER
+from notifier.webhooks.health import read_sources
+from notifier.webhooks.set_up import add_source, give_key
+from notifier.webhooks.unread import replay
 from tests.fakes.clock import FakeClock
 from tests.fakes.vendor_server import FakeVendor, Said
 from tests.sources.shipstation_events import (

@@ -14,10 +14,10 @@ from notifier.domain.messages import WAITING
 from notifier.errors import NotFound
 from notifier.planner import look_again
 from notifier.services import Services
-from notifier.sources_admin import add_source, set_live, set_said, set_stopped
 from notifier.store.engine import reading
 from notifier.store.tables import AuditLine, Job, Message, Task
-from notifier.webhooks_in import receive
+from notifier.webhooks.receiving import receive
+from notifier.webhooks.set_up import add_source, set_live, set_said, set_stopped
 from tests.fakes.clock import FakeClock
 from tests.sources import easypost_events, generic_events, shopify_events
 from tests.webhooks.deliveries import HOUR, book_order, signed, translate_all

@@ -16,16 +16,16 @@ from sqlalchemy import select
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import Invalid, NotFound
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Source
-from notifier.webhooks_in import (
+from notifier.webhooks.receiving import (
     MAX_BODY_BYTES,
     BodyTooLarge,
     SignatureRefused,
     WrongContentType,
     receive,
 )
+from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.sources import generic_events, shippo_events
 from tests.sources.easypost_events import Parcel as OnItsWay

@@ -29,9 +29,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifier.clock import system_now
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, FactRow
+from notifier.webhooks.set_up import add_source
 from tests.served import eventually
 from tests.services import given_brand, make_services
 from tests.sources.easypost_events import Parcel, body_of

@@ -13,11 +13,11 @@ import pytest
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.services import Services
-from notifier.sources_admin import add_source, give_key
 from notifier.store.engine import reading
 from notifier.store.tables import Job, Parcel
-from notifier.translation import translate_received
-from notifier.webhooks_in import receive
+from notifier.webhooks.receiving import receive
+from notifier.webhooks.set_up import add_source, give_key
+from notifier.webhooks.translation import translate_received
 from tests.fakes.vendor_server import FakeVendor, Said
 from tests.sources import shipengine_events, shipengine_lists, square_events
 from tests.webhooks.deliveries import HOUR, book_visit, delivery, facts_of, job

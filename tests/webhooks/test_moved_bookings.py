@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from notifier.services import Services
-from notifier.sources_admin import add_source
+from notifier.webhooks.set_up import add_source
 from tests.sources import calcom_events, calendly_events
 from tests.webhooks.booking_pages import (
     SECRET,

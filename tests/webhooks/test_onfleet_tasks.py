@@ -12,10 +12,10 @@ from notifier.domain.messages import WAITING
 from notifier.domain.windows import Window, to_json
 from notifier.services import Services
 from notifier.sources.onfleet import SPREAD
-from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import Job, Message
-from notifier.webhooks_in import receive
+from notifier.webhooks.receiving import receive
+from notifier.webhooks.set_up import add_source
 from tests.sources.onfleet_events import (
     ACTIVE,
     ASSIGNED,

@@ -13,11 +13,11 @@ from notifier.domain.messages import Channel, MessageStatus, WhyNot
 from notifier.replies import IncomingReply, take_reply
 from notifier.sending.suppressions import is_suppressed
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.store.addresses import address_hash
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Message
-from notifier.webhooks_in import receive
+from notifier.webhooks.receiving import receive
+from notifier.webhooks.set_up import add_source
 from tests.sources.onfleet_events import SECRET, body_of, opt_out, sign
 from tests.webhooks.deliveries import HOUR, book_visit, translate_all
 

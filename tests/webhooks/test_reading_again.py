@@ -15,14 +15,14 @@ from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.housekeeping import tidy
 from notifier.services import Services
-from notifier.source_health import read_sources
 from notifier.sources.protocol import Ignored, Untranslatable
 from notifier.sources.registry import adapters
-from notifier.sources_admin import end_rotation, rotate_secret
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Job
-from notifier.unread import replay
-from notifier.webhooks_in import SignatureRefused
+from notifier.webhooks.health import read_sources
+from notifier.webhooks.receiving import SignatureRefused
+from notifier.webhooks.set_up import end_rotation, rotate_secret
+from notifier.webhooks.unread import replay
 from tests.fakes.clock import FakeClock
 from tests.sources import generic_events
 from tests.sources.easypost_events import Parcel as OnItsWay

@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
 from notifier.domain.deliveries import Refusal
-from notifier.refusals import WRITTEN_EVERY, Refusals
 from notifier.services import Services
-from notifier.source_health import read_sources
-from notifier.source_limit import SourceLimit
-from notifier.sources_admin import add_source
 from notifier.store.engine import create_sessions
 from notifier.store.tables import Delivery, Source, SourceRefusals
-from notifier.webhooks_in import MAX_BODY_BYTES, write_refusals
+from notifier.webhooks.health import read_sources
+from notifier.webhooks.limit import SourceLimit
+from notifier.webhooks.receiving import MAX_BODY_BYTES, write_refusals
+from notifier.webhooks.refusals import WRITTEN_EVERY, Refusals
+from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.sources.easypost_events import body_of
 from tests.webhooks.deliveries import count, signed

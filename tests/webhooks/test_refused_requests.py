@@ -5,7 +5,7 @@ from uuid import UUID
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.services import Services
-from notifier.unread import put_aside
+from notifier.webhooks.unread import put_aside
 from tests.sources.calcom_events import event, uids_of
 from tests.webhooks.booking_pages import (
     Event,

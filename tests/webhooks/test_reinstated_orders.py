@@ -20,10 +20,10 @@ from notifier.domain.jobs import JobStatus
 from notifier.domain.messages import Channel
 from notifier.planner import load_for_planning, look_again
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import Job, Message
-from notifier.webhooks_in import receive
+from notifier.webhooks.receiving import receive
+from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.services import RecordingEmail, RecordingSms
 from tests.sources import woocommerce_events

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from notifier.booking import PeoplePatch, correct_people
 from notifier.domain.messages import Channel, MessageStatus
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import ContactPoint, Message, Person
+from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.sources.onfleet_events import SECRET, Task
 from tests.webhooks.deliveries import HOUR

@@ -16,10 +16,10 @@ from notifier.domain.jobs import JobStatus
 from notifier.domain.windows import local_date
 from notifier.services import Services
 from notifier.sources.protocol import Incoming
-from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Job, Parcel
-from notifier.webhooks_in import receive
+from notifier.webhooks.receiving import receive
+from notifier.webhooks.set_up import add_source
 from tests.sources import shopify_events, square_events
 from tests.webhooks.deliveries import HOUR, book_visit, delivery, facts_of, translate_all
 

@@ -19,13 +19,13 @@ from notifier.domain.facts import FactSource, FactType
 from notifier.domain.windows import local_date
 from notifier.errors import Invalid
 from notifier.services import Services
-from notifier.sources_admin import add_source
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Job, Parcel
-from notifier.webhooks_in import (
+from notifier.webhooks.receiving import (
     receive,
     translate_received,
 )
+from notifier.webhooks.set_up import add_source
 from tests.sources import generic_events
 from tests.sources.easypost_events import Parcel as OnItsWay
 from tests.sources.easypost_events import body_of

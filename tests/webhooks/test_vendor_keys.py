@@ -14,12 +14,12 @@ import pytest
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.services import Services
-from notifier.sources_admin import add_source, give_key
 from notifier.store.engine import reading
 from notifier.store.tables import Job, Source
-from notifier.unread import replay
-from notifier.vendor_keys import LEASE
-from notifier.webhooks_in import receive
+from notifier.webhooks.receiving import receive
+from notifier.webhooks.set_up import add_source, give_key
+from notifier.webhooks.unread import replay
+from notifier.webhooks.vendor_keys import LEASE
 from tests.fakes.clock import FakeClock
 from tests.fakes.vendor_server import Asked, FakeVendor, Said
 from tests.sources.jobber_events import (

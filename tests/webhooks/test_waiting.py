@@ -12,7 +12,7 @@ from notifier.domain.deliveries import DeliveryStatus
 from notifier.housekeeping import tidy
 from notifier.services import Services
 from notifier.store.tables import AwaitedName, Brand
-from notifier.webhooks_in import receive
+from notifier.webhooks.receiving import receive
 from tests.fakes.clock import FakeClock
 from tests.sources import calcom_events, generic_events
 from tests.sources.easypost_events import Parcel as OnItsWay

@@ -22,7 +22,6 @@ from notifier.domain.messages import WAITING, MessageStatus, WhyNot
 from notifier.domain.windows import OFF, Expectation, Window
 from notifier.page_times import say_date, say_day, say_hours, say_moment
 from notifier.preview import Preview
-from notifier.source_health import any_source
 from notifier.store.engine import reading
 from notifier.web.board import words
 from notifier.web.board.access import current_staff
@@ -32,6 +31,7 @@ from notifier.web.board.words.messages import MESSAGE_STATUS, NEVER_WENT, channe
 from notifier.web.board.words.promises import PROMISE
 from notifier.web.board.words.why_not import why_not_words
 from notifier.web.current import services
+from notifier.webhooks.health import any_source
 
 _ABOUT_NOW = 5  # seconds: the preview and the clock need not agree to the second
 

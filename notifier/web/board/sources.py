@@ -9,12 +9,12 @@ from flask import abort, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from notifier.errors import NotFound
-from notifier.source_health import read_sources
-from notifier.unread import put_aside, read_said, read_unread, replay
 from notifier.web.board.access import current_actor, current_staff
 from notifier.web.board.blueprint import board
 from notifier.web.board.pages import Live, draw_live, draw_page, is_part, page_now, unless_unchanged
 from notifier.web.current import services
+from notifier.webhooks.health import read_sources
+from notifier.webhooks.unread import put_aside, read_said, read_unread, replay
 
 
 @board.get("/board/sources")

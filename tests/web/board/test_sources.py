@@ -15,10 +15,10 @@ from notifier.clock import new_id, system_now
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.services import Services
 from notifier.sources.registry import adapters
-from notifier.sources_admin import add_source, give_key, rotate_secret, set_live, set_said
 from notifier.store.tables import AuditLine, Delivery, Source
-from notifier.translation import translate_received
-from notifier.webhooks_in import SignatureRefused, receive
+from notifier.webhooks.receiving import SignatureRefused, receive
+from notifier.webhooks.set_up import add_source, give_key, rotate_secret, set_live, set_said
+from notifier.webhooks.translation import translate_received
 from tests.fakes.clock import FakeClock
 from tests.services import given_brand
 from tests.sources import generic_events, shipstation_events

@@ -14,11 +14,11 @@ from sqlalchemy import select
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.housekeeping import tidy
 from notifier.services import Services
-from notifier.sources_admin import add_source, give_key
 from notifier.store.engine import reading
 from notifier.store.tables import AuditLine, Delivery, Source
-from notifier.translation import translate_received
-from notifier.webhooks_in import receive
+from notifier.webhooks.receiving import receive
+from notifier.webhooks.set_up import add_source, give_key
+from notifier.webhooks.translation import translate_received
 from tests.fakes.clock import FakeClock
 from tests.services import given_brand
 from tests.sources import generic_events, shipstation_events
@@ -230,7 +230,7 @@ def test_what_is_no_longer_kept_says_so_and_can_only_be_put_aside(
 
 def test_more_than_a_page_is_a_number(shop: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     """The latest are shown."""
-    monkeypatch.setattr("notifier.unread.MOST_SHOWN", 2)
+    monkeypatch.setattr("notifier.webhooks.unread.MOST_SHOWN", 2)
     for number in range(3):
         push(shop.services, number, minutes="many")
 

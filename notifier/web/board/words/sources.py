@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from notifier.domain.deliveries import DeliveryStatus
-from notifier.source_health import REFUSED_FOR, SourceHealth
-from notifier.unread import Unread
+from notifier.webhooks.health import REFUSED_FOR, SourceHealth
+from notifier.webhooks.unread import Unread
 
 #: What became of deliveries of which nobody needs to do anything.
 _CAME = {

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import DeliveryStatus, Refusal
 from notifier.services import Services
-from notifier.sources_admin import lacks_key
 from notifier.store.engine import reading
 from notifier.store.id_times import first_id
 from notifier.store.source_refusals import refusals_of
 from notifier.store.tables import Delivery, FactRow, Source
+from notifier.webhooks.set_up import lacks_key
 
 #: What is counted: of so long ago.
 LATELY = timedelta(days=7)

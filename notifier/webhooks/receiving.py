@@ -15,11 +15,11 @@ from notifier.services import Services
 from notifier.sources.parts.json_bodies import read_json
 from notifier.sources.protocol import Incoming, SourceAdapter, own_id
 from notifier.sources.registry import adapters
-from notifier.sources_admin import address_of, is_source_name
 from notifier.store import deliveries
 from notifier.store.engine import DATABASE_TROUBLE, reading
 from notifier.store.tables import Source
-from notifier.translation import translate_received
+from notifier.webhooks.set_up import address_of, is_source_name
+from notifier.webhooks.translation import translate_received
 
 __all__ = [
     "BodyTooLarge",

@@ -19,9 +19,9 @@ from notifier.sources.registry import adapters
 from notifier.store import fetches
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Source
-from notifier.translation import opened
-from notifier.vendor_keys import Asker
-from notifier.vendors import MAX_SECONDS, NoAnswer, Trouble
+from notifier.webhooks.translation import opened
+from notifier.webhooks.vendor_keys import Asker
+from notifier.webhooks.vendors import MAX_SECONDS, NoAnswer, Trouble
 
 #: How long a vendor is asked again for one delivery, from when it was to be asked first.
 GIVE_UP_AFTER = timedelta(days=1)

@@ -13,7 +13,7 @@ from notifier.services import Services
 from notifier.sources.protocol import Asking, Question, Renewal
 from notifier.store.fetches import lock_source
 from notifier.store.tables import Source
-from notifier.vendors import MAX_SECONDS, NoAnswer, Trouble
+from notifier.webhooks.vendors import MAX_SECONDS, NoAnswer, Trouble
 
 #: How long a renewal is nobody else's: longer than the vendor may take.
 LEASE = timedelta(seconds=MAX_SECONDS + 50)

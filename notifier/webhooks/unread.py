@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import NotFound
-from notifier.joining import key_of
 from notifier.services import Services
 from notifier.sources.protocol import (
     ByReference,
@@ -26,11 +25,12 @@ from notifier.sources.protocol import (
     Untranslatable,
 )
 from notifier.sources.registry import adapters
-from notifier.sources_admin import audit_line, kept_source
 from notifier.store import deliveries
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Source
-from notifier.translation import opened
+from notifier.webhooks.joining import key_of
+from notifier.webhooks.set_up import audit_line, kept_source
+from notifier.webhooks.translation import opened
 
 #: The latest so many are shown one by one; the rest is a number.
 MOST_SHOWN = 50

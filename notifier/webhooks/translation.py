@@ -5,34 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from notifier import intake
 from notifier.domain.deliveries import DeliveryStatus
-from notifier.domain.facts import FactType
-from notifier.errors import Busy, Conflict, Invalid, NotifierError
-from notifier.joining import (
-    NotBookedYet,
-    OlderParcel,
-    is_known,
-    jobs_of,
-    key_of,
-    lock_names,
-    rename,
-)
-from notifier.opting_out import close_number
-from notifier.parcels import NewParcel, add_parcel_later, keep_shipment
-from notifier.planner import bring_up_to_date
-from notifier.repeated_news import says_other
-from notifier.said_people import correct_as_said
+from notifier.errors import Busy, Invalid, NotifierError
 from notifier.sending.suppressions import Address, drop_what_waits
 from notifier.services import Services
-from notifier.sources.parts.estimates import resolve
 from notifier.sources.protocol import (
     ByReference,
     ByTrackingCode,
@@ -41,26 +22,26 @@ from notifier.sources.protocol import (
     Needs,
     OptedOut,
     Renamed,
-    SourceAdapter,
-    SourceEvent,
     Untranslatable,
     own_id,
 )
 from notifier.sources.registry import adapters
-from notifier.standing_again import let_stand, stood_after
 from notifier.store import deliveries
 from notifier.store.awaited_names import await_names, keys_of
 from notifier.store.engine import DATABASE_TROUBLE, reading
-from notifier.store.known_jobs import KnownJob, give_names, jobs_named, name_job
+from notifier.store.known_jobs import KnownJob, name_job
 from notifier.store.tables import Delivery, Source
-from notifier.translated_bookings import (
-    book_as_asked,
-    booked_before,
-    is_booked_since,
-    is_history,
-    news_in,
-    promised_in,
+from notifier.webhooks.joining import (
+    NotBookedYet,
+    OlderParcel,
+    is_known,
+    jobs_of,
+    key_of,
+    lock_names,
+    rename,
 )
+from notifier.webhooks.opting_out import close_number
+from notifier.webhooks.recording import Context, book, record
 
 #: Questions that one delivery may ask its vendor: an adapter that asks without end is stopped.
 MAX_QUESTIONS = 600
@@ -80,22 +61,6 @@ class _Outcome:
     waits_for: bytes | None = None
     recorded: int = 0  # of its events, where it is not at its end yet
     closed: Address | None = None  # that must not be written to any more
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Context:
-    """One delivery on its way through, inside its transaction."""
-
-    session: Session
-    services: Services
-    delivery: Delivery
-    source: Source
-    adapter: SourceAdapter
-    external_id: str
-
-    @property
-    def actor(self) -> str:
-        return f"source:{self.source.id}"
 
 
 def translate_received(services: Services, limit: int = 100) -> int:
@@ -182,7 +147,7 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         return _Outcome(
             DeliveryStatus.APPLIED, None if closed else "opted in again since", closed=closed
         )
-    context = _Context(
+    context = Context(
         session=session,
         services=services,
         delivery=delivery,
@@ -192,7 +157,7 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
     )
     if isinstance(translation, Renamed):
         for job, event in rename(session, services, source, translation.join):
-            _record(context, job, event, 0)
+            record(context, job, event, 0)
         return _Outcome(DeliveryStatus.IGNORED, translation.why)
     since = delivery.recorded or 0
     until = since + MAX_EVENTS_AT_ONCE
@@ -204,20 +169,20 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         if isinstance(event.join, ByReference) and (event.join.later or event.booking is not None)
     ]
     lock_names(session, services, source, named)
-    booked = [_book(context, event, account) for _, event in events if event.booking is not None]
+    booked = [book(context, event, account) for _, event in events if event.booking is not None]
     joined = [
         (nth, job, said)
         for nth, event in events
         if event.booking is None or event.booking.as_it_stands
         for job, said in jobs_of(
-            session, source, event, happened=_happened(context, event), account=account
+            session, source, event, happened=context.happened(event), account=account
         )
     ]
     deliveries.lock_jobs(session, {job.id for _, job, _ in joined})
     for _, job, event in joined:
         if isinstance(event.join, ByReference) and event.join.later:
             name_job(session, services.vault, source.brand_id, job.id, event.join.names)
-    news = [_record(context, job, event, nth) for nth, job, event in joined]
+    news = [record(context, job, event, nth) for nth, job, event in joined]
     if until < len(translation):
         return _Outcome(DeliveryStatus.RECEIVED, recorded=until)
     nothing = not since and not any(booked) and not any(changed for _, changed in news)
@@ -233,7 +198,7 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
     )
 
 
-def _found_by(context: _Context, stale: Sequence[KnownJob]) -> bytes | None:
+def _found_by(context: Context, stale: Sequence[KnownJob]) -> bytes | None:
     """Return what the delivery is found by if it says of one job how that stands, and was no news.
 
     It may be news yet: what moved the job in between may come late. Of several jobs at once
@@ -242,23 +207,6 @@ def _found_by(context: _Context, stale: Sequence[KnownJob]) -> bytes | None:
     if len(stale) != 1:
         return None
     return deliveries.said_key(context.services.vault, context.source.id, stale[0].reference)
-
-
-def _book(context: _Context, event: SourceEvent, account: str | None) -> bool:
-    """Book what the event asks for; return False if that was done before."""
-    stands = event.booking is not None and event.booking.as_it_stands
-    if stands and is_known(context.session, context.source, event.join):
-        return False
-    return book_as_asked(
-        context.session,
-        context.services,
-        context.source,
-        event,
-        speaks_as=context.adapter.speaks_as,
-        happened=_happened(context, event),
-        received_at=context.delivery.received_at,
-        account=account,
-    )
 
 
 def _to_be_asked(source: Source, incoming: Incoming, needs: Needs) -> _Outcome:
@@ -291,12 +239,6 @@ def opened(services: Services, delivery: Delivery, source: Source) -> Incoming:
     )
 
 
-def _happened(context: _Context, event: SourceEvent) -> datetime:
-    """Return when it was, by the vendor's clock; one that runs ahead does not count as later."""
-    received_at = context.delivery.received_at
-    return min(event.occurred_at or received_at, received_at)
-
-
 def _wait(services: Services, delivery_id: UUID, missing: NotBookedYet) -> DeliveryStatus | None:
     """Let the delivery wait, or be nothing for us until its job is known by one of its names.
 
@@ -321,123 +263,3 @@ def _wait(services: Services, delivery_id: UUID, missing: NotBookedYet) -> Deliv
         else:
             outcome = _Outcome(DeliveryStatus.WAITING, why, key)
         return _settle(services, delivery, outcome)
-
-
-def _record(context: _Context, job: KnownJob, event: SourceEvent, nth: int) -> tuple[bool, bool]:
-    """Record what the event says of its job.
-
-    Return whether a fact was recorded, which is not if its source said it before, and whether
-    anything has changed.
-    """
-    session, services = context.session, context.services
-    external_id = f"{context.external_id}#{nth}" if nth else context.external_id
-    if event.goes_on_as is not None:
-        _hand_over(context, job, event.goes_on_as)
-    taken_off = event.shipment is not None and keep_shipment(
-        session, job.id, context.source.id, event.shipment
-    )
-    taken_back = event.stands_at is not None and let_stand(
-        session,
-        services,
-        context.source,
-        job.id,
-        at=min(event.stands_at, context.delivery.received_at),
-        speaks_as=context.adapter.speaks_as,
-    )
-    happened = _happened(context, event)
-    called_off = event.type is FactType.CANCELLED
-    again = called_off and stood_after(session, context.source, job.id, happened)
-    recorded = not again and _record_fact(context, job, event, external_id)
-    if taken_off and not recorded:
-        bring_up_to_date(session, services, [job.id], now=services.now())
-    return recorded, recorded or taken_off or taken_back
-
-
-def _hand_over(context: _Context, job: KnownJob, reference: str) -> None:
-    """Let the job with this reference have the names of the one that goes on as it, and have been
-    promised what that was."""
-    session, source = context.session, context.source
-    (goes_on,) = jobs_named(session, source.brand_id, [reference])
-    give_names(session, source.brand_id, job, goes_on)
-    before = [
-        event
-        for event in promised_in(deliveries.said_of(session, job.id, source.id), goes_on)
-        if is_booked_since(session, source, goes_on, _happened(context, event))
-    ]
-    for nth, event in enumerate(before):
-        _record_fact(context, goes_on, event, f"{context.external_id}#{job.reference}#{nth}")
-
-
-def _record_fact(context: _Context, job: KnownJob, event: SourceEvent, external_id: str) -> bool:
-    session, source = context.session, context.source
-    said = deliveries.said_under(session, job.id, source.id, external_id)
-    if said is not None:
-        zone = ZoneInfo(job.zone)
-        happened = _happened(context, event)
-        if says_other(session, context.services, source, said, event, happened=happened, zone=zone):
-            raise Conflict("Another delivery with this id said something else of the job.")
-        return False
-    if event.until_booked and is_booked_since(session, source, job, _happened(context, event)):
-        return False
-    if event.booking is not None:
-        stated = deliveries.said_of(session, job.id, source.id)
-        happened, zone = _happened(context, event), ZoneInfo(job.zone)
-        corrected = correct_as_said(
-            session,
-            context.services,
-            source,
-            job,
-            event.booking,
-            stated,
-            speaks_as=context.adapter.speaks_as,
-            happened=happened,
-        )
-        moved = news_in(event, event.booking, stated, happened, zone)
-        if moved is None:
-            return corrected or booked_before(
-                session,
-                context.services,
-                source,
-                job,
-                event,
-                stated,
-                speaks_as=context.adapter.speaks_as,
-                happened=happened,
-                external_id=external_id,
-            )
-        deliveries.read_again_said(
-            session, deliveries.said_key(context.services.vault, source.id, job.reference)
-        )
-        event = moved
-    if event.adds_parcel is not None:
-        parcel = event.adds_parcel
-        added = NewParcel(carrier=parcel.carrier, tracking_code=parcel.tracking_code)
-        add_parcel_later(session, context.services, job.id, added)
-    expected = resolve(event.expected, ZoneInfo(job.zone)) if event.expected is not None else None
-    new = intake.NewFact(
-        type=event.type,
-        source=context.adapter.speaks_as,
-        actor=context.actor,
-        occurred_at=_happened(context, event),
-        minutes=event.minutes,
-        expected=expected,
-        window=event.window,
-        agreed=event.agreed,
-        reason=event.reason,
-        by=event.by,
-        technician=event.technician,
-        technician_phone=event.technician_phone,
-        parcel=event.parcel,
-        may_be_replaced=event.shipment is not None,
-        note=event.note,
-        source_id=source.id,
-        external_id=external_id,
-        before_live=event.goes_on_as is not None or is_history(source, _happened(context, event)),
-    )
-    try:
-        intake.record_in(session, context.services, source.brand_id, job.id, new)
-    except Invalid as error:
-        if error.field == "parcel" and event.join == ByTrackingCode(event.parcel or ""):
-            raise NotBookedYet(event.join) from error  # taken off while this waited for the lock
-        raise
-    return True

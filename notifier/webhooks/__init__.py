@@ -1,0 +1,1 @@
+"""What sources send: taken and journalled, translated to facts, and how each source is doing."""

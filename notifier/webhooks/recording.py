@@ -1,0 +1,198 @@
+"""Record what one event of a delivery says of its job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from notifier import intake
+from notifier.domain.facts import FactType
+from notifier.errors import Conflict, Invalid
+from notifier.parcels import NewParcel, add_parcel_later, keep_shipment
+from notifier.planner import bring_up_to_date
+from notifier.services import Services
+from notifier.sources.parts.estimates import resolve
+from notifier.sources.protocol import (
+    ByTrackingCode,
+    SourceAdapter,
+    SourceEvent,
+)
+from notifier.store import deliveries
+from notifier.store.known_jobs import KnownJob, give_names, jobs_named
+from notifier.store.tables import Delivery, Source
+from notifier.webhooks.bookings import (
+    book_as_asked,
+    booked_before,
+    is_booked_since,
+    is_history,
+    news_in,
+    promised_in,
+)
+from notifier.webhooks.joining import (
+    NotBookedYet,
+    is_known,
+)
+from notifier.webhooks.repeated_news import says_other
+from notifier.webhooks.said_people import correct_as_said
+from notifier.webhooks.standing_again import let_stand, stood_after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One delivery on its way through, inside its transaction."""
+
+    session: Session
+    services: Services
+    delivery: Delivery
+    source: Source
+    adapter: SourceAdapter
+    external_id: str
+
+    @property
+    def actor(self) -> str:
+        return f"source:{self.source.id}"
+
+    def happened(self, event: SourceEvent) -> datetime:
+        """Return when it was by the vendor's clock; one that runs ahead does not count as later."""
+        received_at = self.delivery.received_at
+        return min(event.occurred_at or received_at, received_at)
+
+
+def book(context: Context, event: SourceEvent, account: str | None) -> bool:
+    """Book what the event asks for; return False if that was done before."""
+    stands = event.booking is not None and event.booking.as_it_stands
+    if stands and is_known(context.session, context.source, event.join):
+        return False
+    return book_as_asked(
+        context.session,
+        context.services,
+        context.source,
+        event,
+        speaks_as=context.adapter.speaks_as,
+        happened=context.happened(event),
+        received_at=context.delivery.received_at,
+        account=account,
+    )
+
+
+def record(context: Context, job: KnownJob, event: SourceEvent, nth: int) -> tuple[bool, bool]:
+    """Record what the event says of its job.
+
+    Return whether a fact was recorded, which is not if its source said it before, and whether
+    anything has changed.
+    """
+    session, services = context.session, context.services
+    external_id = f"{context.external_id}#{nth}" if nth else context.external_id
+    if event.goes_on_as is not None:
+        _hand_over(context, job, event.goes_on_as)
+    taken_off = event.shipment is not None and keep_shipment(
+        session, job.id, context.source.id, event.shipment
+    )
+    taken_back = event.stands_at is not None and let_stand(
+        session,
+        services,
+        context.source,
+        job.id,
+        at=min(event.stands_at, context.delivery.received_at),
+        speaks_as=context.adapter.speaks_as,
+    )
+    happened = context.happened(event)
+    called_off = event.type is FactType.CANCELLED
+    again = called_off and stood_after(session, context.source, job.id, happened)
+    recorded = not again and _record_fact(context, job, event, external_id)
+    if taken_off and not recorded:
+        bring_up_to_date(session, services, [job.id], now=services.now())
+    return recorded, recorded or taken_off or taken_back
+
+
+def _hand_over(context: Context, job: KnownJob, reference: str) -> None:
+    """Let the job with this reference have the names of the one that goes on as it, and have been
+    promised what that was."""
+    session, source = context.session, context.source
+    (goes_on,) = jobs_named(session, source.brand_id, [reference])
+    give_names(session, source.brand_id, job, goes_on)
+    before = [
+        event
+        for event in promised_in(deliveries.said_of(session, job.id, source.id), goes_on)
+        if is_booked_since(session, source, goes_on, context.happened(event))
+    ]
+    for nth, event in enumerate(before):
+        _record_fact(context, goes_on, event, f"{context.external_id}#{job.reference}#{nth}")
+
+
+def _record_fact(context: Context, job: KnownJob, event: SourceEvent, external_id: str) -> bool:
+    session, source = context.session, context.source
+    said = deliveries.said_under(session, job.id, source.id, external_id)
+    if said is not None:
+        zone = ZoneInfo(job.zone)
+        happened = context.happened(event)
+        if says_other(session, context.services, source, said, event, happened=happened, zone=zone):
+            raise Conflict("Another delivery with this id said something else of the job.")
+        return False
+    if event.until_booked and is_booked_since(session, source, job, context.happened(event)):
+        return False
+    if event.booking is not None:
+        stated = deliveries.said_of(session, job.id, source.id)
+        happened, zone = context.happened(event), ZoneInfo(job.zone)
+        corrected = correct_as_said(
+            session,
+            context.services,
+            source,
+            job,
+            event.booking,
+            stated,
+            speaks_as=context.adapter.speaks_as,
+            happened=happened,
+        )
+        moved = news_in(event, event.booking, stated, happened, zone)
+        if moved is None:
+            return corrected or booked_before(
+                session,
+                context.services,
+                source,
+                job,
+                event,
+                stated,
+                speaks_as=context.adapter.speaks_as,
+                happened=happened,
+                external_id=external_id,
+            )
+        deliveries.read_again_said(
+            session, deliveries.said_key(context.services.vault, source.id, job.reference)
+        )
+        event = moved
+    if event.adds_parcel is not None:
+        parcel = event.adds_parcel
+        added = NewParcel(carrier=parcel.carrier, tracking_code=parcel.tracking_code)
+        add_parcel_later(session, context.services, job.id, added)
+    expected = resolve(event.expected, ZoneInfo(job.zone)) if event.expected is not None else None
+    new = intake.NewFact(
+        type=event.type,
+        source=context.adapter.speaks_as,
+        actor=context.actor,
+        occurred_at=context.happened(event),
+        minutes=event.minutes,
+        expected=expected,
+        window=event.window,
+        agreed=event.agreed,
+        reason=event.reason,
+        by=event.by,
+        technician=event.technician,
+        technician_phone=event.technician_phone,
+        parcel=event.parcel,
+        may_be_replaced=event.shipment is not None,
+        note=event.note,
+        source_id=source.id,
+        external_id=external_id,
+        before_live=event.goes_on_as is not None or is_history(source, context.happened(event)),
+    )
+    try:
+        intake.record_in(session, context.services, source.brand_id, job.id, new)
+    except Invalid as error:
+        if error.field == "parcel" and event.join == ByTrackingCode(event.parcel or ""):
+            raise NotBookedYet(event.join) from error  # taken off while this waited for the lock
+        raise
+    return True
