@@ -32,13 +32,13 @@ from notifier.rendering import Words
 from notifier.rulebook import RulesInvalid, check_rules, load_rulebook
 from notifier.sandbox.journal import SandboxJournal
 from notifier.services import Services, Timing
-from notifier.source_limit import SourceLimit
 from notifier.store.database_clock import DatabaseClock
 from notifier.store.engine import create_sessions
 from notifier.store.migrate import upgrade
 from notifier.store.vault import Vault
 from notifier.waking import Waker
 from notifier.web.app_factory import create_app as create_web_app
+from notifier.webhooks.limit import SourceLimit
 from notifier.yaml_files import YamlInvalid
 
 _ROOT = Path(__file__).parent

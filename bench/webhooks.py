@@ -10,7 +10,7 @@ from bench.caller import Answer, Call, call
 from bench.serving import processes
 from bench.stage import DATABASES, Stage, stage
 from bench.tables import ms, percentile, table
-from notifier.sources_admin import add_source
+from notifier.webhooks.set_up import add_source
 from tests.services import SECRET as SECRET_KEY
 from tests.sources.generic_events import SECRET, signed
 
