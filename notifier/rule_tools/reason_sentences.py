@@ -33,7 +33,10 @@ _ANSWERS: Mapping[Reason, str] = {
     Reason.ON_TRIAL: "The rule is on trial: it is planned and recorded, and not sent.",
     Reason.NO_MOMENT: "Its moment has not come, or can't be told.",
     Reason.MOMENT_PASSED: "Its moment had passed when the time was promised.",
-    Reason.BEFORE_LIVE: "It happened before the brand, or the source that said it, was live.",
+    Reason.BEFORE_LIVE: (
+        "It happened before the brand, or the source that said it, was live, or the visit goes on"
+        " under another reference."
+    ),
     Reason.EXPIRED: "It is too late for it to help.",
     Reason.QUIET_HOURS: "It is quiet where they are, and it can't go then.",
     Reason.UNREACHED: "No channel reaches them: somebody must ring.",

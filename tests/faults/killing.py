@@ -131,6 +131,8 @@ def run(case: Kill, ground: Ground) -> Verdict:
         world.come_to_rest()
         verdict = world.verdict()
         verdict.may_be_held = case.may_be_held
+        if case.point in _AFTER_A_DEATH:  # who dies there may be sending something else meanwhile
+            verdict.may_be_held = max(case.may_be_held, world.held_in_call())
         return verdict
 
 

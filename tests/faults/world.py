@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from notifier.booking import NewAppointment, NewPerson, book
@@ -25,7 +25,7 @@ from notifier.domain.windows import Window
 from notifier.intake import NewFact, record
 from notifier.services import Services
 from notifier.store.engine import create_sessions, reading
-from notifier.store.tables import Message, Task
+from notifier.store.tables import Attempt, CallBegun, Message, Task
 from tests.fakes.provider_server import FakeProviders
 from tests.fakes.provider_state import Taken
 from tests.faults.judge import EXCUSED, Admitted, Night, Owed, Sent, Verdict, judge
@@ -256,6 +256,17 @@ class World:
             for message in sorted(sent & admitted.keys())
             if admitted[message].status in _UNSENT
         ]
+
+    def held_in_call(self) -> int:
+        """Return how many are held of which it is on record that a call began."""
+        held = select(Message.id).where(Message.status == MessageStatus.HELD)
+        begun = (
+            select(func.count(Attempt.message_id.distinct()))
+            .join(CallBegun, CallBegun.attempt_id == Attempt.id)
+            .where(Attempt.message_id.in_(held))
+        )
+        with reading(self.services.sessions) as session:
+            return session.scalar(begun) or 0
 
     def _sent(self) -> list[Sent]:
         journal = self.directory / "journal"
