@@ -17,8 +17,7 @@ def mistaken_claims(state: JobState, person: PersonView, zone: ZoneInfo) -> tupl
 
     What staff promised to do says nothing of the time, and has a word of its own.
     Latest first. A message that only repeats what was told rests on what came before it, so
-    the search goes back to the last one that changed it or said to ignore the others, or to the
-    last call or answer.
+    the search goes back to the last one that changed it, or to the last call or answer.
     """
     return tuple(_mistaken(state, person, zone))
 
@@ -31,31 +30,8 @@ def _mistaken(state: JobState, person: PersonView, zone: ZoneInfo) -> Iterator[P
             return
         if message.rests_on in state.withdrawn:
             yield message
-        elif changes_told(state, message, zone) or _unsays(message):
+        elif changes_told(state, message, zone):
             return
-
-
-def _unsays(message: PastMessage) -> bool:
-    """Return whether it says that the others were a mistake, and no time: none is known."""
-    return message.family == "slip" and message.asserts is None
-
-
-def unsaid_episodes(person: PersonView, rule: str, withdrawn: Collection[UUID]) -> set[str]:
-    """Return the episodes of `rule` in which it spoke by mistake, and `person` was told so since.
-
-    What it says in such a one, once it is true after all, they have not heard.
-    """
-    read = [message for message in person.past if message.may_have_reached]
-    corrected = [_hand_over(message) for message in read if message.family == "slip"]
-    last_corrected = max(corrected, default=(0.0, 0))
-    spoken = [message for message in person.past if message.rule == rule and message.claimed_at]
-    still = {
-        message.episode
-        for message in spoken
-        if message.rests_on not in withdrawn
-        or (message.may_have_reached and _hand_over(message) > last_corrected)
-    }
-    return {message.episode for message in spoken if message.may_have_reached} - still
 
 
 def mistaken_in(person: PersonView, withdrawn: Collection[UUID]) -> set[str]:
