@@ -34,6 +34,24 @@ def _mistaken(state: JobState, person: PersonView, zone: ZoneInfo) -> Iterator[P
             return
 
 
+def unsaid_episodes(person: PersonView, rule: str, withdrawn: Collection[UUID]) -> set[str]:
+    """Return the episodes of `rule` in which it spoke by mistake, and `person` was told so since.
+
+    What it says in such a one, once it is true after all, they have not heard.
+    """
+    read = [message for message in person.past if message.may_have_reached]
+    corrected = [_hand_over(message) for message in read if message.family == "slip"]
+    last_corrected = max(corrected, default=(0.0, 0))
+    spoken = [message for message in person.past if message.rule == rule and message.claimed_at]
+    still = {
+        message.episode
+        for message in spoken
+        if message.rests_on not in withdrawn
+        or (message.may_have_reached and _hand_over(message) > last_corrected)
+    }
+    return {message.episode for message in spoken if message.may_have_reached} - still
+
+
 def mistaken_in(person: PersonView, withdrawn: Collection[UUID]) -> set[str]:
     """Return the rules whose every message to `person` rests on a fact that was taken back."""
     if not withdrawn:

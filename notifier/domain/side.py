@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -11,7 +12,7 @@ from notifier.domain.decisions import Decision, Reason
 from notifier.domain.drift import Drift, DriftKind, drift_of
 from notifier.domain.ledger.views import PersonView, Reference, reference_of
 from notifier.domain.messages import MessageStatus, Role
-from notifier.domain.mistakes import mistaken_in
+from notifier.domain.mistakes import mistaken_in, unsaid_episodes
 from notifier.domain.moments import Moments
 from notifier.domain.owed import TaskOwed
 from notifier.domain.owing import Owing
@@ -243,8 +244,16 @@ class Side:
             told=self.reference.asserts,
             moment=moments.anchor(rule, self.situation),
             says=moments.to_say.id if moments.to_say is not None else None,
+            unsaid=self._unsaid(rule),
             zone=self.job.zone,
         )
+
+    def _unsaid(self, rule: Rule) -> Collection[str]:
+        """Return in which episodes a rule about what happened spoke by mistake, as they know."""
+        withdrawn = self.job.state.withdrawn
+        if rule.family is not Family.STATUS or not withdrawn:
+            return ()
+        return unsaid_episodes(self.person, rule.id, withdrawn)
 
     def _task_for_dispatch(self, rule: Rule, episode: Episode, owed_at: datetime) -> Reason:
         if owed_at > self.now:

@@ -186,6 +186,54 @@ def test_a_status_told_by_mistake_is_unsaid(fact: FactType) -> None:
     assert stage.send_all() == []
 
 
+def test_cancelled_by_mistake_after_a_move_is_unsaid() -> None:
+    """They know of the new time already, and not that it stands: they would not be at home."""
+    stage = Stage()
+    stage.say(FactType.RESCHEDULED, window=window((9, 45), (11, 45)))
+    assert stage.sent_and_delivered().rule == "moved"
+    mistake = stage.say(FactType.CANCELLED)
+    assert stage.sent_and_delivered().rule == "cancelled"
+    stage.take_back(mistake)
+    ignore = stage.sent_and_delivered()
+    assert (ignore.rule, ignore.asserts) == ("please_ignore", window((9, 45), (11, 45)))
+    assert stage.send_all() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "fact"),
+    [
+        (JobKind.APPOINTMENT, FactType.CANCELLED),
+        (JobKind.ORDER, FactType.CANCELLED),
+        (JobKind.ORDER, FactType.DELIVERED),
+        (JobKind.ORDER, FactType.SHIPPED),
+    ],
+)
+def test_what_comes_true_after_it_was_told_by_mistake_is_told(
+    kind: JobKind, fact: FactType
+) -> None:
+    """Each time that it does: they were told to ignore what they read of it before."""
+    stage = Stage(kind=kind)
+    rules = []
+    for _ in range(3):
+        said = stage.say(fact)
+        rules.append(stage.sent_and_delivered().rule)
+        assert stage.send_all() == []
+        stage.take_back(said)
+        assert stage.sent_and_delivered().rule.endswith("please_ignore")
+        assert stage.send_all() == []
+    assert len(set(rules)) == 1
+
+
+def test_what_comes_true_before_they_were_told_to_ignore_it_is_not_told_again() -> None:
+    """They have read it, and it is true."""
+    stage = Stage()
+    said = stage.say(FactType.CANCELLED)
+    stage.sent_and_delivered()
+    stage.take_back(said)
+    stage.say(FactType.CANCELLED)
+    assert stage.send_all() == []
+
+
 def test_delivered_by_mistake_is_unsaid_though_it_said_no_time() -> None:
     """The parcel is not there; the text that it was is taken back."""
     order = Stage(kind=JobKind.ORDER)

@@ -60,6 +60,7 @@ _NO_MORE_NEWS = _ENDED | {_S.ARRIVED}
 #: What is said in place of the news, or the call, that was promised.
 _THERE = frozenset({FactType.ARRIVED, FactType.COMPLETED, FactType.DELIVERED})
 _OWNS_UP = ("no_news_yet", "no_call_yet")
+_IGNORES = "please_ignore"  # what was told by mistake
 
 REACH = timedelta(minutes=10)
 _HURRIED_REACH = timedelta(minutes=2)
@@ -226,16 +227,24 @@ class Claims:
 
         The next channel may say it again once the one before stayed silent for its reach (less
         where they must hear it soon) or failed. What was said by phone meanwhile, or by another
-        message about the time, makes it news again. Each promised update is a word of its own.
+        message about the time, makes it news again; so does a mistake that they read since, where
+        they are told to ignore it. Each promised update is a word of its own.
         """
         what = f"{row.rule} ({row.asserts}) over {row.channel} to the {person.role}"
         for said in self.said[person.id]:
             if said.row.id == row.id:
                 assert not said.attempt.answer.taken, f"{what} goes a second time"
         read = may_have_read(person)
+        corrected = False
         for said in reversed(self.said[person.id]):
+            if said.row.family == "slip" and said.row.id in read:
+                corrected = True
+            if row.family != "slip" and corrected and self._was_a_mistake(said):
+                continue  # what they read of it they were told to ignore
             if row.family != "slip" and self._tells_otherwise(said, row) and said.row.id in read:
                 return  # they were told of another time, which is over as well now
+            if row.rule.endswith(_IGNORES) and self._was_a_mistake(said) and said.row.id in read:
+                return
             if said.row.family != row.family:
                 continue
             if not self._says_the_same(said, row):
@@ -249,6 +258,9 @@ class Claims:
             )
             if row.family == "slip":
                 return
+
+    def _was_a_mistake(self, said: Said) -> bool:
+        return said.row.family != "slip" and said.row.rests_on in self.world.state.withdrawn
 
     def _tells_otherwise(self, said: Said, row: PastMessage) -> bool:
         told, now_told = said.row.asserts, row.asserts

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from notifier.domain.drift import Drift
+from notifier.domain.drift import Drift, DriftKind
 from notifier.domain.folding import JobState
 from notifier.domain.ledger.promises import drifted, promise_key
 from notifier.domain.ledger.views import PastMessage, PersonView
@@ -40,6 +41,7 @@ def episode_of(
     told: Expectation | None,
     moment: datetime | None,
     says: UUID | None,
+    unsaid: Collection[str] = (),
     zone: ZoneInfo,
 ) -> Episode:
     """Return the episode that `rule`, which is not about the time, would speak in now.
@@ -47,7 +49,25 @@ def episode_of(
     :param told: what they hold: a moment of a promise comes once for each of its days.
     :param moment: what a rule about a moment counts from.
     :param says: the fact in which staff promised what the rule is to say: each is told by itself.
+    :param unsaid: episodes in which it spoke by mistake, as they know: then it speaks anew.
     """
+    episode = _first_episode(rule, state, told=told, moment=moment, says=says, zone=zone)
+    text, number = episode.text, 1
+    while text in unsaid:
+        number += 1
+        text = f"{episode.text}/again{number}"
+    return replace(episode, text=text)
+
+
+def _first_episode(
+    rule: Rule,
+    state: JobState,
+    *,
+    told: Expectation | None,
+    moment: datetime | None,
+    says: UUID | None,
+    zone: ZoneInfo,
+) -> Episode:
     if says is not None:
         return Episode(f"promised/{says.hex}", 1, promised_in=says)
     promise = promise_key(state)
@@ -103,6 +123,13 @@ def _still_speaks(
         return False  # it was no longer true for a while, and is true again
     if newest.handed_over is not None and person.spoken_to_since(newest.handed_over):
         return False
+    if drift.kind is DriftKind.MISTAKE and any(
+        message.may_have_reached
+        and message.rests_on in state.withdrawn
+        and _claim(message) > _claim(newest)
+        for message in person.past
+    ):
+        return False  # they heard a mistake since, and not that it is one
     return not drifted(state.kind, drift.asserts, newest.asserts, zone)
 
 
