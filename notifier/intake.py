@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -183,8 +184,13 @@ def withdraw_in(
     source: FactSource,
     actor: str,
     expecting_version: int | None = None,
+    occurred_at: datetime | None = None,
 ) -> Recorded:
-    """Take a fact back inside the caller's transaction; the caller wakes delivery."""
+    """Take a fact back inside the caller's transaction; the caller wakes delivery.
+
+    :param occurred_at: since when it is known to be a mistake; by default now. What was said
+        after that is another claim.
+    """
     snapshot = _locked(session, services, brand_id, job_id)
     if expecting_version is not None and snapshot.job.version != expecting_version:
         raise Conflict("this job has changed since you looked at it")
@@ -204,7 +210,7 @@ def withdraw_in(
         seq=next_seq(snapshot.facts),
         type=FactType.WITHDRAWN,
         source=source,
-        occurred_at=now,
+        occurred_at=occurred_at or now,
         received_at=now,
         withdraws=fact_id,
     )

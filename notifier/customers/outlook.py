@@ -116,7 +116,8 @@ class _Reading:
         """Return what they hold, or what they are owed to hear instead.
 
         An offer binds nobody, and noise below the tolerance is no news. An order that comes
-        sooner is no news either, and simply so. Whoever set out since is coming after all.
+        sooner is no news either, and simply so. Whoever set out since is coming after all, and
+        an order that was called off by mistake is on again, though no day is known.
         """
         drift, state = self.drift, self.state
         if self.asked:
@@ -127,6 +128,8 @@ class _Reading:
             holds = self.reference.asserts or state.expected or state.agreed
         else:
             holds = drift.asserts
+        if holds is OFF and state.kind is JobKind.ORDER and state.expected is None:
+            return None
         return UNKNOWN if holds is OFF and self._set_out_since() else holds
 
     def _stage(self) -> Stage:

@@ -70,17 +70,22 @@ def drift_of(
     if state.status is JobStatus.ARRIVED:
         return Drift(kind=DriftKind.NONE, told=told, note="there_already")
     expected = state.expected
-    if expected is None or told is None:
-        return Drift(kind=DriftKind.NONE, told=told, note="nothing_told_yet")
     claims = mistaken_claims(state, person, zone)
-    if claims and is_as_before(state, claims, expected, zone):
+    if expected is None:
+        as_before = state.kind is JobKind.ORDER  # no day was ever known
+    else:
+        as_before = told is not None and is_as_before(state, claims, expected, zone)
+    if claims and as_before:
         in_doubt = [claim.id for claim in claims if claim.unsettled]
         return Drift(
             kind=DriftKind.MISTAKE,
             asserts=expected,
+            moves_told=expected is not None,
             told=claims[0].asserts,
             waits_for=in_doubt[0] if in_doubt else None,
         )
+    if expected is None or told is None:
+        return Drift(kind=DriftKind.NONE, told=told, note="nothing_told_yet")
     corrects = _told_by_mistake(state, claims, told, zone)
     drift = _plain(state, person, reference, expected, zone, now, corrects=corrects)
     if drift.kind is DriftKind.NONE:

@@ -17,7 +17,8 @@ def mistaken_claims(state: JobState, person: PersonView, zone: ZoneInfo) -> tupl
 
     What staff promised to do says nothing of the time, and has a word of its own.
     Latest first. A message that only repeats what was told rests on what came before it, so
-    the search goes back to the last one that changed it, or to the last call or answer.
+    the search goes back to the last one that changed it or said to ignore the others, or to the
+    last call or answer.
     """
     return tuple(_mistaken(state, person, zone))
 
@@ -30,8 +31,13 @@ def _mistaken(state: JobState, person: PersonView, zone: ZoneInfo) -> Iterator[P
             return
         if message.rests_on in state.withdrawn:
             yield message
-        elif changes_told(state, message, zone):
+        elif changes_told(state, message, zone) or _unsays(message):
             return
+
+
+def _unsays(message: PastMessage) -> bool:
+    """Return whether it says that the others were a mistake, and no time: none is known."""
+    return message.family == "slip" and message.asserts is None
 
 
 def unsaid_episodes(person: PersonView, rule: str, withdrawn: Collection[UUID]) -> set[str]:

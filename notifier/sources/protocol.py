@@ -147,7 +147,8 @@ class SourceEvent:
 
     `occurred_at` is when it happened, by the source; None where the source does not say.
     `adds_parcel` is given to the order that `join` finds by its reference, unless it has it, or
-    a `shipment` has another in its place by now.
+    a `shipment` has another in its place by now. `stands_at`: then its source has the job as not
+    called off, so what it said before of that is taken back; None: its cancellations are final.
     """
 
     join: Join
@@ -163,6 +164,7 @@ class SourceEvent:
     parcel: str | None = None  # tracking code, normalised
     adds_parcel: BookedParcel | None = None
     shipment: Shipment | None = None
+    stands_at: datetime | None = None
     technician: str | None = None
     technician_phone: str | None = None
     note: str | None = None  # for staff only

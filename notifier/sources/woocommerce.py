@@ -49,7 +49,7 @@ STATUSES: dict[str, FactType | None] = {
     "draft": None,
     "new": None,
     "pending": None,  # not paid; most such orders are abandoned
-    "on-hold": None,  # the payment is awaited
+    "on-hold": _F.BOOKED,  # where it was paid before; else the payment is awaited
     "failed": None,  # the payment failed
     "trash": None,
     "processing": _F.BOOKED,  # paid
@@ -124,7 +124,12 @@ def translate(incoming: Incoming) -> Translation:
     if status is None:
         raise Untranslatable("status: an order has one.")
     said = _said(ByReference(reference), status, body)
-    return said if isinstance(said, Ignored) else _with_its_parcels(said, body)
+    if isinstance(said, Ignored):
+        return said
+    changed_at = moment_or_utc(body.get("date_modified_gmt"))
+    stands_at = None if STATUSES[status] is _F.CANCELLED else changed_at
+    said = tuple(replace(event, stands_at=stands_at) for event in said)
+    return _with_its_parcels(said, body)
 
 
 def _said(
@@ -140,6 +145,8 @@ def _said(
         return Ignored("nothing of it is sent")
     if fact is _F.CANCELLED and _was_unpaid(order):
         return Ignored("called off before it was paid, and so never booked")
+    if status == "on-hold" and _was_unpaid(order):
+        return Ignored("its payment is awaited")
     if fact is _F.BOOKED:
         return (_booked(join, order, changed_at), *_parcels(join, order))
     if fact is _F.CANCELLED:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from notifier import intake
+from notifier.domain.facts import FactType
 from notifier.errors import Conflict, Invalid
 from notifier.parcels import NewParcel, add_parcel_later, keep_shipment
 from notifier.planner import bring_up_to_date
@@ -36,6 +37,7 @@ from notifier.webhooks.joining import (
 )
 from notifier.webhooks.repeated_news import says_other
 from notifier.webhooks.said_people import correct_as_said
+from notifier.webhooks.standing_again import let_stand, stood_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +91,21 @@ def record(context: Context, job: KnownJob, event: SourceEvent, nth: int) -> tup
     taken_off = event.shipment is not None and keep_shipment(
         session, job.id, context.source.id, event.shipment
     )
-    recorded = _record_fact(context, job, event, external_id)
+    taken_back = event.stands_at is not None and let_stand(
+        session,
+        services,
+        context.source,
+        job.id,
+        at=min(event.stands_at, context.delivery.received_at),
+        speaks_as=context.adapter.speaks_as,
+    )
+    happened = context.happened(event)
+    called_off = event.type is FactType.CANCELLED
+    again = called_off and stood_after(session, context.source, job.id, happened)
+    recorded = not again and _record_fact(context, job, event, external_id)
     if taken_off and not recorded:
         bring_up_to_date(session, services, [job.id], now=services.now())
-    return recorded, recorded or taken_off
+    return recorded, recorded or taken_off or taken_back
 
 
 def _hand_over(context: Context, job: KnownJob, reference: str) -> None:

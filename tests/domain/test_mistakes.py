@@ -5,7 +5,7 @@ import pytest
 from notifier.domain.drift import DriftKind
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind
-from notifier.domain.windows import UNKNOWN
+from notifier.domain.windows import OFF, UNKNOWN, Window
 from tests.domain.stage import NINE_TO_ELEVEN, Stage, at, window
 
 
@@ -278,3 +278,46 @@ def test_a_mistake_made_after_going_live_is_unsaid_though_the_booking_is_older()
     stage.sent_and_delivered()
     stage.take_back(late)
     assert stage.sent_and_delivered().rule == "please_ignore"
+
+
+@pytest.mark.parametrize("promised", [window(8, 20, day=27), None])
+def test_an_order_that_was_called_off_by_mistake_twice(promised: Window | None) -> None:
+    """Each is told, and each taken back, also where no day is known that could be said."""
+    order = Stage(kind=JobKind.ORDER, promised=promised)
+    heard = []
+    for _ in range(2):
+        called_off = order.say(FactType.CANCELLED)
+        heard.append(order.sent_and_delivered())
+        order.advance(minutes=5)
+        order.take_back(called_off)
+        heard.append(order.sent_and_delivered())
+        order.advance(minutes=5)
+        assert order.send_all() == []
+
+    assert [message.rule for message in heard] == ["order_cancelled", "order_please_ignore"] * 2
+    assert [message.asserts for message in heard] == [OFF, promised] * 2
+
+
+def test_called_off_again_before_the_please_ignore_went() -> None:
+    """What they heard is true after all, so nothing more is said."""
+    order = Stage(kind=JobKind.ORDER, promised=None)
+    called_off = order.say(FactType.CANCELLED)
+    order.sent_and_delivered()
+    order.take_back(called_off)
+    order.reconcile()
+    order.say(FactType.CANCELLED)
+    assert order.send_all() == []
+
+
+def test_what_comes_true_after_it_was_a_mistake_is_told() -> None:
+    """Somebody else's parcel was delivered; theirs is, the day after."""
+    order = Stage(kind=JobKind.ORDER, promised=None, parcels=("A",))
+    mistaken = order.say(FactType.DELIVERED, parcel="A")
+    assert order.sent_and_delivered().rule == "order_delivered"
+    order.take_back(mistaken)
+    order.advance(minutes=5)
+    assert order.sent_and_delivered().rule == "order_please_ignore"
+    order.advance(hours=24)
+    order.say(FactType.DELIVERED, parcel="A")
+    assert order.sent_and_delivered().rule == "order_delivered"
+    assert order.send_all() == []

@@ -240,6 +240,20 @@ def test_an_order_that_was_never_paid_is_neither_booked_nor_called_off() -> None
     assert facts({**unpaid, "payment_method": "cod"})[0].type is FactType.CANCELLED
 
 
+def test_an_order_on_hold_stands_once_it_was_paid() -> None:
+    """So one that was called off is on again; before that its payment is awaited."""
+    assert facts(order("on-hold", NOW))[0].booking == facts(order("processing", NOW))[0].booking
+    assert why_ignored(order("on-hold", NOW, date_paid_gmt=None)) == "its payment is awaited"
+
+
+@pytest.mark.parametrize("status", [status for status, fact in STATUSES.items() if fact])
+def test_what_is_not_called_off_takes_back_that_it_was(status: str) -> None:
+    """As of when the order was last changed; a cancellation takes nothing back."""
+    for event in facts(order(status, NOW, date_modified_gmt=local(NOW + HOUR))):
+        called_off = STATUSES[status] is FactType.CANCELLED
+        assert event.stands_at == (None if called_off else NOW + HOUR)
+
+
 def test_an_order_of_which_nothing_is_sent_is_not_booked() -> None:
     """Downloads have neither a method nor an address."""
     nothing: dict[str, Any] = {"shipping_lines": [], "shipping": {"address_1": ""}}

@@ -93,7 +93,7 @@ class SourceWord(Base):
 
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"))
     source_id: Mapped[UUID] = mapped_column(ForeignKey("sources.id"))
-    about: Mapped[str]  # "shipment:" and its name
+    about: Mapped[str]  # "shipment:" and its name; "stands"
     said_at: Mapped[datetime]
     says: Mapped[dict[str, Any]]  # of a shipment: its `parcels`, and those it `ever` had
 
