@@ -145,8 +145,8 @@ def _check(snapshot: Snapshot, new: NewFact) -> None:
         raise Invalid("window", f"`{new.type.value}` needs a `window`")
     if new.type is FactType.REASSIGNED and not new.technician:
         raise Invalid("technician", "`reassigned` needs a `technician`")
-    known = new.may_be_replaced or normal_tracking_code(new.parcel or "") in snapshot.parcels
-    if new.parcel and not known:
+    checked = new.parcel if not new.may_be_replaced else None
+    if checked and normal_tracking_code(checked) not in snapshot.parcels:
         raise Invalid("parcel", "this order has no parcel with that tracking code")
 
 

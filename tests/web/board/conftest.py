@@ -12,6 +12,8 @@ from notifier.services import Services
 from notifier.staff import add_staff
 from notifier.store.tables import Brand
 from notifier.web.app_factory import create_app
+from notifier.webhooks.set_up import add_source
+from tests.sources import generic_events
 from tests.web.board.world import (
     HOLD_SECONDS,
     Board,
@@ -41,3 +43,10 @@ def board(browser: FlaskClient, services: Services, brand: Brand, dispatcher: UU
     path = sign_in_path(services, dispatcher)
     browser.post(path, data={"csrf_token": token_in(browser.get(path).text)})
     return Board(browser, services, brand)
+
+
+@pytest.fixture
+def shop(board: Board) -> Board:
+    """Return a board of a brand that has one source, `shop`."""
+    add_source(board.services, board.brand.id, "shop", "generic", generic_events.SECRET, live=True)
+    return board

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from sqlalchemy import select
 
 from notifier.clock import new_id, system_now
 from notifier.domain.deliveries import DeliveryStatus
-from notifier.services import Services
 from notifier.sources.registry import adapters
 from notifier.store.tables import AuditLine, Delivery, Source
 from notifier.webhooks.receiving import SignatureRefused, receive
@@ -21,30 +19,11 @@ from notifier.webhooks.set_up import add_source, give_key, rotate_secret, set_li
 from notifier.webhooks.translation import translate_received
 from tests.fakes.clock import FakeClock
 from tests.services import given_brand
-from tests.sources import generic_events, shipstation_events
+from tests.sources import shipstation_events
+from tests.web.board.pushing import push
 from tests.web.board.world import Board, given_visit
 
 PAGE = "/board/sources"
-
-
-@pytest.fixture
-def shop(board: Board) -> Board:
-    """Return a board of a brand that has one source, `shop`."""
-    add_source(board.services, board.brand.id, "shop", "generic", generic_events.SECRET, live=True)
-    return board
-
-
-def push(services: Services, number: int = 1, **data: object) -> None:
-    """Let the shop say that a visit is late, and read it."""
-    body = generic_events.event(
-        "appointment.delayed",
-        services.now() - timedelta(hours=2),
-        **({"reference": "JOB-1001", "minutes": 45} | data),
-    )
-    headers = generic_events.signed(body, at=services.now(), webhook_id=f"msg_{number}")
-    receive(services, "shop", headers, body)
-    while translate_received(services):
-        pass
 
 
 def said(page: str) -> list[str]:

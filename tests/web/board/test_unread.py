@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,39 +17,13 @@ from notifier.store.engine import reading
 from notifier.store.tables import AuditLine, Delivery, Source
 from notifier.webhooks.receiving import receive
 from notifier.webhooks.set_up import add_source, give_key
-from notifier.webhooks.translation import translate_received
 from tests.fakes.clock import FakeClock
 from tests.services import given_brand
 from tests.sources import generic_events, shipstation_events
+from tests.web.board.pushing import push, read
 from tests.web.board.world import Board, given_visit
 
 PAGE = "/board/sources/shop"
-
-
-@pytest.fixture
-def shop(board: Board) -> Board:
-    """Return a board of a brand that has one source, `shop`."""
-    add_source(board.services, board.brand.id, "shop", "generic", generic_events.SECRET, live=True)
-    return board
-
-
-def push(services: Services, number: int = 1, **data: object) -> UUID:
-    """Let the shop say that a visit is late, and read it; return the delivery."""
-    body = generic_events.event(
-        "appointment.delayed",
-        services.now() - timedelta(hours=2),
-        **({"reference": "JOB-1001", "minutes": 45} | data),
-    )
-    headers = generic_events.signed(body, at=services.now(), webhook_id=f"msg_{number}")
-    kept = receive(services, "shop", headers, body)
-    read(services)
-    return kept.delivery_id
-
-
-def read(services: Services) -> None:
-    """Read all that is to be read."""
-    while translate_received(services):
-        pass
 
 
 def status_of(services: Services, delivery_id: UUID) -> tuple[str, str | None]:
