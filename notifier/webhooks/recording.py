@@ -53,6 +53,7 @@ class Context:
 
     @property
     def actor(self) -> str:
+        """The source, as facts and the audit name who said it."""
         return f"source:{self.source.id}"
 
     def happened(self, event: SourceEvent) -> datetime:
