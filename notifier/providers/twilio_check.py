@@ -10,7 +10,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from notifier.domain.findings import Finding
-from notifier.providers.errors import SendDeferred
+from notifier.providers.errors import SendError
 
 _ACCOUNT, _SENDER, _REPLIES = "Twilio account", "Twilio sender", "Twilio replies"
 _SHORT_CODE = re.compile(r"[0-9]{5,6}")
@@ -94,8 +94,8 @@ def _ask(subject: str, question: Callable[[], Any]) -> Any:
         return question()
     except TwilioException as refusal:
         status = _status(refusal)
-    except SendDeferred as deferred:
-        return _unreachable(subject, deferred.code)
+    except SendError as too_many:
+        return _unreachable(subject, too_many.code)
     except requests.RequestException as broken:
         return _unreachable(subject, type(broken).__name__)
     except (ValueError, TypeError, AttributeError, KeyError):

@@ -13,6 +13,7 @@ from twilio.base.exceptions import (
     TwilioRestException,
     TwilioServiceException,
 )
+from twilio.base.version import Version
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -113,7 +114,7 @@ class TwilioSms:
                 return Accepted(message.sid, message.date_created)
             error = SendOutcomeUnknown("garbage_answer")
         except (TwilioRestException, TwilioServiceException) as refusal:
-            error = _error_for_refusal(refusal)
+            error = _error_for_refusal(refusal, status=int(refusal.status))
         except requests.RequestException as broken:
             error = error_for_broken_request(broken)
         except (ValueError, TypeError, AttributeError, KeyError):
@@ -183,21 +184,35 @@ class _KeptClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK ships no t
         self._now = now
 
     def request(self, *args: Any, **kwargs: Any) -> Response:
-        """Make the call; too many requests become a deferral here, where headers are seen."""
+        """Make the call; a 429 becomes an error here, where headers are seen.
+
+        Not every one is haste: a limit of the day that is used up (63038) is one, too.
+        """
         response = super().request(*args, **kwargs)
         if response.status_code == 429:
-            wait = retry_after_seconds(response.headers, now=self._now)
-            raise SendDeferred("20429", retry_after=wait, reaction=Reaction.PACE)
+            raise _error_for_refusal(
+                Version.exception("", "", response, ""),
+                status=429,
+                retry_after=retry_after_seconds(response.headers, now=self._now),
+            )
         return response
 
 
-def _error_for_refusal(refusal: TwilioRestException | TwilioServiceException) -> SendError:
-    """Return the error for an answer outside 2xx. Twilio's words are left out of it."""
+def _error_for_refusal(
+    refusal: TwilioRestException | TwilioServiceException,
+    *,
+    status: int,
+    retry_after: float | None = None,
+) -> SendError:
+    """Return the error for an answer outside 2xx. Twilio's words are left out of it.
+
+    :param retry_after: seconds, where the answer named a wait.
+    """
     # Where the answer names no code, the SDK gives the HTTP status in its place.
-    named = isinstance(refusal.code, int) and refusal.code != refusal.status
+    named = isinstance(refusal.code, int) and refusal.code != status
     code = str(refusal.code) if named else None
-    reaction = send_reaction("twilio", code=code, status=int(refusal.status))
-    return error_for_answer(reaction, code or f"http_{int(refusal.status)}")
+    reaction = send_reaction("twilio", code=code, status=status)
+    return error_for_answer(reaction, code or f"http_{status}", retry_after)
 
 
 def _error_for_unread_page(refusal: TwilioException) -> SendError:

@@ -189,7 +189,10 @@ class _Handler(BaseHTTPRequestHandler):
             case FaultKind.TOO_MANY:
                 wait = fault.retry_after
                 headers = {} if wait is None else {"Retry-After": str(wait)}
-                refuse(429, 20429, headers)
+                if fault.body is None:
+                    refuse(429, fault.code or 20429, headers)
+                else:
+                    self._answer_bytes(429, fault.body.encode(), headers)
             case FaultKind.REJECT:
                 refuse(400, fault.code or 21211)
             case FaultKind.UNAUTHORIZED:

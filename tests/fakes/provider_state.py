@@ -20,7 +20,7 @@ Taken = dict[str, Any]
 class FaultKind(StrEnum):
     """How a request goes wrong. Those named `..._after` take the message first."""
 
-    TOO_MANY = "too_many"  # 429, with Retry-After where `retry_after` is set
+    TOO_MANY = "too_many"  # 429 with `code` or `body`; Retry-After where `retry_after` is set
     REJECT = "reject"  # 400 with `code`
     UNAUTHORIZED = "unauthorized"  # 401
     ERROR_BEFORE = "error_before"  # 500, not taken
@@ -52,6 +52,7 @@ class Fault:
     kind: FaultKind
     code: int | None = None
     retry_after: int | None = None
+    body: str | None = None  # in place of what the provider would write
     seconds: float = 30.0
 
     @property

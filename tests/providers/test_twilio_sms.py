@@ -141,6 +141,58 @@ def test_too_many_requests_are_deferred(
     assert caught.value.reaction is Reaction.PACE
 
 
+@pytest.mark.parametrize("code", [20429, 30022, 63018, 29999])
+def test_a_code_of_haste_is_kept_with_its_wait(
+    providers: FakeProviders, twilio: TwilioSms, code: int
+) -> None:
+    """So is a code that we do not know: a 429 is too many requests until it says otherwise."""
+    providers.fail_next_sms("too_many", code=code, retry_after=7)
+
+    with pytest.raises(SendDeferred) as caught:
+        twilio.send(a_text())
+
+    error = caught.value
+    assert (error.code, error.reaction, error.retry_after) == (str(code), Reaction.PACE, 7)
+
+
+def test_a_limit_of_the_day_is_no_haste(providers: FakeProviders, twilio: TwilioSms) -> None:
+    """Twilio says with a 429 that no text goes until tomorrow: the channel stops."""
+    providers.fail_next_sms("too_many", code=63038, retry_after=7)
+
+    with pytest.raises(ProviderMisconfigured) as caught:
+        twilio.send(a_text())
+
+    assert (caught.value.code, caught.value.reaction) == ("63038", Reaction.HALT_CHANNEL)
+    assert caught.value.__context__ is None
+    assert providers.sms == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "<html>sorry",
+        "[429]",
+        "null",
+        '{"message": "slower"}',
+        '{"code": null}',
+        '{"code": "soon"}',
+        '{"type": "x", "title": "x", "status": "soon", "code": null}',
+    ],
+)
+def test_too_many_requests_without_a_code_are_haste(
+    providers: FakeProviders, twilio: TwilioSms, body: str
+) -> None:
+    """A proxy on the way may have written it."""
+    providers.fail_next_sms("too_many", body=body, retry_after=7)
+
+    with pytest.raises(SendDeferred) as caught:
+        twilio.send(a_text())
+
+    error = caught.value
+    assert (error.code, error.reaction, error.retry_after) == ("http_429", Reaction.PACE, 7)
+
+
 @pytest.mark.parametrize("code", [21611, 63018])
 def test_a_full_queue_is_deferred(providers: FakeProviders, twilio: TwilioSms, code: int) -> None:
     """Some refusals with a 400 are only for now."""
