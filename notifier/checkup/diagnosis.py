@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from notifier.checkup.paths import look_at_paths, say_path
 from notifier.checkup.reachability import ask_address, judge_address
 from notifier.checkup.readiness import Counts, check_readiness, count
+from notifier.checkup.senders import RefusedSender, refused_senders
 from notifier.checkup.sources import look_at_keys
 from notifier.domain.findings import Finding, Level
-from notifier.domain.messages import Channel
 from notifier.domain.quiet.week import brand_hours, say_quiet
 from notifier.providers.codes import meaning
 from notifier.providers.findings import Checkable
@@ -23,7 +23,7 @@ from notifier.sending.routing import any_configured, has_other_path
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.migrate import is_current
-from notifier.store.tables import Brand, Sender, Staff
+from notifier.store.tables import Brand, Staff
 
 _NEXT_STEPS = {
     "tick": "Start `make run`, or `flask --app app worker` beside the WSGI server.",
@@ -34,6 +34,9 @@ _NEXT_STEPS = {
     "failing_job_count": "Ring those whom the board's tasks name, and report what `job_put_off`"
     " says in the log.",
 }
+
+#: Checks of `/readyz` of which `doctor` has lines of its own.
+_SAID_ABOVE = frozenset({"database", "failing_path_count", "halted_sender_count"})
 
 _MOST_CODES = 5  # that a line names
 
@@ -222,28 +225,34 @@ def _quiet_hours(brand: Brand) -> Finding:
 
 
 def _senders(session: Session, services: Services) -> list[Finding]:
-    """Return which senders rest because a provider refused our account."""
-    halted = session.execute(
-        select(Brand.slug, Sender.channel, Sender.provider, Sender.halted_code)
-        .join(Brand, Brand.id == Sender.brand_id)
-        .where(Sender.halted_at.is_not(None))
-        .order_by(Brand.slug, Sender.channel)
-    )
-    return [
-        Finding.failing(
-            f"sender of {slug}",
-            f"{provider} refused us: {_why_refused(code)}."
-            f" Its {'texts' if channel == Channel.SMS else 'emails'}"
-            f" {'go by the other path' if has_other_path(services, provider) else 'wait'}.",
-            "Mend the account as the lines above say; it is tried again every minute.",
+    """Return which senders a provider refuses, or carriers."""
+    return [_sender(services, one) for one in refused_senders(session, services)] or [
+        Finding.ok("senders", "None is halted.")
+    ]
+
+
+def _sender(services: Services, refused: RefusedSender) -> Finding:
+    subject = f"sender of {refused.brand}"
+    why = ", ".join(map(_why_refused, refused.codes))
+    what = "texts" if refused.path in services.sms else "emails"
+    if not refused.rests:
+        return Finding.warning(
+            subject,
+            f"{refused.path} was refused within the last day: {why}. It takes our {what} again;"
+            " if carriers refuse them, that shows only by the next report.",
+            "Mend the account or the sender, then tick off the task on the board.",
         )
-        for slug, channel, provider, code in halted
-    ] or [Finding.ok("senders", "None is halted.")]
+    return Finding.failing(
+        subject,
+        f"{refused.path} refused us: {why}. Its {what}"
+        f" {'go by the other path' if has_other_path(services, refused.path) else 'wait'}.",
+        "Mend the account as the lines above say; it is tried again every minute.",
+    )
 
 
-def _why_refused(code: str | None) -> str:
+def _why_refused(code: str) -> str:
     said = meaning(code)
-    return f"{said} ({code})" if said else code or "no code"
+    return f"{said} ({code})" if said else code
 
 
 def _last_day(counts: Counts) -> list[Finding]:
@@ -286,5 +295,5 @@ def _work(services: Services) -> list[Finding]:
             remedy=None if check.level is Level.OK else _NEXT_STEPS[check.name],
         )
         for check in check_readiness(services)
-        if check.name not in ("database", "failing_path_count")
+        if check.name not in _SAID_ABOVE
     ]

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from notifier.checkup.paths import look_at_paths
+from notifier.checkup.senders import refused_senders
 from notifier.checkup.silence import silent_paths
 from notifier.domain.findings import Level
 from notifier.domain.guards.limits import STOPPED_BY
@@ -69,6 +70,7 @@ def check_readiness(services: Services) -> list[Check]:
                 _overdue(session, now),
                 _callbacks(session, services),
                 _paths(session, services),
+                _senders(session, services),
                 _braked(session),
                 _failing_jobs(session, now),
             ]
@@ -211,6 +213,22 @@ def _paths(session: Session, services: Services) -> Check:
         level=Level.WARNING if failing else Level.OK,
         sentence=f"Not well: {', '.join(failing)}." if failing else "Every path is well.",
         value=len(failing),
+    )
+
+
+def _senders(session: Session, services: Services) -> Check:
+    """Name the senders that are refused: what they say reaches nobody, or goes by another way."""
+    refused = refused_senders(session, services)
+    named = dict.fromkeys(f"{one.path} ({', '.join(one.codes)})" for one in refused)
+    return Check(
+        name="halted_sender_count",
+        level=Level.WARNING if refused else Level.OK,
+        sentence=(
+            f"Refused by the provider or by carriers: {', '.join(named)}. See the board's tasks."
+            if refused
+            else "No sender is refused."
+        ),
+        value=len(refused),
     )
 
 
