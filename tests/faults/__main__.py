@@ -3,7 +3,7 @@
 Each case that ran is a line in the record (`var/faults.jsonl`); cases that are in it are not run
 again. In the end it prints one table of all that the record holds, and exits with 1 if anybody
 was lost, doubled, told a phantom or something stale, if more than may be are held, or if a case
-did not come to its point.
+did not come to its point, or to rest.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.faults.ground import Ground, NotReached
 from tests.faults.judge import Verdict
 from tests.faults.nursery import Nursery
 
-_COUNTS = ("owed", "lost", "doubled", "phantom", "stale", "held", "misled")
+_COUNTS = ("owed", "lost", "doubled", "phantom", "stale", "held", "misled", "restless")
 _COLUMNS = ("", "database", "cases", "not reached", *_COUNTS)
 
 

@@ -68,7 +68,6 @@ def run(case: WrongClock, ground: Ground) -> Verdict:
         if not world.wait_until(world.somebody_died, _DEATH_S):
             raise NotReached("nobody died")
         world.replace_the_dead()
-        world.come_to_rest()
         return world.verdict()
 
 

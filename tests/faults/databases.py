@@ -84,12 +84,8 @@ def run(case: Broken, ground: Ground) -> Verdict:
             if not callers.busy:
                 raise NotReached("no caller noticed")
             pause.wait(_AFTER_S)
-        world.come_to_rest()
         verdict = world.verdict()
         verdict.misled = len(callers.misled)
         verdict.untold += [f"misled: {answer}" for answer in sorted(set(callers.misled))]
-        unrecorded = world.unrecorded()
-        verdict.phantom += len(unrecorded)
-        verdict.untold += [f"phantom: {one}, and was taken" for one in unrecorded]
         verdict.notes.append(f"{callers.busy} times a caller was told to come back")
         return verdict

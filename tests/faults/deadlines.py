@@ -94,7 +94,6 @@ def run(case: Deadline, ground: Ground) -> Verdict:
         if not world.wait_until(world.somebody_died, _DEATH_S):
             raise NotReached("nobody died")
         world.replace_the_dead()
-        world.come_to_rest()
         verdict = world.verdict()
         before = world.taken_before(at)
         if not 0 < before < verdict.owed:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from notifier.domain.messages import MessageStatus
+from notifier.domain.messages import WAITING, MessageStatus
 
 #: Not sent, and the record says why. What is superseded is excused by what they hear instead.
 EXCUSED = frozenset({MessageStatus.SUPPRESSED, MessageStatus.EXPIRED, MessageStatus.SUPERSEDED})
@@ -26,6 +26,10 @@ NEEDS_A_TASK = frozenset(
         MessageStatus.SKIPPED,
     }
 )
+#: Not sent, says the record. What was taken all the same goes again, or was never known.
+DENIED = WAITING | EXCUSED | {MessageStatus.REJECTED, MessageStatus.SKIPPED}
+#: Nobody knows, and nobody has found out when all is over.
+UNRESOLVED = frozenset({MessageStatus.HELD, MessageStatus.CLAIMED, MessageStatus.UNKNOWN})
 #: Of what is owed so much may be held, unless the case says that more may.
 HELD_AT_MOST = 0.001
 
@@ -87,6 +91,7 @@ class Verdict:
     stale: int = 0
     held: int = 0
     misled: int = 0  # answers to callers that are neither success nor *come back later*
+    restless: int = 0  # messages that were under way, or due, when nothing moved any more
     may_be_held: float = 0  # where nobody can find out; else one in a thousand
     untold: list[str] = field(default_factory=list)  # each fault, for people
     notes: list[str] = field(default_factory=list)  # what else is worth knowing of the case
@@ -94,8 +99,8 @@ class Verdict:
     @property
     def clean(self) -> bool:
         """Whether nothing went wrong, and hardly anybody has to wait for a person."""
-        faults = self.lost or self.doubled or self.phantom or self.stale or self.misled
-        return not (faults or self.too_many_held)
+        wrong = (self.lost, self.doubled, self.phantom, self.stale, self.misled, self.restless)
+        return not (any(wrong) or self.too_many_held)
 
     @property
     def too_many_held(self) -> bool:
@@ -111,6 +116,7 @@ class Verdict:
         self.stale += other.stale
         self.held += other.held
         self.misled += other.misled
+        self.restless += other.restless
         self.may_be_held += other.may_be_held
         self.untold += other.untold
         self.notes += other.notes
@@ -150,18 +156,30 @@ def judge(
         if count > 1:
             verdict.doubled += 1
             verdict.untold.append(f"doubled: {key[1]} of {key[0]}, {count} times")
+    for denied in _denied(sent, admitted):
+        verdict.phantom += 1
+        verdict.untold.append(
+            f"phantom: {denied.rule} of {denied.job} is {denied.status}, and was taken"
+        )
     fates = _fates(admitted)
     for key in _unheard(owed, taken, fates):
         verdict.lost += 1
         said = ", ".join(one.status for one in fates[key]) or "no message"
         verdict.untold.append(f"lost: {key[1]} of {key[0]}: {said}")
-    held = [row for row in admitted.values() if row.status is MessageStatus.HELD]
+    held = [row for row in admitted.values() if row.status in UNRESOLVED]
     verdict.held = len(held)
     for row in held:
         if not row.has_task and (row.job, row.rule) in taken:
             verdict.lost += 1
-            verdict.untold.append(f"lost: {row.rule} of {row.job}: held, and nobody was asked")
+            said = f"{row.rule} of {row.job}: {row.status}, and nobody was asked"
+            verdict.untold.append(f"lost: {said}")
     return verdict
+
+
+def _denied(sent: Sequence[Sent], admitted: Mapping[UUID, Admitted]) -> list[Admitted]:
+    """Return the messages that were taken and are on record as not sent."""
+    taken = {one.message for one in sent}
+    return [row for id_, row in admitted.items() if id_ in taken and row.status in DENIED]
 
 
 def _fates(admitted: Mapping[UUID, Admitted]) -> Mapping[Key, Sequence[Admitted]]:

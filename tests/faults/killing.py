@@ -128,7 +128,6 @@ def run(case: Kill, ground: Ground) -> Verdict:
             world.late()
         _wait_for_a_death(world)
         world.replace_the_dead()
-        world.come_to_rest()
         verdict = world.verdict()
         verdict.may_be_held = case.may_be_held
         if case.point in _AFTER_A_DEATH:  # who dies there may be sending something else meanwhile

@@ -96,8 +96,7 @@ def run(case: Failing, ground: Ground) -> Verdict:
         _fail(world, case)
         with reporting(world) if channel is Channel.EMAIL else nullcontext():
             world.start_workers(2)
-            world.come_to_rest()
-        return world.verdict()
+            return world.verdict()
 
 
 def _fail(world: World, case: Failing) -> None:

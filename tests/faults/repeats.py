@@ -36,7 +36,6 @@ DATABASES = ("sqlite", "postgres")
 
 _CALLERS = 50
 _PATIENCE_S = 120
-_QUIET_S = 90
 _AGAIN_S = 0.5
 
 _Ask = Callable[[str, dict[str, Any], str], tuple[int, Any]]
@@ -85,7 +84,8 @@ def cases() -> Iterator[Repeat]:
 def run(case: Repeat, ground: Ground) -> Verdict:
     """Run `case` and return the verdict; a second job or fact counts as doubled.
 
-    :raises NotReached: if the process was to be killed and never was while callers asked.
+    :raises NotReached: if a confirmation never went out, or if the process was to be killed and
+        never was while callers asked.
     """
     with ground.world(case.database) as world, ExitStack() as open_:
         server = _Server(world, case) if case.killed else None
@@ -97,11 +97,11 @@ def run(case: Repeat, ground: Ground) -> Verdict:
             if server is not None:
                 server.die_in(random.Random(f"{case.name}/{number}").uniform(0.01, 0.5))
             callers.book(number)
-            world.wait_until(world.is_quiet, _QUIET_S)
+            if not world.come_to_rest():
+                raise NotReached("the confirmation did not go out")
             if server is not None:
                 server.die_in(random.Random(f"{case.name}/{number}/late").uniform(0.01, 0.5))
             callers.turn_late(number)
-        world.wait_until(world.is_quiet, _QUIET_S)
         verdict = world.verdict()
         verdict.add(callers.verdict)
         if server is not None:

@@ -67,7 +67,8 @@ def test_without_any_message_it_is_lost() -> None:
         (MessageStatus.REJECTED, True, False, {"lost": 1}),
         (MessageStatus.HELD, True, True, {"held": 1}),
         (MessageStatus.HELD, True, False, {"lost": 1, "held": 1}),
-        (MessageStatus.UNKNOWN, True, True, {"lost": 1}),
+        (MessageStatus.UNKNOWN, True, True, {"lost": 1, "held": 1}),
+        (MessageStatus.CLAIMED, True, True, {"lost": 1, "held": 1}),
         (MessageStatus.READY, True, True, {"lost": 1}),
     ],
 )
@@ -159,10 +160,53 @@ def test_a_text_at_night_is_a_phantom() -> None:
         assert _counts(judge([NEWS], [text], ACCEPTED, night)) == counts
 
 
-def test_what_is_held_without_anybody_asked_is_lost_even_if_it_was_taken() -> None:
-    """The next failure of that kind would leave a customer without anything."""
-    held = {MESSAGE: _admitted(MessageStatus.HELD, reason=True)}
-    assert _counts(judge([NEWS], [TEXT], held)) == {"lost": 1, "held": 1}
+@pytest.mark.parametrize(
+    "status", [MessageStatus.HELD, MessageStatus.CLAIMED, MessageStatus.UNKNOWN]
+)
+def test_what_nobody_found_out_is_held_and_lost_without_anybody_asked(
+    status: MessageStatus,
+) -> None:
+    """Even if it was taken: the next of that kind would leave a customer without anything."""
+    asked = {MESSAGE: _admitted(status, reason=True, task=True)}
+    assert _counts(judge([NEWS], [TEXT], asked)) == {"held": 1}
+    nobody_asked = {MESSAGE: _admitted(status, reason=True)}
+    assert _counts(judge([NEWS], [TEXT], nobody_asked)) == {"lost": 1, "held": 1}
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        MessageStatus.PLANNED,
+        MessageStatus.READY,
+        MessageStatus.DEFERRED,
+        MessageStatus.EXPIRED,
+        MessageStatus.SUPERSEDED,
+        MessageStatus.SUPPRESSED,
+        MessageStatus.REJECTED,
+        MessageStatus.SKIPPED,
+    ],
+)
+def test_what_was_taken_and_is_on_record_as_not_sent_is_a_phantom(status: MessageStatus) -> None:
+    """It is about to go once more, or the record denies what the customer has read."""
+    denied = {MESSAGE: _admitted(status, reason=True, task=True)}
+    verdict = judge([NEWS], [TEXT], denied)
+
+    assert _counts(verdict) == {"phantom": 1}
+    assert verdict.untold == [f"phantom: running_late of {JOB} is {status}, and was taken"]
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        MessageStatus.ACCEPTED,
+        MessageStatus.SENT,
+        MessageStatus.DELIVERED,
+        MessageStatus.UNDELIVERED,
+    ],
+)
+def test_what_was_taken_and_is_on_record_as_taken_is_clean(status: MessageStatus) -> None:
+    """Whatever came of it afterwards."""
+    assert judge([NEWS], [TEXT], {MESSAGE: _admitted(status, reason=True)}).clean
 
 
 def _held(how_many: int) -> Verdict:
@@ -187,5 +231,13 @@ def test_a_caller_who_is_told_something_else_than_to_come_back_is_misled() -> No
     """Also where everything arrived: they may have given up."""
     verdict = Verdict(owed=1)
     verdict.add(Verdict(owed=1, misled=1))
+
+    assert not verdict.clean
+
+
+def test_a_case_that_never_comes_to_rest_is_not_clean() -> None:
+    """What still moves may go wrong yet."""
+    verdict = Verdict(owed=1)
+    verdict.add(Verdict(owed=1, restless=1))
 
     assert not verdict.clean

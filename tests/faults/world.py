@@ -28,12 +28,14 @@ from notifier.store.engine import create_sessions, reading
 from notifier.store.tables import Attempt, CallBegun, Message, Task
 from tests.fakes.provider_server import FakeProviders
 from tests.fakes.provider_state import Taken
-from tests.faults.judge import EXCUSED, Admitted, Night, Owed, Sent, Verdict, judge
+from tests.faults.judge import Admitted, Night, Owed, Sent, Verdict, judge
 from tests.faults.nursery import Nursery, Order
 from tests.faults.points import Point
 from tests.services import given_brand, make_services
 
 _Answer = TypeVar("_Answer")
+_Standing = tuple[Any, ...]
+"""A message, its status, when it is due, and how often it was tried."""
 
 _POLL_S = 0.05
 _PATIENCE = 20  # times that a caller says again what was turned away
@@ -41,7 +43,6 @@ _PATIENCE = 20  # times that a caller says again what was turned away
 _SOON = timedelta(minutes=2)
 #: Of these it matters that they end, however long they are put off.
 _UNDER_WAY = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN, MessageStatus.DEFERRED)
-_UNSENT = WAITING | EXCUSED | {MessageStatus.REJECTED, MessageStatus.SKIPPED}
 _REST_POLL_S = 0.3
 _STUCK_S = 400  # longer than anything is put off after five attempts
 
@@ -194,10 +195,6 @@ class World:
         self.start_workers(len(dead))
         return len(dead)
 
-    def is_quiet(self) -> bool:
-        """Whether nothing is under way, nor due soon."""
-        return not self._moving()
-
     def come_to_rest(self) -> bool:
         """Wait until it is quiet, however slow this machine; False if nothing moves any more."""
         pause = threading.Event()
@@ -216,7 +213,7 @@ class World:
                 moved_at = time.monotonic()
         return False
 
-    def _moving(self) -> set[tuple[object, ...]]:
+    def _moving(self) -> set[_Standing]:
         """Return what is under way or due soon, as it stands."""
         columns = (Message.id, Message.status, Message.due_at, Message.attempts)
         soon = self.services.now() + _SOON
@@ -240,22 +237,19 @@ class World:
         return True
 
     def verdict(self) -> Verdict:
-        """Return the judgement on all that was owed and all that was taken."""
-        return judge(self.owed, self._sent(), self._admitted(), self.night)
+        """Return the judgement on all that was owed and all that was taken, once all is at rest.
+
+        What never comes to rest is no end that could be judged: it counts against the case.
+        """
+        restless = set() if self.come_to_rest() else self._moving()
+        verdict = judge(self.owed, self._sent(), self._admitted(), self.night)
+        verdict.restless = len(restless)
+        verdict.untold += [f"restless: {id_} is {status}" for id_, status, *_ in sorted(restless)]
+        return verdict
 
     def taken_before(self, moment: datetime) -> int:
         """Return how many texts and emails were taken before `moment`."""
         return sum(one.at < moment for one in self._sent())
-
-    def unrecorded(self) -> list[str]:
-        """Return what was taken and is on record as not sent, by message and status."""
-        admitted = self._admitted()
-        sent = {one.message for one in self._sent()}
-        return [
-            f"{message} is {admitted[message].status}"
-            for message in sorted(sent & admitted.keys())
-            if admitted[message].status in _UNSENT
-        ]
 
     def held_in_call(self) -> int:
         """Return how many are held of which it is on record that a call began."""
