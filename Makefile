@@ -41,7 +41,7 @@ test-sources: .venv/tests-installed
 
 # Everything that can break is broken; `make test-faults SHARD=2/20` runs a part, in less than nine
 # minutes. It can be stopped: what ran is kept in var/faults.jsonl, and only the rest runs the next
-# time.
+# time, for as long as the commit is the same.
 SHARD ?= 1/1
 test-faults: .venv/tests-installed
 	@$(PY) -m tests.faults --shard $(SHARD)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.faults.__main__ import Record, run
+from tests.faults.__main__ import run
 from tests.faults.families import Family
 from tests.faults.ground import Ground, NotReached
 from tests.faults.judge import Verdict
+from tests.faults.record import Record, commit_of
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,17 @@ def _run(case: Case, _: Ground) -> Verdict:
 def record(tmp_path: Path) -> Record:
     """Return what is on record once all cases ran."""
     family = Family(_cases, _run, at_once=1)
-    run([(family, case) for case in _CASES], Record(tmp_path / "faults.jsonl"), total=3)
-    return Record(tmp_path / "faults.jsonl")
+    run([(family, case) for case in _CASES], _record(tmp_path), total=3)
+    return _record(tmp_path)
+
+
+def _record(directory: Path, commit: str = "1234567") -> Record:
+    return Record(directory / "faults.jsonl", commit=commit)
 
 
 def test_more_held_than_may_be_is_not_clean(tmp_path: Path) -> None:
     """The table names the case, as it does of everything that went wrong."""
-    record = Record(tmp_path / "held.jsonl")
+    record = _record(tmp_path)
     for name, verdict in (
         ("held/a/sqlite", Verdict(owed=1000, held=1)),
         ("held/b/sqlite", Verdict(owed=8, held=8, may_be_held=8)),
@@ -55,7 +61,7 @@ def test_more_held_than_may_be_is_not_clean(tmp_path: Path) -> None:
     assert record.clean
     record.add("held/c/sqlite", Verdict(owed=200, held=2), reached=True, seconds=1)
 
-    assert not Record(tmp_path / "held.jsonl").clean
+    assert not _record(tmp_path).clean
     assert record.table().endswith("held/c/sqlite: 2 of 200 are held")
 
 
@@ -63,6 +69,44 @@ def test_a_case_that_breaks_ends_no_other_and_is_not_clean(record: Record) -> No
     assert record.names == {"fine/a/sqlite"}, "the others run once more"
     assert not record.clean
     table = record.table()
-    assert "| broken | sqlite | 1 | 1 | 0 |" in table
+    assert "| broken | sqlite | 1 | 1 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 1234567 |" in table
     assert "broken/a/sqlite: ended by KeyError('broken')" in table
     assert "far/a/sqlite: not reached: nobody died" in table
+
+
+def test_what_ran_on_another_commit_runs_again_and_the_table_names_both(
+    record: Record, tmp_path: Path
+) -> None:
+    """Else a table would show as one run what ran before and after a change."""
+    later = _record(tmp_path, "89abcde")
+    assert later.names == set()
+    assert "| fine | sqlite | 1 | 0 | 3 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 1234567 |" in later.table()
+
+    later.add("fine/b/sqlite", Verdict(owed=1), reached=True, seconds=1)
+
+    assert later.names == {"fine/b/sqlite"}
+    assert "| fine | sqlite | 2 | 0 | 4 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 1234567, 89abcde |" in (
+        later.table()
+    )
+
+
+def test_a_commit_is_named_and_says_if_files_differ_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is no git, nobody knows."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert commit_of(tmp_path) == "unknown"
+    monkeypatch.setenv("PATH", "")
+    assert commit_of(tmp_path) == "unknown"
+    monkeypatch.undo()
+    (tmp_path / "file").write_text("as committed")
+    for command in ("init", "add .", "commit --message file"):
+        who = ["-c", "user.name=Ada", "-c", "user.email=ada@northside.example"]
+        subprocess.run(["git", *who, *command.split()], cwd=tmp_path, check=True)
+    short = ["git", "rev-parse", "--short", "HEAD"]
+    head = subprocess.run(short, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert commit_of(tmp_path) == head.stdout.strip()
+
+    (tmp_path / "file").write_text("changed")
+
+    assert commit_of(tmp_path) == f"{head.stdout.strip()}-dirty"
