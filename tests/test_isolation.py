@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -18,8 +19,8 @@ from notifier.checkup.readiness import check_readiness
 from notifier.delivery import deliver_due, resolve_unknown
 from notifier.domain.findings import Level
 from notifier.domain.messages import MessageStatus, Strength, WhyNot
-from notifier.isolation import together_or_each
-from notifier.planner import look_again, plan_anew
+from notifier.isolation import Planning, plan_soon, planned_or_soon, together_or_each
+from notifier.planner import bring_up_to_date, look_again, plan_anew
 from notifier.providers.errors import SendOutcomeUnknown
 from notifier.providers.protocols import Accepted, LookUpFound
 from notifier.providers.receipt import ReceiptEvent
@@ -327,6 +328,24 @@ def test_a_report_that_closes_an_address_counts_though_another_job_of_it_fails(
     assert world.message(good).status == MessageStatus.UNDELIVERED
     look_again(world.services)
     assert failing(world) == [bad]
+
+
+def test_the_log_names_the_line_that_failed(world: World) -> None:
+    """Not the error's text: it may quote somebody's data."""
+
+    def record(plan: Planning) -> None:
+        if plan is not plan_soon:
+            json.loads("+12065550100")
+
+    with pytest.raises(json.JSONDecodeError) as failed:
+        json.loads("+12065550100")
+    raised = failed.traceback[-1]
+    with structlog.testing.capture_logs() as logs:
+        planned_or_soon(bring_up_to_date, record)
+
+    (line,) = logs
+    assert line["at"] == f"{raised.path.name}:{raised.lineno + 1}"
+    assert "0100" not in str(line)
 
 
 def test_trouble_with_the_database_puts_nobody_off(world: World) -> None:

@@ -18,7 +18,7 @@ from notifier.store.tables import Message, Sender
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.fakes.scripted_providers import ScriptedSms
-from tests.outbox_world import World, make_world
+from tests.outbox_world import World, add_brand, make_world
 
 
 @pytest.fixture
@@ -34,7 +34,8 @@ def world(sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds) -> Wo
 
 
 def test_a_late_refusal_halts_the_number_that_was_refused(world: World) -> None:
-    """The message has gone by the second number since, which goes on."""
+    """The message has gone by the second number since, which goes on, as do other brands'."""
+    add_brand(world.services, "other", live_at=None, number="+15005550008")
     first = _tried_by_both(world)
 
     world.receipt(first, ReceiptEvent.UNDELIVERED, code="30034")
@@ -54,6 +55,19 @@ def test_what_a_number_took_late_wakes_no_other(world: World) -> None:
     world.receipt(first, ReceiptEvent.DELIVERED)
 
     assert _halted(world) == ["twilio_2"]
+
+
+def test_what_was_on_its_way_when_a_number_was_refused_does_not_wake_it(world: World) -> None:
+    """It counts when the attempt began of which the receipt speaks, not the message's last one."""
+    first = _tried_by_both(world)
+    assert first.claimed_at is not None
+    with world.services.sessions.begin() as session:
+        refused = session.scalars(select(Sender).where(Sender.provider == "twilio")).one()
+        refused.halted_at = first.claimed_at + timedelta(seconds=1)
+
+    world.receipt(first, ReceiptEvent.DELIVERED)
+
+    assert _halted(world) == ["twilio"]
 
 
 def _tried_by_both(world: World) -> Message:

@@ -97,6 +97,13 @@ def test_traffic_drifts_back_twice_as_much_for_each_trial_that_goes_well() -> No
     assert health_of([*answers, *said("ii", start=70)]).open_until is None
 
 
+def test_what_opened_it_is_forgotten_when_it_is_closed_again() -> None:
+    """One bad answer, less than a minute after the many that opened it, is one."""
+    answers = [*said("wwiwiwiwii"), *said("wwww", start=30)]
+    assert health_of(said("wwiwiwiwii")).open_until == at(24)
+    assert health_of([*answers, *said("i", start=35)]).open_until is None
+
+
 def test_an_answer_to_what_was_asked_before_it_opened_changes_nothing() -> None:
     """Others were with it at the same moment; they neither prolong nor close it."""
     opened = health_of(said("iii"))
