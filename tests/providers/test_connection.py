@@ -1,14 +1,20 @@
 """What a request that got no answer means: each failure before and after it was written."""
 
 import socket
+import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Thread
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from notifier.providers.codes import Reaction
 from notifier.providers.connection import (
     error_for_broken_request,
     kept_session,
@@ -42,6 +48,49 @@ def answering(answer: bytes) -> Iterator[int]:
         yield listening.getsockname()[1]
         listening.shutdown(socket.SHUT_RDWR)
         thread.join()
+
+
+@contextmanager
+def vouching_for_itself(directory: Path) -> Iterator[int]:
+    """Listen on a port, with TLS and a certificate that nobody signed but its owner."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(directory))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                context.wrap_socket(connection, server_side=True)
+
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join(timeout=5)
+
+
+def self_signed(directory: Path) -> Path:
+    """Write the key and certificate of `localhost` to one file, and return it."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path = directory / "localhost.pem"
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
 
 
 def what_became(url: str, *, proxy: str | None = None) -> SendError:
@@ -117,6 +166,15 @@ def test_a_silent_server_leaves_it_in_doubt() -> None:
 def test_an_address_that_is_none_is_our_own_fault(url: str) -> None:
     """The channel halts: no message is to blame."""
     assert isinstance(what_became(url), ProviderMisconfigured)
+
+
+def test_whoever_can_not_prove_to_be_the_provider_gets_nothing(tmp_path: Path) -> None:
+    """Nothing was written, nor will be until a person looks: it may be somebody in between."""
+    with vouching_for_itself(tmp_path) as port:
+        error = what_became(f"https://localhost:{port}")
+
+    assert (type(error), error.code) == (ProviderMisconfigured, "certificate_not_trusted")
+    assert error.reaction is Reaction.HALT_CHANNEL
 
 
 _DATE = "Mon, 23 Nov 2026 17:00:00 GMT"
