@@ -40,6 +40,7 @@ from notifier.store.engine import create_sessions
 from notifier.waking import Waker
 from tests.databases import Databases
 from tests.fakes.provider_server import ACCOUNT_SID, API_KEY, AUTH_TOKEN, PUBLIC_URL
+from tests.faults.guards import unreached_guards
 from tests.faults.points import Trap
 from tests.served import free_port
 from tests.services import given_brand, make_services
@@ -273,6 +274,7 @@ def services_for(template: Services, order: Order) -> Services:
             look_up_again=order.look_up_again,
             hold_after=order.hold_after,
         ),
+        guards=unreached_guards(),
     )
 
 
