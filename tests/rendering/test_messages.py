@@ -144,6 +144,15 @@ def test_an_email_says_who_it_is_and_links_only_to_us(words: Words, message: str
         assert first_words in " ".join(re.sub(r"<[^>]+>", "", email.html).split())
 
 
+@pytest.mark.parametrize("message", MESSAGES)
+def test_no_blank_stands_before_a_stop_in_an_email(words: Words, message: str) -> None:
+    """A line of a template that ends before a full stop or a comma would be one."""
+    values = usual(message, late_apology=True, next_update_at=at(23, 11))
+    email = words.render_email(message, "en", values)
+
+    assert re.findall(r"\S+\s+[.,;:?!](?=\s|$)", email.text) == []
+
+
 def test_an_email_that_is_worded_amid_another_keeps_its_words(
     words: Words, monkeypatch: pytest.MonkeyPatch
 ) -> None:
