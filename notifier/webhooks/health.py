@@ -33,7 +33,7 @@ REFUSED_FOR: Mapping[Refusal, str] = {
     Refusal.SIGNATURE: "its signature is wrong, or too old",
     Refusal.SIZE: "it is longer than 1 MB",
     Refusal.CONTENT_TYPE: "it is not sent as JSON",
-    Refusal.JSON: "it is not JSON, or nested too deep",
+    Refusal.JSON: "it is not JSON in UTF-8, or nested too deep",
     Refusal.RATE: "more came than a source may send",
 }
 

@@ -102,7 +102,7 @@ def receive(
     :raises WrongContentType: if it claims to be something else than JSON.
     :raises SignatureRefused: if the source did not sign this body, or not lately.
     :raises TooMany: if the source sends more than it may.
-    :raises Invalid: if it is not JSON, or nested without end.
+    :raises Invalid: if it is not JSON in UTF-8, or nested without end.
     :raises Busy: if the database can't take it now.
     """
     incoming = _incoming(services, source_name, headers, body, query)
@@ -200,7 +200,8 @@ def _check(services: Services, source: Source, adapter: SourceAdapter, incoming:
     try:
         read_json(incoming.body)
     except ValueError:
-        raise Invalid("body", "The body is not JSON, or is nested too deep.") from None
+        why = "The body is not JSON in UTF-8 without a byte order mark, or is nested too deep."
+        raise Invalid("body", why) from None
 
 
 def _too_large() -> BodyTooLarge:

@@ -79,7 +79,13 @@ def test_a_malformed_or_changed_header_is_refused_quietly(change: dict[str, str]
     """Nothing that a header can hold makes verifying crash, or pass."""
     body = event("appointment.completed", NOW, reference="JOB-1")
     assert verify([SECRET], Incoming({**signed(body, at=NOW), **change}, body), NOW) is False
-    assert verify([SECRET], Incoming(signed(b"\xff", at=NOW), b"\xff"), NOW) is False
+
+
+def test_the_signature_is_of_the_bytes_in_whatever_encoding() -> None:
+    """What is no UTF-8 is refused for that, and not for a signature that is right."""
+    for body in (b"\xff", '{"type": "é"}'.encode("utf-16")):
+        assert verify([SECRET], Incoming(signed(body, at=NOW), body), NOW)
+        assert not verify([SECRET], Incoming(signed(body, at=NOW), body + b"\xff"), NOW)
 
 
 def test_the_delivery_has_the_senders_id() -> None:

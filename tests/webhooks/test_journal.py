@@ -257,6 +257,21 @@ def test_a_refusal_is_a_problem(
     assert answer.get_json()["status"] == status
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1", "utf-8-sig"])
+def test_what_is_signed_and_is_not_utf_8_hears_that(
+    client: FlaskClient, services: Services, brand: UUID, encoding: str
+) -> None:
+    """Not that its signature is wrong: nobody would look for the fault in the encoding then."""
+    body = '{"type": "appointment.completed", "data": {"reference": "é"}}'.encode(encoding)
+    headers = generic_events.signed(body, at=services.now())
+
+    answer = client.post("/webhooks/in/shop", data=body, headers=headers)
+
+    assert answer.status_code == 422
+    assert "UTF-8 without a byte order mark" in str(answer.get_json())
+    assert count(services, Delivery) == 0
+
+
 def test_a_token_in_the_address_is_checked_and_not_kept(
     client: FlaskClient, services: Services, brand: UUID
 ) -> None:
