@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from notifier.domain.messages import Channel
 from tests.faults.ground import Ground, NotReached
 from tests.faults.judge import Verdict
-from tests.faults.points import BEFORE_ANY_CALL, IN_DOUBT, OF_AN_EMAIL, Point
+from tests.faults.points import BEFORE_ANY_CALL, IN_DOUBT, OF_AN_EMAIL, OF_EACH_MESSAGE, Point
 from tests.faults.postman import reporting
 from tests.faults.world import World
 
@@ -23,6 +24,7 @@ WORKERS = (1, 3)
 LOSSES = ("reset_before", "reset_after", "error_before", "error_after", "garbage")
 
 _DEATH_S = 90  # leases, look-ups and a busy machine
+_CALL_S = 0.6  # longer than from tick to tick: who finds something due finds the others calling
 _HOLD_S = 12  # after which an email is a person's; its report came long before
 
 #: These come after a lease that nobody ended: another worker dies first.
@@ -47,15 +49,29 @@ class Kill:
 
     @property
     def customers(self) -> int:
-        """How many are owed news."""
-        return self._random().randint(2, 8)
+        """How many are owed news: of several workers none can take all, nor two claims of one."""
+        fewest = 2 if self.at_a_time is None else 3 * self.at_a_time
+        return self._random("customers").randint(fewest, 8)
+
+    @property
+    def at_a_time(self) -> int | None:
+        """How many messages one claim takes; None: as many as in production, which is all."""
+        return None if self.workers == 1 else 2
+
+    @property
+    def count(self) -> int:
+        """How often a worker has passed the point when it ends there: one of them does so often."""
+        if self.point not in OF_EACH_MESSAGE:
+            return 1
+        each = math.ceil(self.customers / self.workers)
+        return self._random("count").randint(1, each)
 
     @property
     def loss(self) -> str | None:
         """How one answer is lost; only at points that are passed where one is in doubt."""
         if self.first_death is not None or self.point not in IN_DOUBT:
             return None
-        return self._random().choice(LOSSES)
+        return self._random("loss").choice(LOSSES)
 
     @property
     def first_death(self) -> Point | None:
@@ -71,14 +87,17 @@ class Kill:
         """How many emails nobody can say anything of afterwards.
 
         Those whose calls the dead had begun: of a worker as many as it makes at once, and of
-        so few customers as there are. Of one that ends before its first call it is none.
+        so few customers as there are. Of one that ends before a call it is those of before.
         """
+        if self.channel is not Channel.EMAIL:
+            return 0
+        if self.point in BEFORE_ANY_CALL:
+            return self.count - 1
         deaths = {self.point, self.first_death}
-        begun = self.channel is Channel.EMAIL and bool(deaths - BEFORE_ANY_CALL - IN_DOUBT - {None})
-        return self.customers if begun else 0
+        return self.customers if deaths - BEFORE_ANY_CALL - IN_DOUBT - {None} else 0
 
-    def _random(self) -> random.Random:
-        return random.Random(self.name)
+    def _random(self, what: str) -> random.Random:
+        return random.Random(f"{self.name}/{what}")
 
 
 def cases() -> Iterator[Kill]:
@@ -111,20 +130,23 @@ def run(case: Kill, ground: Ground) -> Verdict:
     with ground.world(case.database) as world, reporting(world) if by_email else nullcontext():
         if by_email:
             world.timings["hold_after"] = _HOLD_S
+        world.at_a_time = case.at_a_time
         world.book(case.customers, case.channel)
         world.start_workers(case.workers)
         if not world.come_to_rest():
             raise NotReached("the confirmations did not all go out")
         if case.loss is not None:
             world.providers.fail_next_sms(case.loss)
+        if case.workers > 1:
+            _take_time(world, case)
         if case.first_death is not None:
             world.set_trap(case.first_death, 1)
             world.late()
             _wait_for_a_death(world)
-            world.set_trap(case.point, 1)
+            world.set_trap(case.point, case.count)
             world.replace_the_dead()
         else:
-            world.set_trap(case.point, 1)
+            world.set_trap(case.point, case.count)
             world.late()
         _wait_for_a_death(world)
         world.replace_the_dead()
@@ -133,6 +155,15 @@ def run(case: Kill, ground: Ground) -> Verdict:
         if case.point in _AFTER_A_DEATH:  # who dies there may be sending something else meanwhile
             verdict.may_be_held = max(case.may_be_held, world.held_in_call())
         return verdict
+
+
+def _take_time(world: World, case: Kill) -> None:
+    """Let each call take so long that all workers come to have some of the news."""
+    fail_next = {
+        Channel.SMS: world.providers.fail_next_sms,
+        Channel.EMAIL: world.providers.fail_next_email,
+    }[case.channel]
+    fail_next("slow", times=case.customers, seconds=_CALL_S)
 
 
 def _wait_for_a_death(world: World) -> None:

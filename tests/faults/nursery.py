@@ -62,6 +62,7 @@ class Order:
     hold_after: float = 900.0
     answer_timeout: float = 10.0
     clock_off_by: float = 0.0  # this machine's, whatever the database's says
+    at_a_time: int | None = None  # messages of one claim; None: as many as in production
 
 
 #: Timings of an order as in production, five times as fast: for many messages, or a slow machine.
@@ -226,6 +227,8 @@ def _live(template: Services, order: Order) -> None:
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(2, 1)
     _set_clock(order.clock_off_by)
+    if order.at_a_time is not None:
+        deliver_due.__defaults__ = (order.at_a_time,)
     Trap(Path(order.trap_file)).arm()
     services = services_for(template, order)
     waker = services.wake

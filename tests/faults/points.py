@@ -62,9 +62,24 @@ IN_DOUBT = frozenset(
 #: A path that can be searched passes none of these.
 OF_AN_EMAIL = frozenset({Point.BEFORE_NOTE_COMMITS, Point.CALL_NOTED})
 
-#: Who ends here has begun no call yet.
+#: Who ends here the first time that it comes by has begun no call yet.
 BEFORE_ANY_CALL = frozenset(
     {Point.BEFORE_CLAIM_COMMITS, Point.CLAIM_COMMITTED, Point.BEFORE_NOTE_COMMITS}
+)
+
+#: Each message passes these by itself; the others are passed once for all of a claim, or only
+#: by what is in doubt.
+OF_EACH_MESSAGE = frozenset(
+    {
+        Point.BEFORE_NOTE_COMMITS,
+        Point.CALL_NOTED,
+        Point.BEFORE_CALL,
+        Point.REQUEST_WRITTEN,
+        Point.ANSWER_ARRIVED,
+        Point.CALL_ENDED,
+        Point.BEFORE_SETTLE_COMMITS,
+        Point.SETTLED,
+    }
 )
 
 #: Each step that commits: before, and after.

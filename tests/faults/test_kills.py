@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from notifier.domain.messages import Channel
+from notifier.scheduler import DELIVERY_THREADS
 from tests.faults.ground import Ground
 from tests.faults.killing import Kill, cases, run
-from tests.faults.points import OF_AN_EMAIL, Point
+from tests.faults.points import OF_AN_EMAIL, OF_EACH_MESSAGE, Point
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -52,7 +53,31 @@ def test_emails_are_killed_at_every_point_too() -> None:
         Point.BEFORE_LAPSE_COMMITS,
         Point.LAPSED,
     }
+    for case in emails:
+        if case.point is Point.BEFORE_NOTE_COMMITS:
+            assert case.may_be_held == case.count - 1, "those that it has noted are in doubt"
     assert not any(case.may_be_held for case in cases() if case.channel is Channel.SMS)
+
+
+def test_where_each_message_passes_a_worker_dies_at_any_of_them() -> None:
+    """The first, the last, or one between; never at one that no worker need come to."""
+    for case in cases():
+        some_worker_has = case.customers / case.workers
+        assert 1 <= case.count < some_worker_has + 1
+    for workers, most in ((1, 8), (3, 3)):
+        for point in OF_EACH_MESSAGE:
+            counts = {
+                case.count for case in cases() if (case.point, case.workers) == (point, workers)
+            }
+            assert {1, 2} <= counts <= set(range(1, most + 1)), point
+
+
+def test_three_workers_share_the_work() -> None:
+    """A worker has two claims in hand at most: something is left for the others."""
+    for case in cases():
+        if case.workers > 1:
+            assert case.at_a_time is not None
+            assert DELIVERY_THREADS * case.at_a_time < case.customers
 
 
 @pytest.mark.parametrize("case", SAMPLE + EMAIL_SAMPLE, ids=lambda case: case.name)

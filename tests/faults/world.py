@@ -59,6 +59,7 @@ class World:
     brand: UUID
     zone: str
     timings: dict[str, float] = field(default_factory=dict)  # of its workers, as in `Order`
+    at_a_time: int | None = None  # messages of one claim of its workers, as in `Order`
     workers: list[int] = field(default_factory=list)
     jobs: list[UUID] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
@@ -169,6 +170,7 @@ class World:
                 database_url=self.database_url,
                 provider_url=self.providers.url,
                 trap_file=str(self.trap_file),
+                at_a_time=self.at_a_time,
                 **self.timings,
             )
             self.workers.append(self.nursery.start(order))
