@@ -3,19 +3,24 @@
 A shop that corrects a tracking code says of which shipment it is. The parcel of the old one is
 taken off the order then: its row is gone, so that nothing waits for it, and scans of that code
 find the order no more.
+
+A shop that sent a part of an order says so. Until it has sent all, the rest is a parcel, too: one
+of no code yet, so that the order does not end with those that came.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.jobs import FIRST_STATUS, JobKind
-from notifier.domain.tracking_codes import normal_tracking_code
+from notifier.domain.tracking_codes import UNSENT, normal_tracking_code
 from notifier.services import Services
 from notifier.sources.protocol import Shipment
 from notifier.store.deliveries import release_waiting
@@ -23,6 +28,9 @@ from notifier.store.tables import Job, Parcel, SourceWord
 
 #: What a word of a source about one shipment begins with; its name follows.
 _SHIPMENT = "shipment:"
+
+#: A word of a source about what it has not sent yet.
+_REST = "rest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +80,8 @@ def keep_shipment(session: Session, job_id: UUID, source_id: UUID, said: Shipmen
     Of two words of one second both count. Return whether a parcel was taken off, for then the
     caller, who has locked the job, plans it.
     """
-    key = {"job_id": job_id, "source_id": source_id, "about": f"{_SHIPMENT}{said.name}"}
-    word = session.get(SourceWord, key)
-    if word is None:
-        word = SourceWord(**key, said_at=said.as_of, says={"parcels": [], "ever": []})
-        session.add(word)
+    nothing: dict[str, Any] = {"parcels": [], "ever": []}
+    word = _word(session, job_id, source_id, f"{_SHIPMENT}{said.name}", said.as_of, nothing)
     has = set(said.codes)
     if said.as_of < word.said_at:
         has = set(word.says["parcels"])
@@ -91,6 +96,60 @@ def keep_shipment(session: Session, job_id: UUID, source_id: UUID, said: Shipmen
         .returning(Parcel.id)
     )
     return bool(gone.all())
+
+
+def keep_rest(
+    session: Session,
+    services: Services,
+    job_id: UUID,
+    source_id: UUID,
+    *,
+    more_to_send: bool,
+    as_of: datetime,
+) -> bool:
+    """Note whether a part of the order is still to be sent, by the source's latest word of it.
+
+    Of two words of one second the one counts by which all was sent: nobody waits for nothing.
+    Return whether the order has another parcel by that, or one less, for then the caller, who has
+    locked the job, plans it.
+    """
+    word = _word(session, job_id, source_id, _REST, as_of, {"more": more_to_send})
+    if as_of > word.said_at:
+        word.said_at, word.says = as_of, {"more": more_to_send}
+    elif as_of == word.said_at:
+        word.says = {"more": more_to_send and word.says["more"]}
+    session.flush()
+    said = session.scalars(
+        select(SourceWord.says).where(SourceWord.job_id == job_id, SourceWord.about == _REST)
+    )
+    more = any(one["more"] for one in said)
+    rest = session.scalar(
+        select(Parcel).where(Parcel.job_id == job_id, Parcel.tracking_code == UNSENT)
+    )
+    if more and rest is None:
+        job = session.get_one(Job, job_id)
+        add_parcels(session, services, job, [NewParcel(carrier="", tracking_code=UNSENT)])
+    elif rest is not None and not more:
+        session.delete(rest)
+    session.flush()
+    return more != (rest is not None)
+
+
+def _word(
+    session: Session,
+    job_id: UUID,
+    source_id: UUID,
+    about: str,
+    at: datetime,
+    says: dict[str, Any],
+) -> SourceWord:
+    """Return what the source said of this before, else that it `says` this `at` that time."""
+    key = {"job_id": job_id, "source_id": source_id, "about": about}
+    word = session.get(SourceWord, key)
+    if word is None:
+        word = SourceWord(**key, said_at=at, says=says)
+        session.add(word)
+    return word
 
 
 def _replaced(session: Session, job_id: UUID) -> set[str]:

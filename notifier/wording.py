@@ -60,6 +60,7 @@ def values_for(
     tracking_code: str | None,
     pickup_place: str | None = None,
     several_parcels: bool = False,
+    part_came: bool = False,
 ) -> MessageValues:
     """Return what a template may say to one reader at `now` (aware).
 
@@ -104,6 +105,7 @@ def values_for(
         tracking_code=_clean(tracking_code) if tracking_code else None,
         pickup_place=_clean(pickup_place) if pickup_place else None,
         several_parcels=several_parcels,
+        part_came=part_came,
     )
 
 

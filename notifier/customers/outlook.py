@@ -10,7 +10,7 @@ from enum import StrEnum
 from notifier.domain.drift import DriftKind, drift_of, is_asked
 from notifier.domain.facts import Fact, FactSource, FactType
 from notifier.domain.folding import ANSWERS, NO_REPORT
-from notifier.domain.jobs import FINISHED, JobKind, JobStatus
+from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.ledger.promises import same_promise
 from notifier.domain.ledger.views import PersonView, reference_of
 from notifier.domain.plan_input import PlanInput
@@ -205,8 +205,7 @@ class _Reading:
         if not told:
             return False
         last = max(told)
-        awaited = [one for one in self.state.parcels.values() if one.status not in FINISHED]
-        if awaited:
+        if awaited := self.state.awaited:
             silent_since = last - told[last]
             seen = [one.last_report for one in awaited]
             return any(fact is None or fact.received_at <= silent_since for fact in seen)

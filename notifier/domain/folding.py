@@ -19,6 +19,7 @@ from notifier.domain.jobs import (
     effect_of,
 )
 from notifier.domain.reasons import Party, Reason
+from notifier.domain.tracking_codes import UNSENT
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 from notifier.domain.withdrawals import withdrawn_among
 
@@ -82,12 +83,24 @@ class JobState:
         """Whether no more news of lateness is owed."""
         return self.status in FINISHED
 
+    @property
+    def tracked(self) -> Mapping[str, ParcelState]:
+        """The parcels that were sent: somebody can tell where each of them is."""
+        return {code: parcel for code, parcel in self.parcels.items() if code != UNSENT}
+
+    @property
+    def awaited(self) -> tuple[ParcelState, ...]:
+        """Those of `tracked` that are still to come."""
+        parcels = self.tracked.values()
+        return tuple(parcel for parcel in parcels if parcel.status not in FINISHED)
+
 
 def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> JobState:
     """Return the state that `facts`, in any order, add up to.
 
-    :param parcels: tracking codes of an order; it is delivered when all of them are. What was
-        said of another one, which was a mistake, is withdrawn with it.
+    :param parcels: tracking codes of an order, and `UNSENT` while a part of it is to be sent; it
+        is delivered when all of them are. What was said of another one, which was a mistake, is
+        withdrawn with it.
     """
     ordered, codes = sorted(facts, key=_place), tuple(parcels)
     mistaken = frozenset(fact.id for fact in ordered if is_of_no_parcel(fact, codes))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.jobs import JobKind
+from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Channel, Role
 from notifier.domain.phones import for_reading
 from notifier.domain.reasons import Party, Reason
@@ -140,6 +140,7 @@ def _values(
         carrier=parcel.carrier if parcel else None,
         tracking_code=parcel.tracking_code if parcel else None,
         several_parcels=len(parcels) > 1,
+        part_came=not job.finished and any(one.status == JobStatus.DELIVERED for one in parcels),
     )
 
 

@@ -149,6 +149,8 @@ class SourceEvent:
     `adds_parcel` is given to the order that `join` finds by its reference, unless it has it, or
     a `shipment` has another in its place by now. `stands_at`: then its source has the job as not
     called off, so what it said before of that is taken back; None: its cancellations are final.
+    `more_to_send`: whether a part of the order is still to be sent, as of `occurred_at`; None: it
+    does not say.
     """
 
     join: Join
@@ -165,6 +167,7 @@ class SourceEvent:
     adds_parcel: BookedParcel | None = None
     shipment: Shipment | None = None
     stands_at: datetime | None = None
+    more_to_send: bool | None = None
     technician: str | None = None
     technician_phone: str | None = None
     note: str | None = None  # for staff only

@@ -76,6 +76,10 @@ SENT: dict[str, bool] = {
     "failure": False,
 }
 
+#: How far an order is sent -> whether more is to come. What is not there says nothing of it: of an
+#: order of which nothing was sent, every parcel is still to be made.
+MORE_TO_SEND: dict[str, bool] = {"partial": True, "fulfilled": False, "restocked": False}
+
 #: Why an order was cancelled -> whose doing that is, and the cause that it states.
 CANCEL_REASONS: dict[str, tuple[Party, Reason | None]] = {
     "customer": (Party.CUSTOMER, None),
@@ -162,9 +166,9 @@ def _order(topic: str, order: Mapping[str, Any]) -> Translation:
     cancelled_at = moment(order.get("cancelled_at"))
     if cancelled_at is not None:
         return (_cancelled(order, join, cancelled_at),)
-    over = order.get("closed_at") is not None or order.get("fulfillment_status") == "fulfilled"
-    if over and not (topic == "orders/create" and _was_sent_at_once(order)):
-        return Ignored("all of it was sent: its parcels tell the rest")
+    sending = short_text(order.get("fulfillment_status")) or ""
+    more = False if order.get("closed_at") is not None else MORE_TO_SEND.get(sending)
+    over = more is False and not (topic == "orders/create" and _was_sent_at_once(order))
     items = [one for one in objects_in(order.get("line_items")) if one.get("current_quantity") != 0]
     sent = [one for one in items if one.get("requires_shipping") is not False]
     if items and not sent:
@@ -178,6 +182,8 @@ def _order(topic: str, order: Mapping[str, Any]) -> Translation:
             job_kind=JobKind.ORDER,
             type=_F.BOOKED,
             occurred_at=moment(order.get("updated_at")) or moment(order.get("created_at")),
+            more_to_send=more,
+            unless_known="all of it was sent: its parcels tell the rest" if over else None,
             booking=Booking(
                 reference=reference,
                 service=None,

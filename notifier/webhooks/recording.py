@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from notifier import intake
 from notifier.domain.facts import FactType
 from notifier.errors import Conflict, Invalid
-from notifier.parcels import NewParcel, add_parcel_later, keep_shipment
+from notifier.parcels import NewParcel, add_parcel_later, keep_rest, keep_shipment
 from notifier.planner import bring_up_to_date
 from notifier.services import Services
 from notifier.sources.parts.estimates import resolve
@@ -65,7 +65,8 @@ class Context:
 def book(context: Context, event: SourceEvent, account: str | None) -> bool:
     """Book what the event asks for; return False if that was done before."""
     stands = event.booking is not None and event.booking.as_it_stands
-    if stands and is_known(context.session, context.source, event.join):
+    known = stands and is_known(context.session, context.source, event.join)
+    if known or event.unless_known is not None:
         return False
     return book_as_asked(
         context.session,
@@ -89,9 +90,19 @@ def record(context: Context, job: KnownJob, event: SourceEvent, nth: int) -> tup
     external_id = f"{context.external_id}#{nth}" if nth else context.external_id
     if event.goes_on_as is not None:
         _hand_over(context, job, event.goes_on_as)
-    taken_off = event.shipment is not None and keep_shipment(
+    happened = context.happened(event)
+    other_parcels = event.shipment is not None and keep_shipment(
         session, job.id, context.source.id, event.shipment
     )
+    if event.more_to_send is not None:
+        other_parcels |= keep_rest(
+            session,
+            services,
+            job.id,
+            context.source.id,
+            more_to_send=event.more_to_send,
+            as_of=happened,
+        )
     taken_back = event.stands_at is not None and let_stand(
         session,
         services,
@@ -100,13 +111,12 @@ def record(context: Context, job: KnownJob, event: SourceEvent, nth: int) -> tup
         at=min(event.stands_at, context.delivery.received_at),
         speaks_as=context.adapter.speaks_as,
     )
-    happened = context.happened(event)
     called_off = event.type is FactType.CANCELLED
     again = called_off and stood_after(session, context.source, job.id, happened)
     recorded = not again and _record_fact(context, job, event, external_id)
-    if taken_off and not recorded:
+    if other_parcels and not recorded:
         bring_up_to_date(session, services, [job.id], now=services.now())
-    return recorded, recorded or taken_off or taken_back
+    return recorded, recorded or other_parcels or taken_back
 
 
 def _hand_over(context: Context, job: KnownJob, reference: str) -> None:

@@ -50,6 +50,12 @@ def why_ignored(topic: str, body: dict[str, Any], **headers: str) -> str:
     return answer.why
 
 
+def why_only_if_known(topic: str, body: dict[str, Any]) -> str | None:
+    """Return why a delivery is nothing for us as long as its order is not known."""
+    (event,) = facts(topic, body)
+    return event.unless_known
+
+
 def customer(**changes: Any) -> BookedPerson:
     """Return the customer of an order with `changes`."""
     booking = facts("orders/create", order(NOW, **changes))[0].booking
@@ -274,20 +280,39 @@ def test_a_cancelled_order_is_not_booked_and_says_whose_doing_it_is(reason: str 
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"fulfillment_status": "fulfilled"}, "all of it was sent: its parcels tell the rest"),
-        ({"closed_at": str(NOW)}, "all of it was sent: its parcels tell the rest"),
         ({"line_items": [{"requires_shipping": False}]}, "nothing of it is sent"),
         ({"line_items": [{"current_quantity": 0}]}, None),
     ],
 )
-def test_an_order_of_which_nothing_is_awaited_is_not_booked(
+def test_an_order_of_which_nothing_is_sent_is_not_booked(
     changes: dict[str, Any], why: str | None
 ) -> None:
-    """A tag put on last year's order, a sale at the till and a gift card owe nobody news."""
+    """A gift card owes nobody news."""
     if why is None:
         assert facts("orders/updated", order(NOW, **changes))
     else:
         assert why_ignored("orders/updated", order(NOW, **changes)) == why
+
+
+@pytest.mark.parametrize(
+    ("changes", "more_to_send"),
+    [
+        ({"fulfillment_status": "partial"}, True),
+        ({"fulfillment_status": "fulfilled"}, False),
+        ({"fulfillment_status": "restocked"}, False),
+        ({"fulfillment_status": "partial", "closed_at": str(NOW)}, False),
+        ({"fulfillment_status": None}, None),
+        ({"fulfillment_status": "pending"}, None),
+    ],
+)
+def test_an_order_says_whether_more_of_it_is_to_be_sent(
+    changes: dict[str, Any], more_to_send: bool | None
+) -> None:
+    """A tag put on last year's order tells nobody anything: unless it is known, it is nothing."""
+    (event,) = facts("orders/updated", order(NOW, **changes))
+    assert event.more_to_send is more_to_send
+    sent = "all of it was sent: its parcels tell the rest"
+    assert event.unless_known == (sent if more_to_send is False else None)
 
 
 @pytest.mark.parametrize(
@@ -306,10 +331,8 @@ def test_an_order_that_was_sent_as_it_was_made_is_booked(
 ) -> None:
     """Its parcels wait for it; those of a sale at the till and of an imported order do not."""
     body = order(NOW, fulfillment_status="fulfilled", **changes)
-    if books:
-        assert facts(topic, body) == facts(topic, order(NOW))
-    else:
-        assert why_ignored(topic, body) == "all of it was sent: its parcels tell the rest"
+    why = None if books else "all of it was sent: its parcels tell the rest"
+    assert why_only_if_known(topic, body) == why
 
 
 def test_a_fulfillment_ships_its_parcel_and_tells_where_it_is() -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from itertools import permutations
 from typing import Any
@@ -27,99 +25,20 @@ from notifier.services import Services
 from notifier.sources.protocol import Shipment
 from notifier.store.deliveries import lock_jobs
 from notifier.store.engine import reading
-from notifier.store.tables import Delivery, Job, Message, Parcel, Source
+from notifier.store.tables import Delivery, Job, Message, Source
 from notifier.webhooks.receiving import receive
 from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.services import RecordingEmail, RecordingSms
 from tests.sources import shopify_events, woocommerce_events
-from tests.sources.easypost_events import Parcel as OnItsWay
-from tests.webhooks.deliveries import HOUR, book_order, delivery, push, translate_all
-
-SECRET = "the secret that the shop was given"
-
-#: A delivery about one order, made when it is its turn.
-Said = Callable[[], object]
+from tests.webhooks.deliveries import HOUR, book_order, delivery, translate_all
+from tests.webhooks.shopify_orders import SECRET, Said, Shop, orders, tell
 
 
 @pytest.fixture(autouse=True)
 def _sources(services: Services, brand: UUID) -> None:
     add_source(services, brand, "shopify", "shopify", SECRET, live=True)
     add_source(services, brand, "woocommerce", "woocommerce", SECRET, live=True)
-
-
-def orders(services: Services) -> dict[str, tuple[str, dict[str, str]]]:
-    """Return each order's status, and that of each of its parcels by the letter of its code."""
-    with reading(services.sessions) as session:
-        return {
-            job.reference: (
-                job.status,
-                {
-                    parcel.tracking_code[0]: parcel.status
-                    for parcel in session.scalars(select(Parcel).where(Parcel.job_id == job.id))
-                },
-            )
-            for job in session.scalars(select(Job))
-        }
-
-
-class Shop:
-    """What Shopify, and a carrier, say of one order. Hours count from when it was made."""
-
-    def __init__(
-        self, services: Services, name: str = "#1001", *, made: datetime | None = None
-    ) -> None:
-        self.services, self.name = services, name
-        self.made = made or services.now() - 50 * HOUR
-        self._told = 0
-
-    def code(self, letter: str) -> str:
-        """Return the code of the order's parcel that this letter stands for."""
-        return f"{letter}{self.name[1:]}"
-
-    def ordered(self) -> UUID:
-        """Say that it was made, promised for a day."""
-        day = [{"name": "Delivery-Date", "value": "2026-11-27"}]
-        return self._say(
-            "orders/create", shopify_events.order(self.made, name=self.name, note_attributes=day)
-        )
-
-    def sent(
-        self, hours: int, letters: str, status: str | None = None, *, fulfillment: int = 1
-    ) -> UUID:
-        """Say, so many hours later, that a fulfillment has these parcels."""
-        codes = [self.code(letter) for letter in letters]
-        body = shopify_events.fulfillment(
-            self.made + HOUR,
-            name=f"{self.name}.{fulfillment}",
-            tracking_number=next(iter(codes), None),
-            tracking_numbers=codes,
-            shipment_status=status,
-            updated_at=str(self.made + hours * HOUR),
-        )
-        return self._say("fulfillments/update", body)
-
-    def scanned(self, hours: int, letter: str, status: str) -> UUID:
-        """Let the carrier say where the parcel with this code is."""
-        way = OnItsWay(code=self.code(letter))
-        return push(self.services, way.scanned(status, self.made + hours * HOUR))
-
-    def _say(self, topic: str, body: dict[str, Any]) -> UUID:
-        incoming = shopify_events.delivered(topic, body)
-        self._told += 1
-        headers = {
-            **incoming.headers,
-            "x-shopify-webhook-id": f"{self.name} {self._told}",
-            "x-shopify-hmac-sha256": shopify_events.sign(SECRET, incoming.body),
-        }
-        return receive(self.services, "shopify", headers, incoming.body).delivery_id
-
-
-def tell(services: Services, said: Sequence[Said]) -> None:
-    """Let each of `said` come, and be read."""
-    for one in said:
-        one()
-        translate_all(services)
 
 
 def test_the_order_waits_for_the_parcel_of_the_new_number_in_any_order(services: Services) -> None:

@@ -121,7 +121,7 @@ def stands_at(statuses: Collection[str]) -> Question:
     known = frozenset(statuses)
 
     def question(situation: Situation) -> bool:
-        there = [parcel.status for parcel in situation.awaited] or [situation.state.status]
+        there = [parcel.status for parcel in situation.state.awaited] or [situation.state.status]
         return not known.isdisjoint(there)
 
     return question
@@ -149,5 +149,5 @@ finished = _is(lambda s: s.state.finished)
 technician_known = _is(lambda s: s.state.technician is not None)
 technician_changed = _is(lambda s: s.technician_changed)
 source_says = _any_among(lambda s: s.job.through.says_itself if s.job.through else frozenset())
-tracked = _is(lambda s: bool(s.state.parcels))
+tracked = _is(lambda s: bool(s.state.tracked))
 overdue = _is(lambda s: s.overdue)

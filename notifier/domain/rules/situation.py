@@ -9,8 +9,7 @@ from uuid import UUID
 
 from notifier.domain.drift import Drift, is_asked
 from notifier.domain.facts import Fact
-from notifier.domain.folding import ParcelState
-from notifier.domain.jobs import FINISHED, JobKind
+from notifier.domain.jobs import JobKind
 from notifier.domain.ledger.promises import promise_key
 from notifier.domain.ledger.views import OpenMoment, PersonView, Reference
 from notifier.domain.plan_input import PlanInput
@@ -90,23 +89,17 @@ class Situation:
         expected = self.state.expected
         return not (isinstance(expected, Window) and expected.end > self.now)
 
-    @cached_property
-    def awaited(self) -> tuple[ParcelState, ...]:
-        """Return the parcels that are still to come; none of a visit, or where none is known."""
-        parcels = self.state.parcels.values()
-        return tuple(parcel for parcel in parcels if parcel.status not in FINISHED)
-
     def silent_since(self, at: Collection[str] = ()) -> datetime | None:
         """Return since when nobody has reported on the job; None: nobody was to report yet.
 
         Of a visit, silence begins with the window that they hold; of an order, when it was
-        placed, and it is that of the parcel that has been silent longest. Every report by staff,
-        technician, carrier, shop or a caller breaks it.
+        placed, and it is that of the parcel that has been silent longest; of what was not sent yet
+        nobody is to report. Every report by staff, technician, carrier, shop or a caller breaks it.
 
         :param at: only parcels that stand at one of these statuses; empty: any.
         """
-        if self.awaited:
-            parcels = (one for one in self.awaited if not at or one.status in at)
+        if self.state.tracked:
+            parcels = (one for one in self.state.awaited if not at or one.status in at)
             return min((self._heard_at(one.last_report) for one in parcels), default=None)
         report = self.state.last_report
         if self.state.kind is JobKind.ORDER:
@@ -145,7 +138,7 @@ _READ: dict[str, tuple[str, Callable[[Situation], object]]] = {
     "job.expected": ("str", lambda s: s.expected),
     "job.cause": ("str", lambda s: s.cause),
     "job.technician": ("bool", lambda s: s.state.technician is not None),
-    "job.parcels": ("int", lambda s: len(s.state.parcels)),
+    "job.parcels": ("int", lambda s: len(s.state.tracked)),
     "job.zone": ("str", lambda s: s.job.zone.key),
     "person.role": ("str", lambda s: s.person.role.value),
     "person.told": ("str", lambda s: s.told),

@@ -82,6 +82,7 @@ _MAY_DIFFER: Final[tuple[dict[str, Any], ...]] = (
     {"late_apology": True},
     {"asked": True},
     {"several_parcels": True},
+    {"part_came": True},
 )
 
 

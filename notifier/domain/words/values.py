@@ -50,6 +50,7 @@ class MessageValues:
     tracking_code: str | None
     pickup_place: str | None
     several_parcels: bool = False  # the order has more than one, and this may be about one
+    part_came: bool = False  # one of its parcels is there, and another is awaited
 
     # Of a digest, which says the same news of several jobs at once; of others None.
     how_many: str | None = None  # jobs: "3"

@@ -77,7 +77,7 @@ class Parcel(Base):
     brand_id: Mapped[UUID] = mapped_column(ForeignKey("brands.id"))
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"))
     carrier: Mapped[str]
-    tracking_code: Mapped[str]  # upper case, no blanks
+    tracking_code: Mapped[str]  # upper case, no blanks; `UNSENT`: the rest, not sent yet
     status: Mapped[Word]
     expected: Mapped[ExpectationJson | None]
 
@@ -93,9 +93,10 @@ class SourceWord(Base):
 
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"))
     source_id: Mapped[UUID] = mapped_column(ForeignKey("sources.id"))
-    about: Mapped[str]  # "shipment:" and its name; "stands"
+    about: Mapped[str]  # "shipment:" and its name; "rest"; "stands"
     said_at: Mapped[datetime]
-    says: Mapped[dict[str, Any]]  # of a shipment: its `parcels`, and those it `ever` had
+    #: Of a shipment: its `parcels`, and those it `ever` had. Of the rest: if there is `more`.
+    says: Mapped[dict[str, Any]]
 
 
 class JobName(Base):

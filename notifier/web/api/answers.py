@@ -75,7 +75,7 @@ class PersonOut(Answer):
 
 
 class ParcelOut(Answer):
-    """One parcel of an order."""
+    """One parcel of an order; its code is empty of what its shop has still to send."""
 
     carrier: str
     tracking_code: str

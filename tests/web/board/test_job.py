@@ -11,12 +11,14 @@ from sqlalchemy import select, update
 
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactType
-from notifier.planner import look_again
+from notifier.parcels import NewParcel, keep_rest
+from notifier.planner import bring_up_to_date, look_again
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.tables import ContactPoint, Job, JobPerson, Message, Task
+from notifier.store.tables import ContactPoint, Job, JobPerson, Message, Source, Task
+from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.web.board.world import (
     Board,
@@ -27,6 +29,7 @@ from tests.web.board.world import (
     late_texts,
     say,
 )
+from tests.web.pages import given_order
 
 
 def test_told_by_phone_makes_it_given(board: Board) -> None:
@@ -290,3 +293,25 @@ def test_a_task_is_ticked_off_by_whom_and_once(board: Board, dispatcher: UUID) -
     with reading(board.services.sessions) as session:
         done_by = set(session.scalars(select(Task.done_by).where(Task.id.in_(task_ids))))
     assert done_by == {f"staff:{dispatcher}"}
+
+
+def test_what_a_shop_has_still_to_send_is_named_as_the_rest(board: Board) -> None:
+    """It has no code to show."""
+    services, brand_id = board.services, board.brand.id
+    ups = NewParcel(carrier="UPS", tracking_code="1Z1")
+    job_id = given_order(services, brand_id, parcels=(ups,))
+    add_source(services, brand_id, "shop", "woocommerce")
+    with services.sessions.begin() as session:
+        shop = session.scalars(select(Source.id)).one()
+        keep_rest(session, services, job_id, shop, more_to_send=True, as_of=services.now())
+        bring_up_to_date(session, services, [job_id], now=services.now())
+
+    page = board.get(f"/board/jobs/{job_id}").text
+    parcels = re.search(r'<ul class="parcels">.*?</ul>', page, re.DOTALL)
+    assert parcels is not None
+    assert re.findall(r"<span>(.*?)</span>", parcels[0]) == [
+        "UPS <code>1Z1</code>",
+        "Ordered",
+        "The rest",
+        "Not sent yet",
+    ]

@@ -25,6 +25,10 @@ STATUS: dict[JobStatus, str] = {
     JobStatus.CANCELLED: "Cancelled",
 }
 
+#: Of an order that its shop sends in parts: what has no code yet.
+THE_REST = "The rest"
+NOT_SENT = "Not sent yet"
+
 RISK: dict[Risk, str] = {
     Risk.TASK_OVERDUE: "A task is overdue",
     Risk.TOO_LATE_TO_WARN: "Has not heard, and it was due",
