@@ -75,7 +75,7 @@ def drift_of(
         as_before = state.kind is JobKind.ORDER  # no day was ever known
     else:
         as_before = told is not None and is_as_before(state, claims, expected, zone)
-    if claims and as_before:
+    if claims and (as_before or _comes_after_all(state, reference, claims)):
         in_doubt = [claim.id for claim in claims if claim.unsettled]
         return Drift(
             kind=DriftKind.MISTAKE,
@@ -186,15 +186,31 @@ def _direction(
 def _agreed_to(
     state: JobState, reference: Reference, expected: Expectation, zone: ZoneInfo
 ) -> bool:
-    """Whether the customer took it since `reference`: then the others are told that it moved."""
-    answers = [fact for fact in state.answers if fact.type is not FactType.DECLINED]
-    if state.expected_fact is not None and state.expected_fact.agreed:
-        answers.append(state.expected_fact)
+    """Whether the customer took it since `reference`: then the others are told that it moved.
+
+    A choice that is in force is later than whatever we wrote rests on, however late we heard of
+    it; what was said to them by phone since is later than that.
+    """
+    since = reference.at
     taken = any(
-        fact.window == state.agreed and (reference.at is None or fact.effective_at >= reference.at)
-        for fact in answers
+        fact.window == state.agreed and (since is None or fact.effective_at >= since)
+        for fact in state.answers
+        if fact.type is not FactType.DECLINED
     )
+    choice = state.expected_fact
+    if choice is not None and choice.agreed and choice.window == state.agreed:
+        wrote = reference.message is not None
+        taken = taken or wrote or since is None or choice.effective_at >= since
     return taken and not drifted(state.kind, expected, state.agreed, zone)
+
+
+def _comes_after_all(
+    state: JobState, reference: Reference, claims: tuple[PastMessage, ...]
+) -> bool:
+    """Whether they hold, by mistake, that their order was called off: whichever day it comes now,
+    to hear that day alone would not tell them so."""
+    off = reference.asserts is OFF and reference.message in claims
+    return off and state.kind is JobKind.ORDER and isinstance(state.expected, Window)
 
 
 def _told_by_mistake(

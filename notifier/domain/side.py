@@ -166,8 +166,6 @@ class Side:
             return Reason.EPISODE_ALREADY_SPOKEN
         if is_slip and self.drift.waits_for is not None:
             return Reason.WAITS_FOR_SETTLEMENT
-        if rule.asserts is Asserts.OFF and self._was_rung_that_nobody_comes():
-            return Reason.ALREADY_TOLD
         reasons = [
             self._speak(rule, moments, notes, for_dispatch=for_dispatch)
             for moments in self.moments.each(rule)
@@ -187,6 +185,8 @@ class Side:
         if self._is_silenced(rule, owed_at):
             return Reason.SUPERSEDED_BY_RULE
         episode = self._episode(rule, moments)
+        if rule.asserts is Asserts.OFF and self._knows_that_nobody_comes(rule, episode):
+            return Reason.ALREADY_TOLD
         if for_dispatch:
             return self._task_for_dispatch(rule, episode, owed_at)
         return self.owing.owe(rule, moments, episode, owed_at, notes)
@@ -212,9 +212,18 @@ class Side:
             now=self.now,
         )
 
-    def _was_rung_that_nobody_comes(self) -> bool:
+    def _knows_that_nobody_comes(self, rule: Rule, episode: Episode) -> bool:
+        """Whether they were rung, or read it of another window, which news that came late then
+        changed: what is off is off once. What they read by mistake does not count."""
         held = self.reference
-        return held.asserts is OFF and held.message is None and held.at is not None
+        if held.asserts is not OFF or held.at is None:
+            return False
+        message = held.message
+        return message is None or (
+            message.rule == rule.id
+            and message.episode != episode.text
+            and message.rests_on not in self.job.state.withdrawn
+        )
 
     def _is_silenced(self, rule: Rule, owed_at: datetime) -> bool:
         """Whether they heard something since that makes it needless."""

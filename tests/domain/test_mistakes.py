@@ -321,3 +321,19 @@ def test_what_comes_true_after_it_was_a_mistake_is_told() -> None:
     order.say(FactType.DELIVERED, parcel="A")
     assert order.sent_and_delivered().rule == "order_delivered"
     assert order.send_all() == []
+
+
+def test_an_order_called_off_by_mistake_that_comes_another_day_is_unsaid_with_that_day() -> None:
+    """The day alone would not tell them that it was not called off."""
+    friday, saturday = window(8, 20, day=27), window(8, 20, day=28)
+    stage = Stage(kind=JobKind.ORDER, promised=friday)
+    mistake = stage.say(FactType.CANCELLED)
+    assert stage.sent_and_delivered().asserts is OFF
+    stage.advance(minutes=1)
+    stage.take_back(mistake)
+    stage.expect(saturday)
+
+    ignore = stage.sent_and_delivered()
+    assert (ignore.rule, ignore.asserts) == ("order_please_ignore", saturday)
+    assert stage.customer.told == saturday
+    assert stage.send_all() == []

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
+from notifier.domain.drift import DriftKind
 from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.jobs import JobKind
 from notifier.domain.messages import Channel, MessageStatus, Role, Strength, WhyNot
+from notifier.domain.reasons import Party
 from notifier.domain.windows import OFF, Window
-from tests.domain.stage import Stage, window
+from tests.domain.stage import NINE_TO_ELEVEN, Stage, window
 from tests.fakes.ids import id_number
 
 _SAM: UUID = id_number(77)
@@ -102,3 +108,75 @@ def test_a_time_that_was_asked_about_is_not_asked_about_again_when_an_agreement_
     stage.take_back(agreed)
     stage.customer.given[0] = replace(stage.customer.given[0], strength=Strength.NONE)
     assert stage.owed() == []
+
+
+def moved_before(stage: Stage, moved_to: Window, *, agreed: bool = True) -> Fact:
+    """It comes to light that the visit was moved, an hour before now."""
+    at = stage.now - timedelta(hours=1)
+    return stage.say(FactType.RESCHEDULED, window=moved_to, agreed=agreed, occurred_at=at)
+
+
+def test_what_is_off_is_off_once_though_a_move_from_before_it_comes_late() -> None:
+    """They read that nobody comes; of which window it was changes nothing for them."""
+    stage = Stage()
+    stage.say(FactType.CANCELLED, by=Party.US)
+    assert stage.sent_and_delivered().rule == "cancelled"
+    stage.advance(minutes=1)
+    moved_before(stage, window(13, 15, day=25))
+
+    assert stage.owed() == []
+    assert stage.why("cancelled") == "already_told"
+
+
+def test_a_visit_that_was_on_again_is_called_off_again() -> None:
+    """What they hold by then is the new time."""
+    stage = Stage()
+    stage.say(FactType.CANCELLED, by=Party.US)
+    stage.sent_and_delivered()
+    stage.advance(minutes=5)
+    stage.say(FactType.RESCHEDULED, window=window(13, 15, day=25), agreed=True)
+    stage.sent_and_delivered()
+    stage.advance(minutes=5)
+    stage.say(FactType.CANCELLED, by=Party.US)
+
+    assert stage.sent_and_delivered().rule == "cancelled"
+    assert stage.owed() == []
+
+
+def test_an_order_called_off_by_mistake_and_then_in_earnest_is_called_off_anew() -> None:
+    """It has no day: that the first was a mistake left them with *off*, and they know better."""
+    stage = Stage(kind=JobKind.ORDER, promised=None)
+    mistake = stage.say(FactType.CANCELLED, by=Party.US)
+    stage.sent_and_delivered()
+    stage.advance(minutes=5)
+    stage.take_back(mistake)
+    assert stage.sent_and_delivered().rule == "order_please_ignore"
+    stage.advance(minutes=5)
+    stage.say(FactType.CANCELLED, by=Party.US)
+
+    assert stage.owed() == ["order_cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("by_phone", "kind"), [(False, DriftKind.MOVED), (True, DriftKind.OTHER_DAY)]
+)
+def test_a_time_that_they_chose_is_not_asked_back_though_it_comes_late(
+    by_phone: bool, kind: DriftKind
+) -> None:
+    """We wrote of the older time meanwhile; only a call since then may know more than the
+    choice."""
+    stage = Stage()
+    late = stage.late(45)
+    chosen_at = stage.now + timedelta(seconds=30)
+    stage.advance(minutes=1)
+    if by_phone:
+        stage.give(NINE_TO_ELEVEN.shifted(45), fact=late)
+    else:
+        stage.sent_and_delivered()
+    stage.say(
+        FactType.RESCHEDULED,
+        window=window(13, 15, day=25),
+        agreed=True,
+        occurred_at=chosen_at,
+    )
+    assert stage.drift().kind is kind
