@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -339,12 +341,12 @@ def test_the_log_names_the_line_that_failed(world: World) -> None:
 
     with pytest.raises(json.JSONDecodeError) as failed:
         json.loads("+12065550100")
-    raised = failed.traceback[-1]
+    raised = traceback.extract_tb(failed.tb)[-1]
     with structlog.testing.capture_logs() as logs:
         planned_or_soon(bring_up_to_date, record)
 
     (line,) = logs
-    assert line["at"] == f"{raised.path.name}:{raised.lineno + 1}"
+    assert line["at"] == f"{Path(raised.filename).name}:{raised.lineno}"
     assert "0100" not in str(line)
 
 

@@ -50,9 +50,8 @@ class Line:
                 why=why,
             )
 
-    @property
     def why(self) -> WhyNot | None:
-        """Why it must not be written to."""
+        """Return why it must not be written to."""
         with self.services.sessions() as session:
             return is_suppressed(
                 session,
@@ -87,12 +86,12 @@ def others(line: Line) -> list[Line]:
 
 def test_a_line_closes_its_own_address_and_no_other(line: Line, others: list[Line]) -> None:
     """Another brand, channel or address goes on, and can be put there by itself."""
-    assert line.why is None
+    assert line.why() is None
     assert line.put() is True
     assert line.put() is False
-    assert line.why == WhyNot.OPTED_OUT
+    assert line.why() == WhyNot.OPTED_OUT
     for other in others:
-        assert other.why is None
+        assert other.why() is None
         assert other.put() is True
 
 
@@ -103,8 +102,8 @@ def test_taking_one_off_leaves_the_others(line: Line, others: list[Line]) -> Non
 
     assert line.take_off() is True
     assert line.take_off() is False
-    assert line.why is None
-    assert [other.why for other in others] == [WhyNot.OPTED_OUT] * 3
+    assert line.why() is None
+    assert [other.why() for other in others] == [WhyNot.OPTED_OUT] * 3
     assert line.put() is True
 
 
@@ -115,9 +114,9 @@ def test_what_stands_there_for_two_reasons_is_open_when_neither_holds(
     line.put(WhyNot.BOUNCED)
     clock.advance(minutes=1)
     assert line.put(WhyNot.OPTED_OUT) is True
-    assert line.why == WhyNot.BOUNCED
+    assert line.why() == WhyNot.BOUNCED
 
     assert line.take_off(WhyNot.BOUNCED) is True
-    assert line.why == WhyNot.OPTED_OUT
+    assert line.why() == WhyNot.OPTED_OUT
     assert line.take_off(WhyNot.OPTED_OUT) is True
-    assert line.why is None
+    assert line.why() is None
