@@ -1,5 +1,6 @@
 """A visit that was moved, of which the news that joins its bookings comes late: it is one visit."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -91,6 +92,38 @@ def test_of_two_visits_that_are_one_the_older_ends_in_silence(
     assert ever_owed(sending, "cancelled") == 0
     start = services.now() + timedelta(days=2)
     assert new.expected == hour_from(start + 2 * HOUR)
+
+
+def moved_and_called_off(services: Services, nth: int) -> list[Event]:
+    """Return what Calendly says of a visit that its invitee moved, and its host called off."""
+    now, start = services.now(), services.now() + timedelta(days=2)
+    first, second, _ = invitees_of(nth)
+    visit = calendly_events.Visit(
+        start, now - 3 * HOUR, first, email=f"ada{nth}@example.com", phone=f"+120655501{nth:02}"
+    )
+    booked = visit.created()
+    ended, moved = visit.moved(now - 2 * HOUR, to=start + HOUR, invitee=second)
+    return [booked, ended, moved, visit.canceled(now - HOUR, by="host")]
+
+
+def test_that_nobody_comes_is_sent_once_whatever_comes_after_it(
+    services: Services, brand: UUID
+) -> None:
+    """In each of the 24 orders, while texts go between the news, of which each comes twice."""
+    sms, email = RecordingSms(now=services.now), RecordingEmail(now=services.now)
+    sending = replace(services, sms={sms.name: sms}, email={email.name: email})
+    connect(sending, brand, "calendly")
+
+    for visit, order in enumerate(orders_of(4)):
+        told = moved_and_called_off(sending, visit)
+        for nth in (*order, *order):
+            push_calendly(sending, told[nth])
+            while deliver_due(sending):
+                pass
+
+    off = Counter(one.to for one in sms.sent if "call off" in one.body)
+    assert set(off.values()) == {1}
+    assert not standing(sending)
 
 
 def moved_and_cancelled(services: Services, nth: int) -> list[Event]:
