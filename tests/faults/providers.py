@@ -86,8 +86,8 @@ def run(case: Failing, ground: Ground) -> Verdict:
     """Run `case` and return the verdict.
 
     SendGrid's record can't be searched, so its events, late and in any order, are what tells of
-    an answer that was lost. Twilio's callbacks stay away: look-ups alone must do. Each tells, and no worker dies in
-    a call, so of no case here may more be held than of any other.
+    an answer that was lost. Twilio's callbacks stay away: look-ups alone must do. Each tells, and
+    no worker dies in a call, so of no case here may more be held than of any other.
     """
     with ground.world(case.database) as world:
         channel = CHANNELS[case.provider]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
-from tests.faults.clocks import WrongClock, run
+from tests.faults.clocks import WrongClock, cases, run
 from tests.faults.ground import Ground
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
@@ -13,6 +15,14 @@ SAMPLE = [
     WrongClock(off_by=7200, database="postgres", seed=0),
     WrongClock(off_by=7200, database="sqlite", seed=0),
 ]
+
+
+def test_the_suite_sets_clocks_five_minutes_and_two_hours_wrong_either_way() -> None:
+    """On both databases, five seeds each."""
+    every = [(case.off_by, case.database, case.seed) for case in cases()]
+
+    off_by = (-7200, -300, 300, 7200)
+    assert sorted(every) == sorted(product(off_by, ("sqlite", "postgres"), range(5)))
 
 
 @pytest.mark.parametrize("case", SAMPLE, ids=lambda case: case.name)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 import pytest
 
+from tests.faults import troubles
 from tests.faults.databases import Broken, cases, run
 from tests.faults.ground import Ground
 from tests.faults.troubles import KILLS
@@ -24,11 +26,31 @@ SAMPLE = [
 
 
 def test_the_suite_kills_the_postmaster_fifty_times() -> None:
-    """Each case is one of its name."""
+    """Two to forty seconds apart; each case is one of its name."""
     every = list(cases())
 
     assert sum(case.trouble == "postmaster_killed" for case in every) * KILLS == 50
+    assert troubles._APART_S == (2, 37), "and up to three until it is started"
     assert len({case.name for case in every}) == len(every)
+
+
+def test_the_suite_has_each_trouble_where_it_can_be_thrice_in_full() -> None:
+    """SQLite is locked for 20 seconds; all others last longer than a caller waits, too."""
+    others = Counter(
+        (case.trouble, case.database) for case in cases() if case.trouble != "postmaster_killed"
+    )
+
+    assert others == {
+        ("locked", "sqlite"): 3,
+        ("no_connections", "postgres"): 3,
+        ("disk_full", "sqlite"): 3,
+        ("disk_full", "postgres"): 3,
+        ("pool_empty", "sqlite"): 3,
+        ("pool_empty", "postgres"): 3,
+    }
+    assert not any(case.brief for case in cases())
+    assert troubles._LOCKED_S == 20
+    assert min(troubles._FULL_S, troubles._NO_CONNECTIONS_S, troubles._POOL_S) > 5
 
 
 @pytest.mark.parametrize("case", SAMPLE, ids=lambda case: case.name)

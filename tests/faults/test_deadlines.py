@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
-from tests.faults.deadlines import Deadline, Moment, run
+from tests.faults.deadlines import Deadline, Moment, cases, run
 from tests.faults.ground import Ground
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+
+def test_the_suite_lets_night_fall_and_news_expire_on_each_database() -> None:
+    """Under 250 customers, five seeds each."""
+    every = [(case.moment, case.database, case.seed) for case in cases()]
+
+    assert sorted(every) == sorted(product(("night", "expiry"), ("sqlite", "postgres"), range(5)))
+    assert {case.customers for case in cases()} == {250}
 
 
 def test_nothing_is_taken_when_its_news_is_over_and_each_that_was_not_says_why(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
+from tests.faults import repeats
 from tests.faults.ground import Ground
-from tests.faults.repeats import Other, Repeat, run
+from tests.faults.repeats import Other, Repeat, cases, run
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -14,6 +17,17 @@ SAMPLE = [
     Repeat(other=Other.SAME, database="sqlite", killed=False, rounds=1),
     Repeat(other=Other.SENSELESS, database="postgres", killed=False, rounds=1),
 ]
+
+
+def test_the_suite_has_fifty_callers_say_each_thing_under_one_key() -> None:
+    """The same, another body, or one that makes no sense; the process lives or dies."""
+    every = [(case.other, case.database, case.killed, case.seed) for case in cases()]
+
+    others = ("same", "another", "senseless")
+    wanted = product(others, ("sqlite", "postgres"), (False, True), range(4))
+    assert sorted(every) == sorted(wanted)
+    assert {case.rounds for case in cases()} == {5}
+    assert repeats._CALLERS == 50
 
 
 @pytest.mark.parametrize("case", SAMPLE, ids=lambda case: case.name)
