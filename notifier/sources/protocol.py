@@ -150,7 +150,8 @@ class SourceEvent:
     a `shipment` has another in its place by now. `stands_at`: then its source has the job as not
     called off, so what it said before of that is taken back; None: its cancellations are final.
     `more_to_send`: whether a part of the order is still to be sent, as of `occurred_at`; None: it
-    does not say.
+    does not say. `only_shipment`: nothing happened, so no fact is recorded; it says which parcels
+    its `shipment` has.
     """
 
     join: Join
@@ -166,6 +167,7 @@ class SourceEvent:
     parcel: str | None = None  # tracking code, normalised
     adds_parcel: BookedParcel | None = None
     shipment: Shipment | None = None
+    only_shipment: bool = False
     stands_at: datetime | None = None
     more_to_send: bool | None = None
     technician: str | None = None

@@ -284,19 +284,41 @@ def _fulfillment(fulfillment: Mapping[str, Any]) -> Translation:
             facts.append((moves, moment(fulfillment.get("updated_at")), code))
     carrier = one_line(fulfillment.get("tracking_company")) or ""
     as_of = moment(fulfillment.get("updated_at"))
+    shipment = Shipment(name=name[0], codes=tuple(codes), as_of=as_of) if as_of else None
+    join = ByReference(name[1])
+    if not facts:
+        return _not_sent(join, shipment)
     return tuple(
         SourceEvent(
-            join=ByReference(name[1]),
+            join=join,
             job_kind=JobKind.ORDER,
             type=fact,
             occurred_at=at,
             expected=UNKNOWN if fact is _F.DELAYED else None,
             parcel=code,
             adds_parcel=BookedParcel(carrier=carrier, tracking_code=code) if code else None,
-            shipment=Shipment(name=name[0], codes=tuple(codes), as_of=as_of) if as_of else None,
+            shipment=shipment,
         )
         for fact, at, code in facts
-    ) or Ignored("nothing was sent yet")
+    )
+
+
+def _not_sent(join: ByReference, shipment: Shipment | None) -> Translation:
+    """Return that nothing was sent, and that the codes which it had are taken away."""
+    why = "nothing was sent yet"
+    if shipment is None or shipment.codes:
+        return Ignored(why)
+    return (
+        SourceEvent(
+            join=join,
+            job_kind=JobKind.ORDER,
+            type=_F.SHIPPED,
+            occurred_at=shipment.as_of,
+            shipment=shipment,
+            only_shipment=True,
+            unless_known=why,
+        ),
+    )
 
 
 def _codes(fulfillment: Mapping[str, Any]) -> list[str]:

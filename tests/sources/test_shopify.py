@@ -15,6 +15,7 @@ from notifier.sources.protocol import (
     ByReference,
     Ignored,
     Incoming,
+    Shipment,
     SourceEvent,
     Untranslatable,
 )
@@ -394,13 +395,30 @@ def test_what_is_picked_up_was_never_shipped() -> None:
     """Without a code and an address nothing is on its way; with an address it is."""
     nothing: dict[str, Any] = {"tracking_number": None, "tracking_numbers": []}
     pickup = fulfillment(NOW, **nothing, destination=None)
-    assert why_ignored("fulfillments/create", pickup) == "nothing was sent yet"
+    assert why_only_if_known("fulfillments/create", pickup) == "nothing was sent yet"
+    undated = {**pickup, "updated_at": None}
+    assert why_ignored("fulfillments/create", undated) == "nothing was sent yet"
     (picked_up,) = facts("fulfillments/update", {**pickup, "shipment_status": "picked_up"})
     assert (picked_up.type, picked_up.parcel) == (FactType.DELIVERED, None)
     (local,) = facts("fulfillments/create", fulfillment(NOW, **nothing))
     assert (local.type, local.parcel, local.adds_parcel) == (FactType.SHIPPED, None, None)
     digital = fulfillment(NOW, line_items=[{"requires_shipping": False}])
     assert why_ignored("fulfillments/create", digital) == "nothing of it is sent"
+
+
+@pytest.mark.parametrize("status", SENT)
+def test_that_a_fulfillment_has_no_code_any_more_is_said_without_a_fact(status: str) -> None:
+    """Of an order that we don't know it is nothing; what is cancelled keeps its parcel."""
+    body = fulfillment(
+        NOW, status=status, tracking_number=None, tracking_numbers=[], destination=None
+    )
+    if status in ("cancelled", "error", "failure"):
+        assert "nothing was sent" in why_ignored("fulfillments/update", body)
+        return
+    (one,) = facts("fulfillments/update", body)
+    assert one.shipment == Shipment(name="#1001.1", codes=(), as_of=NOW)
+    assert one.only_shipment
+    assert one.unless_known == "nothing was sent yet"
 
 
 def test_a_test_notification_is_about_no_real_order() -> None:

@@ -66,7 +66,13 @@ class Shop:
         return self._say("orders/updated", body)
 
     def sent(
-        self, hours: int, letters: str, status: str | None = None, *, fulfillment: int = 1
+        self,
+        hours: int,
+        letters: str,
+        status: str | None = None,
+        *,
+        fulfillment: int = 1,
+        **changes: Any,
     ) -> UUID:
         """Say, so many hours later, that a fulfillment has these parcels."""
         codes = [self.code(letter) for letter in letters]
@@ -77,6 +83,7 @@ class Shop:
             tracking_numbers=codes,
             shipment_status=status,
             updated_at=str(self.made + hours * HOUR),
+            **changes,
         )
         return self._say("fulfillments/update", body)
 

@@ -133,6 +133,35 @@ def test_a_number_that_was_taken_away_leaves_the_whole_order_to_its_fulfillment(
     assert orders(services)["#1001"] == (JobStatus.DELIVERED, {})
 
 
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_number_that_was_taken_away_and_not_replaced_is_nobodys_parcel(
+    services: Services, order: tuple[int, ...]
+) -> None:
+    """Also where the fulfillment names no address, so that nothing more was sent by it."""
+    shop = Shop(services)
+    said: list[Said] = [
+        lambda: shop.sent(1, "A"),
+        lambda: shop.sent(2, "", destination=None),
+        lambda: shop.scanned(3, "A", "delivered"),
+    ]
+    tell(services, [shop.ordered, *(said[one] for one in order)])
+
+    assert orders(services)["#1001"] == (JobStatus.SHIPPED, {})
+
+
+def test_a_fulfillment_without_a_number_is_nothing_where_none_was_taken_away(
+    services: Services,
+) -> None:
+    """What is picked up is not shipped, whether or not its order is known by then."""
+    shop = Shop(services)
+    early = shop.sent(1, "", destination=None)
+    translate_all(services)
+    assert delivery(services, early).status == DeliveryStatus.IGNORED
+
+    tell(services, [shop.ordered, lambda: shop.sent(2, "", destination=None)])
+    assert orders(services)["#1001"] == (JobStatus.ORDERED, {})
+
+
 def test_the_board_shows_what_was_said_of_the_wrong_parcel_as_taken_back(
     services: Services, brand: UUID
 ) -> None:
