@@ -6,8 +6,9 @@ from itertools import product
 
 import pytest
 
+from notifier.providers.codes import TWILIO
 from tests.faults.ground import Ground
-from tests.faults.providers import Failing, cases, run
+from tests.faults.providers import FAULTS, Failing, cases, run
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -15,6 +16,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 SAMPLE = [
     Failing(provider="twilio", fault="429", database="sqlite", customers=8),
     Failing(provider="sendgrid", fault="400", database="sqlite", customers=8),
+    Failing(provider="twilio", fault="400_known", database="sqlite", customers=8),
     Failing(provider="twilio", fault="reset_after", database="postgres", customers=8),
     Failing(provider="sendgrid", fault="garbage", database="postgres", customers=8),
 ]
@@ -38,8 +40,11 @@ def test_the_suite_has_every_fault_of_both_providers_on_both_databases() -> None
         "garbage",
         "flapping",
     }
-    wanted = product(("twilio", "sendgrid"), faults, ("sqlite", "postgres"))
-    assert sorted(every) == sorted(wanted)
+    of_both = product(("twilio", "sendgrid"), faults, ("sqlite", "postgres"))
+    of_twilio = product(("twilio",), ("400_known",), ("sqlite", "postgres"))
+    assert sorted(every) == sorted([*of_both, *of_twilio])
+    refusals = {fault: str(FAULTS[fault][1]["code"]) for fault in ("400", "400_known")}
+    assert {fault for fault, code in refusals.items() if code in TWILIO} == {"400_known"}
     assert {case.customers for case in cases()} == {200}
 
 
