@@ -85,6 +85,11 @@ class Settings(BaseSettings):
     undo_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
 
     @cached_property
+    def names_address(self) -> bool:
+        """Whether PUBLIC_URL, HOST or PORT names another address than the usual one."""
+        return self.public_url != _own_address({})
+
+    @cached_property
     def sms_configured(self) -> bool:
         """Whether texts leave through Twilio."""
         return self.twilio_account_sid is not None

@@ -110,6 +110,25 @@ def test_the_curl_line_that_it_prints_makes_a_phone_buzz(served: Served) -> None
     assert eventually(on_the_phone)
 
 
+def test_commands_beside_it_lead_to_the_port_that_it_was_given_alone(
+    served: Served, checkout: Path, home: Path
+) -> None:
+    """`PORT=9000 make run`, and a source from another shell: its address is not dead."""
+    board = served.hears("The board:")
+
+    with Served(
+        *("sources", "add", "shop", "--kind", "generic"),
+        settings={},
+        cwd=checkout,
+        home=home,
+        root=checkout,
+    ) as command:
+        address = command.hears("URL:")
+        assert command.wait() == 0
+
+    assert address == board.replace("/board", "/webhooks/in/shop")
+
+
 def test_it_stops_when_it_is_asked_and_leaves_nothing_running(served: Served) -> None:
     """SIGTERM, as `kill`, systemd and containers send it: a clean end, soon."""
     board = served.hears("The board:")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import click
 from flask import current_app
 
 from notifier.brands import find_brand
+from notifier.cli.own_address import left_address
 from notifier.errors import NotifierError
 from notifier.services import Services
 from notifier.store.engine import reading
@@ -26,8 +28,11 @@ brand_option = click.option("--brand", "brand_slug", help="The brand; by default
 
 
 def services() -> Services:
-    """Return the services of this installation."""
-    return cast(Services, current_app.extensions["notifier"])
+    """Return the services of this installation, at the address where it runs."""
+    made = cast(Services, current_app.extensions["notifier"])
+    if current_app.config["SETTINGS"].names_address:
+        return made
+    return replace(made, public_url=left_address(made) or made.public_url)
 
 
 def chosen_brand(slug: str | None) -> Brand:

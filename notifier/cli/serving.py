@@ -17,6 +17,7 @@ from sqlalchemy import select
 from notifier.api_keys import create_api_key, revoke_api_keys
 from notifier.brands import add_brand
 from notifier.cli.context import services
+from notifier.cli.own_address import leave_address
 from notifier.cli.senders import keep_senders
 from notifier.domain.windows import utc_text
 from notifier.rule_tools.sets import record_rule_set
@@ -39,6 +40,7 @@ def serve() -> None:
     """Run everything in one process: pages, API, webhooks and delivery."""
     app = cast(Any, current_app)._get_current_object()
     settings = app.config["SETTINGS"]
+    leave_address(app.extensions["notifier"])
     current_app.extensions["notifier.upgrade"]()
     record_rule_set(services())
     first_start(app)

@@ -51,6 +51,24 @@ def test_a_fresh_checkout_runs_without_any_setting(tmp_path: Path) -> None:
     assert settings.secret_key.get_secret_value() == (tmp_path / "var/secret_key").read_text()
 
 
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({}, False),
+        ({"PORT": "9000"}, True),
+        ({"HOST": "::1"}, True),
+        ({"PUBLIC_URL": "http://localhost:8000"}, True),
+    ],
+)
+def test_whether_an_address_is_named_is_known(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], named: bool
+) -> None:
+    """The usual one is nobody's wish."""
+    given(monkeypatch, **values)
+
+    assert load_settings().names_address is named
+
+
 def test_the_demo_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
     """A restart finds the same key, and nobody else on the machine can read it."""
     first = demo_secret_key(tmp_path / "var")
