@@ -32,6 +32,17 @@ class StaffMember:
     session_epoch: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedStaff:
+    """One line of who is on the staff of a brand."""
+
+    id: UUID
+    name: str
+    email: str
+    phone_verified: bool  # it receives messages while the brand is in shadow
+    may_sign_in: bool
+
+
 def add_staff(services: Services, brand_id: UUID, name: str, email: str) -> UUID:
     """Add somebody who may sign in, and return their id.
 
@@ -60,6 +71,25 @@ def add_staff(services: Services, brand_id: UUID, name: str, email: str) -> UUID
         )
         session.add(member)
     return member.id
+
+
+def list_staff(services: Services, brand_id: UUID) -> list[ListedStaff]:
+    """Return everybody on the staff of a brand, whoever came first at the top."""
+    in_order = (Staff.created_at, Staff.id)
+    with reading(services.sessions) as session:
+        rows = session.scalars(
+            select(Staff).where(Staff.brand_id == brand_id).order_by(*in_order)
+        ).all()
+    return [
+        ListedStaff(
+            id=row.id,
+            name=services.vault.open(row.key, row.name),
+            email=services.vault.open(row.key, row.email),
+            phone_verified=row.phone_hash is not None,
+            may_sign_in=row.disabled_at is None,
+        )
+        for row in rows
+    ]
 
 
 def make_sign_in_link(services: Services, staff_id: UUID) -> str:

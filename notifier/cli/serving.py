@@ -24,9 +24,9 @@ from notifier.rule_tools.sets import record_rule_set
 from notifier.sandbox.demo import load_demo_day
 from notifier.scheduler import Worker
 from notifier.services import Services
-from notifier.staff import add_staff, make_sign_in_link
+from notifier.staff import add_staff, list_staff, make_sign_in_link
 from notifier.store.engine import reading
-from notifier.store.tables import Brand, Staff
+from notifier.store.tables import Brand
 from notifier.waking import Waker
 
 _THREADS = 8
@@ -119,11 +119,12 @@ def _say_where(services: Services, settings: Any) -> None:
         demo = session.scalar(select(Brand).where(Brand.demo))
         brand = demo or session.scalar(select(Brand).order_by(Brand.created_at))
         assert brand is not None
-        staff_id = session.scalar(select(Staff.id).where(Staff.brand_id == brand.id).limit(1))
-    if staff_id is None:
-        staff_id = add_staff(services, brand.id, "Dispatch", f"dispatch@{brand.slug}.invalid")
+    if not list_staff(services, brand.id):
+        add_staff(services, brand.id, "Dispatch", f"dispatch@{brand.slug}.invalid")
+    first, *_ = list_staff(services, brand.id)
     click.echo(f"\nThe board:  {services.public_url}/board")
-    click.echo(f"Sign in:    {make_sign_in_link(services, staff_id)}   (once, within 15 minutes)")
+    click.echo(f"Sign in:    {make_sign_in_link(services, first.id)}   (once, within 15 minutes)")
+    click.echo(f"Later:      flask --app app staff sign-in-link {first.email}")
     if demo is None:
         click.echo("A key for the API:  flask --app app create-api-key NAME\n")
         return

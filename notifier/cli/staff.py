@@ -10,7 +10,13 @@ from flask.cli import with_appcontext
 
 from notifier.cli.context import DAY, brand_option, chosen_brand, chosen_technician, services
 from notifier.errors import NotifierError
-from notifier.staff import add_staff, make_sign_in_link, staff_by_email, verify_phone
+from notifier.staff import (
+    add_staff,
+    list_staff,
+    make_sign_in_link,
+    staff_by_email,
+    verify_phone,
+)
 from notifier.technicians.day_links import make_day_link, revoke_day_links
 
 
@@ -33,6 +39,23 @@ def add(name: str, email: str, brand_slug: str | None) -> None:
     click.echo(make_sign_in_link(services(), staff_id))
 
 
+@staff.command("list")
+@brand_option
+@with_appcontext
+def print_staff(brand_slug: str | None) -> None:
+    """Print who signs in, and the address by which `sign-in-link` knows them."""
+    brand = chosen_brand(brand_slug)
+    found = list_staff(services(), brand.id)
+    for one in found:
+        notes = [
+            "" if one.may_sign_in else "may no longer sign in",
+            "their phone gets messages in shadow" if one.phone_verified else "",
+        ]
+        click.echo("; ".join(part for part in (f"{one.name}  {one.email}", *notes) if part))
+    if not found:
+        click.echo(f"Nobody is on the staff of {brand.name}. `staff add NAME EMAIL` adds somebody.")
+
+
 @staff.command("sign-in-link")
 @click.argument("email")
 @brand_option
@@ -41,7 +64,9 @@ def sign_in_link(email: str, brand_slug: str | None) -> None:
     """Print a fresh one-time sign-in link for somebody who is on the staff."""
     staff_id = staff_by_email(services(), chosen_brand(brand_slug).id, email)
     if staff_id is None:
-        raise click.ClickException("nobody on the staff has that address; `staff add` adds them")
+        raise click.ClickException(
+            "nobody on the staff has that address; `staff list` names them, `staff add` adds one"
+        )
     click.echo(make_sign_in_link(services(), staff_id))
 
 

@@ -26,6 +26,30 @@ def test_staff_are_added_once_and_get_a_link(run: FlaskCliRunner, services: Serv
     assert link.stdout != added.stdout
 
 
+def test_who_is_on_the_staff_is_listed_with_their_addresses(
+    run: FlaskCliRunner, services: Services
+) -> None:
+    """Whoever needs another link finds by which address; where nobody is, how to add somebody."""
+    brand = given_brand(services, live=False)
+    nobody = run.invoke(args=["staff", "list"])
+    for name in ("Dee", "Sam"):
+        run.invoke(args=["staff", "add", name, f"{name}@northside.example"])
+    run.invoke(args=["staff", "verify-phone", "dee@northside.example", "206 555 0123"])
+    with services.sessions.begin() as session:
+        sam = session.scalars(select(Staff).where(Staff.phone_hash.is_(None))).one()
+        sam.disabled_at = services.now()
+
+    listed = run.invoke(args=["staff", "list"])
+    stranger = run.invoke(args=["staff", "sign-in-link", "x@y.example"])
+
+    assert nobody.stdout.startswith(f"Nobody is on the staff of {brand.name}.")
+    assert listed.stdout == (
+        "Dee  dee@northside.example; their phone gets messages in shadow\n"
+        "Sam  sam@northside.example; may no longer sign in\n"
+    )
+    assert "`staff list` names them" in stranger.stderr
+
+
 def test_a_staff_phone_is_verified_for_shadow(run: FlaskCliRunner, services: Services) -> None:
     """It is kept as a hash; a number that is none, and a stranger, are sentences."""
     given_brand(services, live=False)

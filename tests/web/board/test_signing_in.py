@@ -25,6 +25,7 @@ def test_nobody_sees_the_board_without_signing_in(browser: FlaskClient) -> None:
 
     assert answer.status_code == 401
     assert "flask --app app staff sign-in-link ADDRESS" in answer.text
+    assert "flask --app app staff list" in answer.text
 
 
 def test_a_preview_of_the_link_does_not_use_it_up(
