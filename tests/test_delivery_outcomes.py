@@ -222,16 +222,31 @@ def test_a_call_that_breaks_is_in_doubt_by_the_name_of_what_broke(world: World) 
     assert (row.status, row.reason) == (MessageStatus.UNKNOWN, "KeyError")
 
 
-def test_a_number_is_flagged_with_what_its_provider_said(world: World) -> None:
-    """`doctor` and the board say why it is written to no more."""
+@pytest.mark.parametrize(
+    ("code", "was_one", "is_one"),
+    [
+        ("21614", False, True),
+        ("30006", False, True),
+        ("30003", False, False),
+        ("30003", True, True),
+    ],
+)
+def test_a_number_is_flagged_with_what_its_provider_said(
+    world: World, code: str, was_one: bool, is_one: bool
+) -> None:
+    """`doctor` and the board say why it is written to no more; a landline stays one."""
     job = world.book()
     world.late(job)
-    world.sms.answers.append(SendRejected("21614", reaction=Reaction.FLAG_CONTACT))
+    (claim,) = claim_due(world.services, limit=5).claims
+    number = ContactPoint.channel == Channel.SMS
+    with world.services.sessions.begin() as session:
+        session.scalars(select(ContactPoint).where(number)).one().landline = was_one
 
-    deliver_due(world.services)
+    settle(world.services, claim, SendRejected(code, reaction=Reaction.FLAG_CONTACT))
 
     with world.services.sessions() as session:
-        assert "21614" in set(session.scalars(select(ContactPoint.flagged_code)))
+        point = session.scalars(select(ContactPoint).where(number)).one()
+    assert (point.flagged_code, point.landline) == (code, is_one)
 
 
 def test_how_long_an_answer_took_is_learnt_of_its_path(world: World) -> None:

@@ -327,6 +327,7 @@ def test_no_cancellation_is_held_until_it_is_dropped(desk: Desk) -> None:
     ]
     for job in jobs:
         desk.say(job, FactType.CANCELLED, source=FactSource.API, actor="key:1")
+    desk.clock.advance(minutes=1)
     desk.deliver()
     assert reasons(desk, jobs, "order_cancelled") == {WhyNot.BRAKED}
 

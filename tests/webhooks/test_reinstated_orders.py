@@ -40,10 +40,16 @@ def _source(services: Services, brand: UUID) -> None:
 
 
 @pytest.fixture
-def sending(services: Services) -> Services:
+def texts(services: Services) -> RecordingSms:
+    """Return what takes every text."""
+    return RecordingSms(now=services.now)
+
+
+@pytest.fixture
+def sending(services: Services, texts: RecordingSms) -> Services:
     """Return services that take every text and email."""
-    sms, email = RecordingSms(now=services.now), RecordingEmail(now=services.now)
-    return replace(services, sms={sms.name: sms}, email={email.name: email})
+    email = RecordingEmail(now=services.now)
+    return replace(services, sms={texts.name: texts}, email={email.name: email})
 
 
 def say(services: Services, status: str, hours: float, made: datetime, **changes: Any) -> UUID:
@@ -160,6 +166,39 @@ def test_a_cancellation_that_nobody_heard_of_is_not_spoken_of(
     assert told(sending) == []
     assert the_order(sending).status == JobStatus.ORDERED
     assert delivery(sending, mended).why is None
+
+
+def test_what_is_taken_back_within_the_minute_is_not_spoken_of(
+    sending: Services, clock: FakeClock
+) -> None:
+    """A slip of the hand at the shop, and its mending, are two texts to nobody."""
+    made = sending.now()
+    clock.advance(hours=4)
+    say(sending, "processing", 0, made, meta_data=DAY)
+    say(sending, "cancelled", 2, made, meta_data=DAY)
+    clock.advance(seconds=50)
+    assert told(sending) == []
+    say(sending, "processing", 3, made, meta_data=DAY)
+    clock.advance(minutes=5)
+    assert told(sending) == []
+
+
+def test_an_order_that_stands_again_for_another_day_is_unsaid_with_that_day(
+    sending: Services, texts: RecordingSms, clock: FakeClock
+) -> None:
+    """The day alone would leave them with an order that was called off."""
+    made = sending.now()
+    clock.advance(hours=4)
+    say(sending, "processing", 0, made, meta_data=DAY)
+    say(sending, "cancelled", 2, made, meta_data=DAY)
+    clock.advance(minutes=1)
+    assert told(sending) == ["order_cancelled"]
+    later = [{"key": "delivery_date", "value": "2026-11-28"}]
+    say(sending, "processing", 3, made, meta_data=later)
+    clock.advance(minutes=5)
+    assert told(sending) == ["order_cancelled", "order_please_ignore"]
+    assert "please ignore" in texts.sent[-1].body
+    assert "Sat 28 Nov" in texts.sent[-1].body
 
 
 def test_what_staff_called_off_no_shop_takes_back(services: Services, brand: UUID) -> None:
