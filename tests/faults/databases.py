@@ -42,8 +42,8 @@ class Broken:
 
 
 def cases() -> Iterator[Broken]:
-    """Yield each trouble; of the postmaster's deaths ten times as many as one case has."""
-    for seed in range(10):
+    """Yield each trouble; of the postmaster's deaths 25 times as many as one case has."""
+    for seed in range(25):
         yield Broken(trouble="postmaster_killed", database="postgres", seed=seed)
     for seed in range(3):
         yield Broken(trouble="locked", database="sqlite", seed=seed)

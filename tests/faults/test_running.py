@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.__main__ import run
-from tests.faults.families import Family
+from tests.faults import __main__ as suite
+from tests.faults.families import FAMILIES, Family
 from tests.faults.ground import Ground, NotReached
 from tests.faults.judge import Verdict
 from tests.faults.record import Record, commit_of
+from tests.faults.running import BUDGET_S, run
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,13 @@ def _run(case: Case, _: Ground) -> Verdict:
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
     """Return what is on record once all cases ran."""
-    family = Family(_cases, _run, at_once=1)
+    family = _family()
     run([(family, case) for case in _CASES], _record(tmp_path), total=3)
     return _record(tmp_path)
+
+
+def _family(seconds: float = 1) -> Family:
+    return Family(_cases, _run, at_once=1, seconds=seconds)
 
 
 def _record(directory: Path, commit: str = "1234567") -> Record:
@@ -110,3 +116,41 @@ def test_a_commit_is_named_and_says_if_files_differ_from_it(
     (tmp_path / "file").write_text("changed")
 
     assert commit_of(tmp_path) == f"{head.stdout.strip()}-dirty"
+
+
+def test_no_case_is_begun_that_would_not_end_in_time(tmp_path: Path) -> None:
+    """But the first, so that each call gets on; the next one goes on with those that are left."""
+    of_minutes, brief = _family(seconds=60), _family(seconds=0)
+    cases = [(of_minutes, _CASES[0]), (of_minutes, _CASES[1]), (brief, _CASES[2])]
+
+    left = run(cases, _record(tmp_path), total=3, budget=30)
+
+    assert left == 1
+    lines = (tmp_path / "faults.jsonl").read_text().splitlines()
+    assert [json.loads(line)["name"] for line in lines] == ["fine/a/sqlite", "broken/a/sqlite"]
+
+
+def test_every_case_ends_within_nine_minutes() -> None:
+    """With what it takes to start the databases, and to end what is under way."""
+    assert BUDGET_S <= 9 * 60 - 40
+    assert max(family.seconds for family in FAMILIES) < BUDGET_S
+
+
+@pytest.mark.parametrize(("left", "clean", "code"), [(0, True, 0), (2, True, 3), (2, False, 1)])
+def test_the_exit_code_says_if_it_is_to_be_called_again(
+    left: int,
+    clean: bool,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """And so does the last line; whatever went wrong comes first."""
+    record = _record(tmp_path)
+    record.add("fine/a/sqlite", Verdict(owed=1, lost=not clean), reached=True, seconds=1)
+    monkeypatch.setattr(suite, "run", lambda *_, **__: left)
+
+    assert suite.main(["--record", str(tmp_path / "faults.jsonl"), "--only", "race/"]) == code
+
+    said = "2 of 8 cases are left: the same command goes on with them"
+    assert (said in capsys.readouterr().out) == bool(left)

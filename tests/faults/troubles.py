@@ -22,7 +22,7 @@ from tests.faults.ground import Ground, NotReached
 from tests.faults.world import World
 from tests.postgres_server import PostgresServer
 
-KILLS = 5  # of one case
+KILLS = 2  # of one case
 
 _APART_S = (2.0, 37.0)  # from start to kill, beside what starting takes
 _BRIEFLY_APART_S = (0.5, 1.0)
