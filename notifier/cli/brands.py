@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 
 from notifier.brands import add_brand, go_live, set_countries, set_quiet_hours, would_go
 from notifier.cli.context import chosen_brand, services
+from notifier.cli.plain import plain
 from notifier.cli.senders import keep_senders
 from notifier.domain.quiet.week import brand_hours, say_quiet
 from notifier.errors import NotifierError
@@ -106,7 +107,7 @@ def live(slug: str, yes: bool) -> None:
     click.echo(f"{len(waiting)} message(s) would go:")
     for one in waiting:
         when = _in_zone(one.send_at, row.zone)
-        click.echo(f"  {when}  {one.channel:5}  {one.rule:22}  {one.reference}")
+        click.echo(f"  {when}  {one.channel:5}  {one.rule:22}  {plain(one.reference)}")
     if not row.demo and not any_configured(services()):
         click.echo("No provider is configured: all of it ends in the sandbox, nobody gets it.")
     if not yes:

@@ -8,6 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from notifier.cli.context import brand_option, chosen_brand, services
+from notifier.cli.plain import plain
 from notifier.domain.facts import FactSource
 from notifier.errors import NotifierError
 from notifier.importing.bookings import (
@@ -71,7 +72,7 @@ def _print(preview: Preview, brand: Brand) -> None:
 
 def _line(seen: Seen, brand: Brand) -> str:
     line = seen.line
-    parts = [f"{line.number:>4}", OUTCOME[seen.outcome], str(line.kind), line.reference]
+    parts = [f"{line.number:>4}", OUTCOME[seen.outcome], str(line.kind), plain(line.reference)]
     if line.new is not None:
         locale = brand.locale if brand.locale.startswith("en") else "en"
         now = services().now()

@@ -14,6 +14,7 @@ from flask.cli import with_appcontext
 
 from notifier.cli.context import brand_option, chosen_brand, services
 from notifier.cli.explain import said_moment
+from notifier.cli.plain import plain
 from notifier.domain.windows import utc_text
 from notifier.rule_tools.diff import Change, Difference, Sent, Totals, count_open_jobs, diff_rules
 from notifier.rulebook import Rulebook, RulesInvalid, check_rules, load_rulebook
@@ -72,7 +73,7 @@ def _print(one: Difference) -> None:
     zone = ZoneInfo(one.zone)
     said = f"{one.change}: {', '.join(one.differs_in)}" if one.differs_in else str(one.change)
     role = one.role.replace("_", " ")
-    click.echo(f"{_SIGNS[one.change]} {one.reference}, the {role}, {one.rule} ({said})")
+    click.echo(f"{_SIGNS[one.change]} {plain(one.reference)}, the {role}, {one.rule} ({said})")
     sides = [("now  ", one.now)] if one.change is not Change.ADDED else []
     sides += [("then ", one.then)] if one.change is not Change.GONE else []
     for label, sent in sides:

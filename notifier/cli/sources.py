@@ -10,6 +10,7 @@ import click
 from flask.cli import with_appcontext
 
 from notifier.cli.context import brand_option, chosen_brand, services
+from notifier.cli.plain import plain
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.jobs import JobStatus
 from notifier.errors import NotifierError
@@ -117,7 +118,7 @@ def list_sources(brand_slug: str | None) -> None:
         if source.lacks_key:
             click.echo(f"  it has no key to ask its vendor with: `sources key {source.name}`")
         if source.why is not None:
-            click.echo(f"  failed last: {source.why}")
+            click.echo(f"  failed last: {plain(source.why)}")
         if source.refused:
             click.echo(f"  refused last: {REFUSED_FOR[next(iter(source.refused))]}")
     if not found:
@@ -190,9 +191,11 @@ def list_unread(name: str) -> None:
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
     for one in unread.latest:
-        about = one.about or "-"
+        about = plain(one.about or "-")
         click.echo(f"{one.id}  {one.received_at:%Y-%m-%d %H:%M} UTC  {one.status}  {about}")
-        click.echo(f"  {one.why}")
+        click.echo(f"  {plain(one.why)}")
+        if one.vendors_id is not None:
+            click.echo(f"  came as {plain(one.vendors_id)}")
     if unread.number > len(unread.latest):
         click.echo(f"These are the latest of {unread.number}.")
     if not unread.number:

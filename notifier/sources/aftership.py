@@ -210,5 +210,6 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    named_at=(("msg", "tracking_number"),),
     new_secret=None,
 )

@@ -285,4 +285,5 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    named_at=(("payload", "uid"),),
 )

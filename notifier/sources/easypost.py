@@ -219,4 +219,5 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    named_at=(("result", "tracking_code"),),
 )

@@ -207,6 +207,7 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    named_at=(("data", "reference"), ("data", "tracking_code")),
     new_secret=new_secret,
     takes_secret=takes_secret,
 )

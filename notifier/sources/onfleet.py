@@ -337,6 +337,7 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    named_at=(("data", "task", "shortId"),),
     new_secret=None,
     takes_secret=takes_secret,
 )

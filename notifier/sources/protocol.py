@@ -314,6 +314,9 @@ class SourceAdapter:
     delivery_id: Callable[[Incoming], str | None]
     #: What it says. Raises `Untranslatable`.
     translate: Callable[[Incoming], Translation | Needs]
+    #: Where a body names its job or parcel, the best first: so that staff know which one it is of,
+    #: though the rest of it could not be read.
+    named_at: tuple[tuple[str, ...], ...] = ()
     #: What a vendor hears that only asks, unsigned, whether somebody is here; None: it does not.
     #: It asks by a GET, or posts what is no JSON. The answer is plain text, and nothing is kept.
     greeting: Callable[[Incoming], str | None] = greets_nobody

@@ -277,6 +277,7 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    named_at=(("data", "tracking_number"),),
     asking=ASKING,
     # Of what it books: the shop does that the order came from, once ShipStation tells it.
     says_itself=frozenset({JobStatus.ORDERED, JobStatus.SHIPPED}),

@@ -157,4 +157,5 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    named_at=(("data", "tracking_number"),),
 )

@@ -340,6 +340,7 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    named_at=(("name",),),
     new_secret=None,
     account=lambda incoming: _header(incoming, "shop-domain"),
     says_itself=frozenset({JobStatus.ORDERED, JobStatus.SHIPPED, JobStatus.OUT_FOR_DELIVERY}),

@@ -298,6 +298,7 @@ ADAPTER = SourceAdapter(
     verify=verify,
     delivery_id=delivery_id,
     translate=translate,
+    named_at=(("number",),),
     account=account,
     says_itself=frozenset({JobStatus.ORDERED, JobStatus.SHIPPED}),
 )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import NotFound
 from notifier.services import Services
+from notifier.sources.parts.json_bodies import object_in, read_object, short_text
 from notifier.sources.protocol import (
     ByReference,
     Ignored,
@@ -218,10 +219,11 @@ def _about(services: Services, row: Delivery, source: Source, incoming: Incoming
 
     It is read once more for that: on record is but a hash, so that nobody reads it there.
     """
-    joins = _joins(adapters()[source.kind], incoming)
+    adapter = adapters()[source.kind]
+    joins = _joins(adapter, incoming)
     meant = [join for join in joins if key_of(services, source, join) == row.waits_for] or joins
     if not meant:
-        return None
+        return _named(adapter, incoming)
     join = meant[0]
     return join.reference if isinstance(join, ByReference) else join.code
 
@@ -236,6 +238,22 @@ def _joins(adapter: SourceAdapter, incoming: Incoming) -> list[Join]:
     if isinstance(translation, Renamed):
         return [translation.join]
     return [event.join for event in translation]
+
+
+def _named(adapter: SourceAdapter, incoming: Incoming) -> str | None:
+    """Return the name that stands where the adapter's bodies have one, of what it can't read."""
+    try:
+        body = read_object(incoming.body)
+    except Untranslatable:
+        return None
+    names = (short_text(_at(body, path)) for path in adapter.named_at)
+    return next((name for name in names if name is not None), None)
+
+
+def _at(body: object, path: Sequence[str]) -> object:
+    for step in path:
+        body = object_in(body).get(step)
+    return body
 
 
 def _legible(raw: bytes) -> str:

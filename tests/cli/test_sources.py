@@ -168,9 +168,33 @@ def test_what_is_not_on_record_is_listed_read_again_and_put_aside(
 
     assert none.stdout == "All that shop sent is on record, or meant nothing to us.\n"
     assert f"{waits}  {services.now():%Y-%m-%d %H:%M} UTC  waiting  JOB-7\n" in listed.stdout
-    assert "  data.minutes: " in listed.stdout
+    assert (
+        "failed  JOB-8\n  data.minutes: must be a whole number.\n  came as msg_JOB-8\n"
+        in listed.stdout
+    )
     assert again.stdout.startswith("1 are read again")
     assert one.stdout.startswith("1 are put aside")
     assert asked.exit_code == 1
     assert every.stdout.startswith("2 are put aside")
     assert {one.stderr for one in nobody} == {"Error: There is no such source.\n"}
+
+
+def test_what_a_terminal_would_obey_is_not_printed(run: FlaskCliRunner, services: Services) -> None:
+    """A reference that turns the direction of writing; a field that clears the screen."""
+    brand = given_brand(services)
+    add_source(services, brand.id, "shop", "generic", generic_events.SECRET, live=True)
+    odd: list[dict[str, object]] = [
+        {"reference": "\N{RIGHT-TO-LEFT OVERRIDE}JOB-7", "minutes": 45},
+        {"reference": "JOB-8", "\x1b[2J": 1},
+    ]
+    for number, data in enumerate(odd):
+        body = generic_events.event("appointment.delayed", services.now(), **data)
+        sent = generic_events.signed(body, at=services.now(), webhook_id=f"msg_{number}")
+        receive(services, "shop", sent, body)
+    translate_received(services)
+
+    listed = run.invoke(args=["sources", "unread", "shop"]).stdout
+
+    assert "waiting  JOB-7\n" in listed
+    assert "[2J: is not known here" in listed
+    assert all(one.isprintable() for one in listed.replace("\n", ""))

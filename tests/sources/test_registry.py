@@ -1,8 +1,12 @@
 """Adding a source is adding its file."""
 
+import json
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import notifier.sources
+from notifier.sources.protocol import ByReference, Incoming
 from notifier.sources.registry import adapters
 from tests.sources.mutated_bodies import SEEDS
 from tests.webhooks.ways import TRACKED
@@ -26,6 +30,23 @@ def test_every_source_makes_secrets_that_it_takes() -> None:
             made = adapter.new_secret()
             assert adapter.takes_secret(made)
             assert made != adapter.new_secret()
+
+
+def test_where_a_body_names_its_job_is_where_its_adapter_reads_that() -> None:
+    """Of what could not be read, staff see the same name as of what could."""
+    told = {kind: adapter for kind, adapter in adapters().items() if adapter.named_at}
+    assert {"generic", "easypost", "shopify"} <= set(told)
+    for kind, adapter in told.items():
+        headers, body = SEEDS[kind][0]
+        said = adapter.translate(Incoming(headers, json.dumps(body).encode()))
+        assert isinstance(said, tuple)
+        join = said[0].join
+        name = join.reference if isinstance(join, ByReference) else join.code
+        assert name in [_at(body, path) for path in adapter.named_at]
+
+
+def _at(body: Any, path: tuple[str, ...]) -> Any:
+    return reduce(lambda found, step: found.get(step, {}), path, body)
 
 
 def test_every_source_has_its_page_its_tests_and_its_part_in_the_proofs() -> None:

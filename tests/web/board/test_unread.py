@@ -35,7 +35,9 @@ def status_of(services: Services, delivery_id: UUID) -> tuple[str, str | None]:
 
 def lines(page: str) -> list[list[str]]:
     """Return what stands on each card: the job or the reason, how it stands, then the reason."""
-    card = r"<h2>(.*?) <span class=\"chip\">(.*?)</span></h2>(?:\s*<p>(.*?)</p>)?"
+    card = (
+        r"<h2>(?:<bdi>)?(.*?)(?:</bdi>)? <span class=\"chip\">(.*?)</span></h2>(?:\s*<p>(.*?)</p>)?"
+    )
     return [list(found) for found in re.findall(card, page)]
 
 
@@ -50,10 +52,10 @@ def test_each_stands_with_its_job_the_reason_and_the_vendors_id_the_latest_first
     page = shop.get(f"{PAGE}/unread").text
 
     failed, waits = lines(page)
-    assert failed == ["data.minutes: must be a whole number.", "could not be read", ""]
+    assert failed == ["JOB-1001", "could not be read", "data.minutes: must be a whole number."]
     assert waits == ["JOB-7", "waits", "No job with this reference yet."]
-    assert "<code>msg_1</code>" in page
-    assert "<code>msg_2</code>" in page
+    assert "<code><bdi>msg_1</bdi></code>" in page
+    assert "<code><bdi>msg_2</bdi></code>" in page
     assert page.index("msg_2") < page.index("msg_1")
 
 
@@ -67,6 +69,18 @@ def test_what_says_another_thing_of_a_job_names_that_job(shop: Board) -> None:
 
     assert name == "JOB-1001"
     assert why == "Another delivery with this id said something else of the job."
+
+
+def test_what_names_no_job_that_can_be_read_stands_under_its_reason(shop: Board) -> None:
+    """A name of control characters is none; another that turns the writing around stays inside."""
+    push(shop.services, 1, minutes="many", reference="\N{RIGHT-TO-LEFT OVERRIDE}JOB-1")
+    (failed,) = lines(shop.get(f"{PAGE}/unread").text)
+    assert failed[0] == "data.minutes: must be a whole number."
+
+    waits = push(shop.services, 2, reference="\N{RIGHT-TO-LEFT OVERRIDE}JOB-1")
+    name = "<bdi>\N{RIGHT-TO-LEFT OVERRIDE}JOB-1</bdi> <span"
+    assert name in shop.get(f"{PAGE}/unread").text
+    assert name in shop.get(f"{PAGE}/deliveries/{waits}").text
 
 
 def test_how_often_the_same_came_is_said(shop: Board) -> None:
