@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Text, cast, delete, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.jobs import FIRST_STATUS, JobKind
@@ -24,6 +24,7 @@ from notifier.domain.tracking_codes import UNSENT, normal_tracking_code
 from notifier.services import Services
 from notifier.sources.protocol import Shipment
 from notifier.store.deliveries import release_waiting
+from notifier.store.id_times import first_id
 from notifier.store.tables import Job, Parcel, SourceWord
 
 #: What a word of a source about one shipment begins with; its name follows.
@@ -161,3 +162,32 @@ def _replaced(session: Session, job_id: UUID) -> set[str]:
     ).all()
     ever = {code for one in said for code in one["ever"]}
     return ever - {code for one in said for code in one["parcels"]}
+
+
+def taken_off(
+    session: Session, brand_id: UUID, codes: Iterable[str], *, since: datetime
+) -> dict[str, str]:
+    """Return, by its code, the order that a parcel was taken off: the order's reference.
+
+    :param since: when the oldest of the orders was booked. By the time in their ids, for what
+        sources said of all orders ever is much to look through.
+    """
+    wanted = set(codes)
+    named = [cast(SourceWord.says, Text).contains(f'"{code}"', autoescape=True) for code in wanted]
+    if not named:
+        return {}
+    words = session.execute(
+        select(Job.reference, SourceWord.says)
+        .join(Job, Job.id == SourceWord.job_id)
+        .where(
+            SourceWord.job_id >= first_id(since),
+            SourceWord.about.startswith(_SHIPMENT),
+            Job.brand_id == brand_id,
+            or_(*named),
+        )
+    )
+    return {
+        code: reference
+        for reference, says in words
+        for code in wanted & set(says["ever"]) - set(says["parcels"])
+    }

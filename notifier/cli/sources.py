@@ -194,6 +194,8 @@ def list_unread(name: str) -> None:
         about = plain(one.about or "-")
         click.echo(f"{one.id}  {one.received_at:%Y-%m-%d %H:%M} UTC  {one.status}  {about}")
         click.echo(f"  {plain(one.why)}")
+        if one.taken_off is not None:
+            click.echo(f"  it was taken off order {plain(one.taken_off)}")
         if one.vendors_id is not None:
             click.echo(f"  came as {plain(one.vendors_id)}")
     if unread.number > len(unread.latest):

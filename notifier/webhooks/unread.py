@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from notifier.domain.deliveries import DeliveryStatus
+from notifier.domain.deliveries import SCANS_BEFORE_BOOKING, DeliveryStatus
 from notifier.errors import NotFound
+from notifier.parcels import taken_off
 from notifier.services import Services
 from notifier.sources.parts.json_bodies import object_in, read_object, short_text
 from notifier.sources.protocol import (
@@ -52,6 +53,7 @@ class Unread:
     repeats: int  # how often the same came again
     why: str
     about: str | None  # the reference or tracking code that it names; None: it can't be told
+    taken_off: str | None  # the order whose parcel it is no more, where a shop said so
     vendors_id: str | None  # the vendor's own id of it; None: it has none
     kept: bool  # what it said is still there
 
@@ -95,7 +97,7 @@ def read_unread(services: Services, name: str, *, brand_id: UUID | None = None) 
     with reading(services.sessions) as session:
         source = _source(session, name, brand_id)
         rows, number = deliveries.of_source(session, source.id, _UNREAD, MOST_SHOWN)
-        latest = [_unread(services, row, source) for row in rows]
+        latest = _shown(session, services, source, rows)
     return UnreadOf(source.name, source.kind, latest, number)
 
 
@@ -114,7 +116,8 @@ def read_said(services: Services, name: str, delivery_id: UUID, *, brand_id: UUI
         if incoming is not None:
             parts += [(f"The vendor’s answer: {of}", a) for of, a in incoming.answers.items()]
         legible = [(title, _legible(raw)) for title, raw in parts]
-        return Said(source.name, _unread(services, row, source), legible)
+        (delivery,) = _shown(session, services, source, [row])
+        return Said(source.name, delivery, legible)
 
 
 def replay(
@@ -189,6 +192,18 @@ def _source(session: Session, name: str, brand_id: UUID | None) -> Source:
     return source
 
 
+def _shown(
+    session: Session, services: Services, source: Source, rows: Sequence[Delivery]
+) -> list[Unread]:
+    """Return what is shown of these deliveries; a scan of a corrected tracking code waits in vain,
+    so it says whose that was."""
+    shown = [_unread(services, row, source) for row in rows]
+    waits = {one.about for one in shown if one.status is DeliveryStatus.WAITING and one.about}
+    since = services.now() - SCANS_BEFORE_BOOKING
+    off = taken_off(session, source.brand_id, waits, since=since)
+    return [replace(one, taken_off=off.get(one.about or "")) for one in shown]
+
+
 def _unread(services: Services, row: Delivery, source: Source) -> Unread:
     incoming, adapter = _kept(services, row, source), adapters()[source.kind]
     return Unread(
@@ -198,6 +213,7 @@ def _unread(services: Services, row: Delivery, source: Source) -> Unread:
         repeats=row.repeats,
         why=row.why or "",
         about=_about(services, row, source, incoming) if incoming is not None else None,
+        taken_off=None,
         vendors_id=_vendors_id(adapter, incoming) if incoming is not None else None,
         kept=incoming is not None,
     )

@@ -28,6 +28,7 @@ from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Job, Message, Source
 from notifier.webhooks.receiving import receive
 from notifier.webhooks.set_up import add_source
+from notifier.webhooks.unread import read_unread
 from tests.fakes.clock import FakeClock
 from tests.services import RecordingEmail, RecordingSms
 from tests.sources import shopify_events, woocommerce_events
@@ -224,6 +225,23 @@ def test_whoever_heard_of_the_wrong_parcel_hears_that_it_was_a_mistake(
     _send(sending)
     assert delivery(sending, late).status == DeliveryStatus.WAITING
     assert _rules_told(sending) == ["order_exception", "order_please_ignore"]
+
+
+def test_a_scan_that_waits_in_vain_says_whose_parcel_that_was(services: Services) -> None:
+    """Nobody looks for an order that the shop took the number off; of another nothing is known."""
+    shop = Shop(services)
+    said: list[Said] = [
+        shop.ordered,
+        lambda: shop.sent(1, "AC"),
+        lambda: shop.sent(2, "BC"),
+        lambda: shop.scanned(3, "A", "in_transit"),
+        lambda: shop.scanned(3, "D", "in_transit"),
+        lambda: shop.scanned(3, "C", "in_transit"),
+    ]
+    tell(services, said)
+
+    latest = read_unread(services, "easypost").latest
+    assert {one.about: one.taken_off for one in latest} == {"A1001": "#1001", "D1001": None}
 
 
 def test_a_scan_that_is_read_while_its_parcel_is_taken_off_waits(services: Services) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +13,9 @@ from sqlalchemy import select
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.housekeeping import tidy
+from notifier.parcels import keep_shipment
 from notifier.services import Services
+from notifier.sources.protocol import Shipment
 from notifier.store.engine import reading
 from notifier.store.tables import AuditLine, Delivery, Source
 from notifier.webhooks.receiving import receive
@@ -22,6 +25,7 @@ from tests.services import given_brand
 from tests.sources import generic_events, shipstation_events
 from tests.web.board.pushing import push, read
 from tests.web.board.world import Board, given_visit
+from tests.webhooks.deliveries import book_order
 
 PAGE = "/board/sources/shop"
 
@@ -81,6 +85,25 @@ def test_what_names_no_job_that_can_be_read_stands_under_its_reason(shop: Board)
     name = "<bdi>\N{RIGHT-TO-LEFT OVERRIDE}JOB-1</bdi> <span"
     assert name in shop.get(f"{PAGE}/unread").text
     assert name in shop.get(f"{PAGE}/deliveries/{waits}").text
+
+
+def test_a_tracking_code_that_was_taken_off_an_order_says_so(shop: Board) -> None:
+    """On the list, and above what the delivery said."""
+    services, brand = shop.services, shop.brand
+    booked = book_order(services, brand.id, "B1", reference="ORD-1")
+    with services.sessions.begin() as session:
+        (source,) = session.scalars(select(Source))
+        for hours, code in enumerate(("A1", "B1")):
+            as_of = services.now() + timedelta(hours=hours)
+            keep_shipment(session, booked, source.id, Shipment(name="", codes=(code,), as_of=as_of))
+    body = generic_events.event("order.in_transit", services.now(), tracking_code="A1")
+    headers = generic_events.signed(body, at=services.now())
+    waits = receive(services, "shop", headers, body).delivery_id
+    read(services)
+
+    said = "No order with this tracking code yet. It was taken off order <bdi>ORD-1</bdi>."
+    assert said in shop.get(f"{PAGE}/unread").text
+    assert said in shop.get(f"{PAGE}/deliveries/{waits}").text
 
 
 def test_how_often_the_same_came_is_said(shop: Board) -> None:
