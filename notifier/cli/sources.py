@@ -200,7 +200,9 @@ def list_unread(name: str) -> None:
             click.echo(f"  came as {plain(one.vendors_id)}")
     if unread.number > len(unread.latest):
         click.echo(f"These are the latest of {unread.number}.")
-    if not unread.number:
+    if unread.being_read:
+        click.echo(f"About to be read: {unread.being_read}.")
+    if not (unread.number or unread.being_read):
         click.echo(f"All that {name} sent is on record, or meant nothing to us.")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import DeliveryStatus
@@ -228,8 +228,19 @@ def of_source(
     session: Session, source_id: UUID, statuses: Iterable[DeliveryStatus], limit: int
 ) -> tuple[Sequence[Delivery], int]:
     """Return the latest deliveries of these statuses, up to `limit`, and how many there are."""
-    its = (Delivery.source_id == source_id, Delivery.status.in_(list(statuses)))
-    number = session.scalar(select(func.count()).select_from(Delivery).where(*its)) or 0
+    its = _of_source(source_id, statuses)
     latest = (Delivery.received_at.desc(), Delivery.id.desc())
     rows = session.scalars(select(Delivery).where(*its).order_by(*latest).limit(limit)).all()
-    return rows, number
+    return rows, number_of_source(session, source_id, statuses)
+
+
+def number_of_source(session: Session, source_id: UUID, statuses: Iterable[DeliveryStatus]) -> int:
+    """Return how many deliveries of these statuses a source has."""
+    its = _of_source(source_id, statuses)
+    return session.scalar(select(func.count()).select_from(Delivery).where(*its)) or 0
+
+
+def _of_source(
+    source_id: UUID, statuses: Iterable[DeliveryStatus]
+) -> tuple[ColumnElement[bool], ...]:
+    return (Delivery.source_id == source_id, Delivery.status.in_(list(statuses)))

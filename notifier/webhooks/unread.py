@@ -50,6 +50,7 @@ class Unread:
     id: UUID
     status: DeliveryStatus
     received_at: datetime
+    read_at: datetime | None  # the last time; None: it was not read yet
     repeats: int  # how often the same came again
     why: str
     about: str | None  # the reference or tracking code that it names; None: it can't be told
@@ -76,6 +77,7 @@ class UnreadOf:
     kind: str
     latest: Sequence[Unread]
     number: int
+    being_read: int  # beside these: what came just now, and what somebody lets be read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def read_unread(services: Services, name: str, *, brand_id: UUID | None = None) 
         source = _source(session, name, brand_id)
         rows, number = deliveries.of_source(session, source.id, _UNREAD, MOST_SHOWN)
         latest = _shown(session, services, source, rows)
-    return UnreadOf(source.name, source.kind, latest, number)
+        read = deliveries.number_of_source(session, source.id, [DeliveryStatus.RECEIVED])
+    return UnreadOf(source.name, source.kind, latest, number, read)
 
 
 def read_said(services: Services, name: str, delivery_id: UUID, *, brand_id: UUID) -> Said:
@@ -210,6 +213,7 @@ def _unread(services: Services, row: Delivery, source: Source) -> Unread:
         id=row.id,
         status=DeliveryStatus(row.status),
         received_at=row.received_at,
+        read_at=row.translated_at,
         repeats=row.repeats,
         why=row.why or "",
         about=_about(services, row, source, incoming) if incoming is not None else None,

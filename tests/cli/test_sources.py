@@ -157,6 +157,7 @@ def test_what_is_not_on_record_is_listed_read_again_and_put_aside(
 
     listed = run.invoke(args=["sources", "unread", "shop"])
     again = run.invoke(args=["sources", "replay", "shop", "--delivery", str(failed)])
+    meanwhile = run.invoke(args=["sources", "unread", "shop"])
     translate_received(services)
     one = run.invoke(args=["sources", "put-aside", "shop", "--delivery", str(waits)])
     asked = run.invoke(args=["sources", "put-aside", "shop"], input="n\n")
@@ -173,6 +174,7 @@ def test_what_is_not_on_record_is_listed_read_again_and_put_aside(
         in listed.stdout
     )
     assert again.stdout.startswith("1 are read again")
+    assert meanwhile.stdout.endswith("About to be read: 1.\n")
     assert one.stdout.startswith("1 are put aside")
     assert asked.exit_code == 1
     assert every.stdout.startswith("2 are put aside")

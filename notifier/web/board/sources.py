@@ -12,6 +12,7 @@ from notifier.errors import NotFound
 from notifier.web.board.access import current_actor, current_staff
 from notifier.web.board.blueprint import board
 from notifier.web.board.pages import Live, draw_live, draw_page, is_part, page_now, unless_unchanged
+from notifier.web.board.words import sources as words
 from notifier.web.current import services
 from notifier.webhooks.health import read_sources
 from notifier.webhooks.unread import put_aside, read_said, read_unread, replay
@@ -56,13 +57,13 @@ def read_source_again(name: str) -> ResponseReturnValue:
     """Let what the source sent, and could not be read, be read again: all, or one delivery."""
     only = request.form.get("delivery", type=UUID)
     try:
-        replay(
+        again = replay(
             services(), name, actor=current_actor(), brand_id=current_staff().brand_id, only=only
         )
     except NotFound:
         abort(404)
     here = url_for("board.show_unread", name=name) if only else url_for("board.show_sources")
-    return _changed(here)
+    return _changed(here, note=words.being_read(again))
 
 
 @board.post("/board/sources/<name>/put-aside")
@@ -73,7 +74,7 @@ def put_unread_aside(name: str) -> ResponseReturnValue:
     if only is None and (until is None or until.tzinfo is None):
         abort(400)
     try:
-        put_aside(
+        aside = put_aside(
             services(),
             name,
             actor=current_actor(),
@@ -83,14 +84,14 @@ def put_unread_aside(name: str) -> ResponseReturnValue:
         )
     except NotFound:
         abort(404)
-    return _changed(url_for("board.show_unread", name=name))
+    return _changed(url_for("board.show_unread", name=name), note=words.put_aside(aside))
 
 
-def _changed(page: str) -> ResponseReturnValue:
-    """Let htmx draw its page anew, or lead whoever has no script to `page`."""
+def _changed(page: str, *, note: str) -> ResponseReturnValue:
+    """Let htmx show `note` and draw its page anew, or lead whoever has no script to `page`."""
     if not is_part():
         return redirect(page, 303)
-    response = make_response("", 204)
+    response = make_response(draw_page("_undo.html", note=note))
     response.headers["HX-Trigger"] = "board-changed"
     return response
 

@@ -122,12 +122,43 @@ def test_one_is_read_again_and_the_others_stay(shop: Board, clock: FakeClock) ->
 
     answer = shop.part(f"{PAGE}/read-again", delivery=str(second))
 
-    assert (answer.status_code, answer.headers["HX-Trigger"]) == (204, "board-changed")
+    assert (answer.status_code, answer.headers["HX-Trigger"]) == (200, "board-changed")
     assert status_of(shop.services, first)[0] == DeliveryStatus.FAILED
     assert status_of(shop.services, second) == (DeliveryStatus.RECEIVED, None)
     with reading(shop.services.sessions) as session:
         line = session.scalars(select(AuditLine)).one()
     assert line.body == {"deliveries": 1, "ignored_too": False, "delivery": str(second)}
+
+
+def test_how_many_are_being_read_again_is_said_and_then_what_came_of_each(
+    shop: Board, clock: FakeClock
+) -> None:
+    """Nobody takes the shorter list of the moment for mended: what failed again says when."""
+    push(shop.services, 1, minutes="many")
+    push(shop.services, 2, minutes="more")
+    clock.advance(minutes=7)
+
+    note = shop.part(f"{PAGE}/read-again").text
+    meanwhile = shop.get(f"{PAGE}/unread").text
+    read(shop.services)
+    after = shop.get(f"{PAGE}/unread").text
+
+    assert "2 are being read again. What still can’t be read stays here." in note
+    assert 'hx-swap-oob="true"' in note
+    assert "2 are about to be read." in meanwhile
+    assert "All that it sent is on record" not in meanwhile
+    assert "about to be read" not in after
+    assert after.count("; read last at 9:07 AM.") == 2
+
+
+def test_a_press_that_came_too_late_says_so(shop: Board) -> None:
+    """Somebody else had pressed; and how many are put aside is said as well."""
+    failed = push(shop.services, minutes="many")
+
+    assert "1 is put aside." in shop.part(f"{PAGE}/put-aside", delivery=str(failed)).text
+    late = shop.part(f"{PAGE}/put-aside", delivery=str(failed)).text
+    assert "Nothing is left to be put aside." in late
+    assert "Nothing is left to be read again." in shop.part(f"{PAGE}/read-again").text
 
 
 def test_what_was_mended_elsewhere_is_put_aside_and_no_failure_any_more(shop: Board) -> None:

@@ -58,6 +58,27 @@ def why_unread(one: Unread) -> str:
     return why if why.endswith(".") else f"{why}."
 
 
+def being_read(number: int) -> str:
+    """Return what a press on *Read again* does: `2 are being read again. …`."""
+    if not number:
+        return "Nothing is left to be read again."
+    return f"{number:,} {_is(number)} being read again. What still can’t be read stays here."
+
+
+def put_aside(number: int) -> str:
+    """Return what a press on *Put aside* did: `1 is put aside.`."""
+    return f"{number:,} {_is(number)} put aside." if number else "Nothing is left to be put aside."
+
+
+def about_to_be_read(number: int) -> str:
+    """Return how many are still to be read: `2 are about to be read`."""
+    return f"{number:,} {_is(number)} {_CAME[DeliveryStatus.RECEIVED]}"
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
 def again(repeats: int) -> str:
     """Return how often the same came again: `once more`, `11 times more`."""
     return "once more" if repeats == 1 else f"{repeats:,} times more"
