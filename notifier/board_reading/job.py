@@ -44,6 +44,7 @@ class FactLine:
     said_by: str | None  # a name of staff or of an integration, where one is known
     technician: str | None
     person: str | None
+    parcel: str | None  # its tracking code, of an order that has, or had, more than one
     note: str | None
     withdrawn: bool
     can_take_back: bool
@@ -162,6 +163,7 @@ def read_facts(session: Session, services: Services, brand_id: UUID, card: Card)
     withdrawn = {fact.withdraws for fact in facts if fact.withdraws is not None}
     codes = {parcel.tracking_code for parcel in card.parcels}
     withdrawn |= {fact.id for fact in facts if is_of_no_parcel(fact, codes)}
+    several = len(codes | {fact.parcel for fact in facts if fact.parcel}) > 1
     technicians = read_technicians(session, services, brand_id)
     names = {person.id: person.name for person in card.people}
     customer_key = card.customer.key if card.customer else None
@@ -172,6 +174,7 @@ def read_facts(session: Session, services: Services, brand_id: UUID, card: Card)
             said_by=said_by.get(row.id),
             technician=technicians.get(fact.technician) if fact.technician else None,
             person=names.get(fact.person) if fact.person else None,
+            parcel=fact.parcel if several else None,
             note=opened(services.vault, customer_key, row.note),
             withdrawn=fact.id in withdrawn,
             can_take_back=fact.id not in withdrawn

@@ -186,6 +186,10 @@ def test_the_board_shows_what_was_said_of_the_wrong_parcel_as_taken_back(
         (FactType.SHIPPED, False),
         (FactType.DELIVERED, True),
     }
+    assert {line.parcel for line in lines if line.fact.type is FactType.SHIPPED} == {
+        "A1001",
+        "B1001",
+    }
     (delivered,) = (line for line in lines if line.fact.type is FactType.DELIVERED)
     assert not delivered.can_take_back
 

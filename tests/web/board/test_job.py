@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from notifier.delivery import deliver_due
-from notifier.domain.facts import FactType
+from notifier.domain.facts import FactSource, FactType
+from notifier.intake import NewFact, record
 from notifier.parcels import NewParcel, keep_rest
 from notifier.planner import bring_up_to_date, look_again
 from notifier.providers.receipt import Receipt, ReceiptEvent
@@ -293,6 +294,30 @@ def test_a_task_is_ticked_off_by_whom_and_once(board: Board, dispatcher: UUID) -
     with reading(board.services.sessions) as session:
         done_by = set(session.scalars(select(Task.done_by).where(Task.id.in_(task_ids))))
     assert done_by == {f"staff:{dispatcher}"}
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        (("1Z1", "1Z2"), {"Shipped, parcel 1Z1", "Delivered, parcel 1Z2"}),
+        (("1Z1",), {"Shipped", "Delivered"}),
+    ],
+)
+def test_of_several_parcels_each_fact_names_its_own(
+    board: Board, codes: tuple[str, ...], said: set[str]
+) -> None:
+    """Of a single one there is nothing to tell apart."""
+    parcels = tuple(NewParcel(carrier="UPS", tracking_code=code) for code in codes)
+    job_id = given_order(board.services, board.brand.id, parcels=parcels)
+    for type_, code in ((FactType.SHIPPED, codes[0]), (FactType.DELIVERED, codes[-1])):
+        new = NewFact(type=type_, source=FactSource.CARRIER, actor="tests", parcel=code)
+        record(board.services, board.brand.id, job_id, new)
+
+    page = board.get(f"/board/jobs/{job_id}").text
+
+    facts = page[page.index('<ol class="facts">') :]
+    assert said < set(re.findall(r"<b>(.*?)</b>", facts[: facts.index("</ol>")]))
+    assert f'Take it back<span class="unseen">: {min(said)}</span>' in facts
 
 
 def test_what_a_shop_has_still_to_send_is_named_as_the_rest(board: Board) -> None:

@@ -70,11 +70,13 @@ PARTY: dict[Party, str] = {
 
 
 def fact_words(line: FactLine) -> str:
-    """Return what a fact says: `Running late, 45 min (traffic)`."""
+    """Return what a fact says: `Running late, 45 min (traffic)`, `Shipped, parcel 1Z1`."""
     fact = line.fact
     said = FACT[fact.type]
     if fact.minutes is not None:
         said = "Back on time" if fact.minutes == 0 else f"{said}, {fact.minutes} min"
+    if line.parcel:
+        said = f"{said}, parcel {line.parcel}"
     if line.technician:
         said = f"{said}: {line.technician}"
     if fact.what is not None:
