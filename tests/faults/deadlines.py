@@ -27,7 +27,7 @@ SEEDS = 5
 CUSTOMERS = 250
 
 _CALL_S = 4.0  # sixteen calls at once: all of them take longer than it is until the moment
-_TO_BOOK = timedelta(seconds=15)
+_TO_BOOK = timedelta(seconds=0.2)  # a visit, also where several cases share a busy machine
 _AHEAD = timedelta(seconds=10)  # from the start of the workers to the moment
 _NIGHT = timedelta(minutes=1)
 _DEATH_S = 120
@@ -76,7 +76,7 @@ def run(case: Deadline, ground: Ground) -> Verdict:
     chance = random.Random(case.name)
     with ground.world(case.database) as world:
         world.timings.update(FIVE_TIMES_AS_FAST)
-        at = world.services.now() + _TO_BOOK + _AHEAD
+        at = world.services.now() + case.customers * _TO_BOOK + _AHEAD
         if case.moment is Moment.NIGHT:  # which begins and ends on the minute
             at = _next_minute(at)
         world.starts_at = at + _STARTS[case.moment]

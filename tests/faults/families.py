@@ -43,7 +43,7 @@ FAMILIES = (
     # More at once, and on few cores claims take longer than a lease that is five times as short.
     Family(databases.cases, databases.run, at_once=2, seconds=150),
     Family(clocks.cases, clocks.run, at_once=3, seconds=60),
-    Family(deadlines.cases, deadlines.run, at_once=3, seconds=120),
+    Family(deadlines.cases, deadlines.run, at_once=3, seconds=150),
     # It watches this process, where they race.
     Family(races.cases, races.run, at_once=1, seconds=300),
     Family(repeats.cases, repeats.run, at_once=2, seconds=180),
