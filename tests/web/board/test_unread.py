@@ -81,6 +81,10 @@ def test_what_names_no_job_that_can_be_read_stands_under_its_reason(shop: Board)
     (failed,) = lines(shop.get(f"{PAGE}/unread").text)
     assert failed[0] == "data.minutes: must be a whole number."
 
+    push(shop.services, 3, **{"reference": None, "\N{RIGHT-TO-LEFT OVERRIDE}a": 1})
+    unknown = "<h2><bdi>data.\N{RIGHT-TO-LEFT OVERRIDE}a: is not known here.</bdi> <span"
+    assert unknown in shop.get(f"{PAGE}/unread").text
+
     waits = push(shop.services, 2, reference="\N{RIGHT-TO-LEFT OVERRIDE}JOB-1")
     name = "<bdi>\N{RIGHT-TO-LEFT OVERRIDE}JOB-1</bdi> <span"
     assert name in shop.get(f"{PAGE}/unread").text
