@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 import structlog
@@ -17,6 +17,7 @@ from notifier.domain.messages import WhyNot
 from notifier.providers.codes import LEASE_OVER, NOT_NOTED, Reaction
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown
 from notifier.sending.batch import Batch
+from notifier.sending.claim_size import MOST_AT_A_TIME
 from notifier.sending.claiming import Claim, claim_due
 from notifier.sending.lookups import resolve_unknown
 from notifier.sending.routing import has_other_path
@@ -31,31 +32,34 @@ _log = structlog.get_logger()
 
 _AT_ONCE = 8  # provider calls of one process
 
-#: Messages of one claim. A hundred cost no less each, and on SQLite their words would be put
-#: together under the one write lock for so long that callers were turned away.
-_AT_A_TIME = 25
-
 #: Seconds to wait before an answer is offered to a busy database again. All of them and the
 #: database's own patience pass within a lease; after that the look-up finds the answer.
 _AGAIN_AFTER = (0.2, 1.0, 3.0)
 
 
-def deliver_due(services: Services, limit: int = _AT_A_TIME) -> int:
+def deliver_due(services: Services, limit: int = MOST_AT_A_TIME) -> int:
     """Send what is due and return how many due messages were dealt with, sent or not.
 
     0 means that nothing more can be done now. Safe to run in any number of workers.
     """
-    claimed = claim_due(services, limit=limit)
+    size = services.claim_size
+    claimed = claim_due(services, limit=min(limit, size.now))
     if claimed.claims:
         batch = Batch()
-        list(_pool().map(lambda claim: send_claimed(services, claim, batch), claimed.claims))
+        in_time = _pool().map(lambda one: send_claimed(services, one, batch), claimed.claims)
+        too_late = list(in_time).count(False)
+        size.learn(claimed=len(claimed.claims), too_late=too_late)
+        if too_late:
+            _log.warning("claim_too_late", messages=too_late, next_claim=size.now)
     if claimed.dealt_with:
         services.wake()
     return claimed.dealt_with
 
 
-def send_claimed(services: Services, claim: Claim, batch: Batch | None = None) -> None:
+def send_claimed(services: Services, claim: Claim, batch: Batch | None = None) -> bool:
     """Make the one call that `claim` allows, and settle what came of it.
+
+    Return whether its turn came while the lease held.
 
     A claim that waited for its turn until its lease was over is not sent: by then others
     look for it in the provider's record, and a call after they looked would be a second one.
@@ -76,6 +80,12 @@ def send_claimed(services: Services, claim: Claim, batch: Batch | None = None) -
     sign = sign_of(outcome, at=ended, took=took)
     if sign is not None:
         batch.learn(path, sign)
+    _settle(services, claim, outcome, took)
+    return not (isinstance(outcome, SendDeferred) and outcome.code == LEASE_OVER)
+
+
+def _settle(services: Services, claim: Claim, outcome: Outcome, took: timedelta) -> None:
+    """Put the answer on record; a database in trouble is given time."""
     for seconds in (*_AGAIN_AFTER, None):
         try:
             settle(services, claim, outcome, took=took)
