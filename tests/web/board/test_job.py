@@ -340,3 +340,13 @@ def test_what_a_shop_has_still_to_send_is_named_as_the_rest(board: Board) -> Non
         "The rest",
         "Not sent yet",
     ]
+
+
+@pytest.mark.parametrize(
+    ("items", "reads"),
+    [(("Kettle",), "Kettle · ORD-1"), (("Kettle", "Mug"), "Kettle (Kettle, Mug) · ORD-1")],
+)
+def test_what_an_order_is_of_is_said_once(board: Board, items: tuple[str, ...], reads: str) -> None:
+    """An order is called after its first item, where nobody calls it otherwise."""
+    job_id = given_order(board.services, board.brand.id, service=None, items=items)
+    assert f'<p class="what">{reads}</p>' in board.get(f"/board/jobs/{job_id}").text
