@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Text, cast, delete, or_, select
@@ -25,6 +24,7 @@ from notifier.services import Services
 from notifier.sources.protocol import Shipment
 from notifier.store.deliveries import release_waiting
 from notifier.store.id_times import first_id
+from notifier.store.source_words import last_word
 from notifier.store.tables import Job, Parcel, SourceWord
 
 #: What a word of a source about one shipment begins with; its name follows.
@@ -81,8 +81,10 @@ def keep_shipment(session: Session, job_id: UUID, source_id: UUID, said: Shipmen
     Of two words of one second both count. Return whether a parcel was taken off, for then the
     caller, who has locked the job, plans it.
     """
-    nothing: dict[str, Any] = {"parcels": [], "ever": []}
-    word = _word(session, job_id, source_id, f"{_SHIPMENT}{said.name}", said.as_of, nothing)
+    about = f"{_SHIPMENT}{said.name}"
+    word = last_word(
+        session, job_id, source_id, about, at=said.as_of, says={"parcels": [], "ever": []}
+    )
     has = set(said.codes)
     if said.as_of < word.said_at:
         has = set(word.says["parcels"])
@@ -114,7 +116,7 @@ def keep_rest(
     Return whether the order has another parcel by that, or one less, for then the caller, who has
     locked the job, plans it.
     """
-    word = _word(session, job_id, source_id, _REST, as_of, {"more": more_to_send})
+    word = last_word(session, job_id, source_id, _REST, at=as_of, says={"more": more_to_send})
     if as_of > word.said_at:
         word.said_at, word.says = as_of, {"more": more_to_send}
     elif as_of == word.said_at:
@@ -134,23 +136,6 @@ def keep_rest(
         session.delete(rest)
     session.flush()
     return more != (rest is not None)
-
-
-def _word(
-    session: Session,
-    job_id: UUID,
-    source_id: UUID,
-    about: str,
-    at: datetime,
-    says: dict[str, Any],
-) -> SourceWord:
-    """Return what the source said of this before, else that it `says` this `at` that time."""
-    key = {"job_id": job_id, "source_id": source_id, "about": about}
-    word = session.get(SourceWord, key)
-    if word is None:
-        word = SourceWord(**key, said_at=at, says=says)
-        session.add(word)
-    return word
 
 
 def _replaced(session: Session, job_id: UUID) -> set[str]:

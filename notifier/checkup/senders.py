@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.sending.reactions import SENDER_HALTED
 from notifier.sending.routing import every_path
 from notifier.services import Services
 from notifier.store.id_times import first_id
 from notifier.store.tables import Brand, Sender, Task
 
-#: The task that asks a person to mend a sender.
-_HALTED = "sender_halted"
 #: How far back tasks are looked for, so that the cost does not grow with history.
 _LOOKED_AT = timedelta(hours=24)
 
@@ -70,7 +69,7 @@ def _asked_about(
         .join(Brand, Brand.id == Task.brand_id)
         .where(
             Task.id >= first_id(since),  # there is one a day as long as it is refused
-            Task.kind == _HALTED,
+            Task.kind == SENDER_HALTED,
             Task.path.in_(paths),
             Task.done_at.is_(None),
         )

@@ -20,6 +20,9 @@ _log = structlog.get_logger()
 #: Codes that say that no text will ever arrive, whatever it says: not a mobile number.
 _LANDLINE = frozenset({"21614", "30006"})
 
+#: The task that asks a person to mend a sender.
+SENDER_HALTED = "sender_halted"
+
 _LONGEST_CODE = 40
 
 
@@ -123,7 +126,7 @@ def _halt(
         brand_id=message.brand_id,
         # One a day and cause: a sender that stays refused is not forgotten.
         key=f"halted:{message.channel}:{path}:{code}:{now.date()}",
-        kind="sender_halted",
+        kind=SENDER_HALTED,
         path=path,
         why=code[:_LONGEST_CODE],
         due_at=now,

@@ -113,7 +113,8 @@ def record(context: Context, job: KnownJob, event: SourceEvent, nth: int) -> tup
     )
     called_off = event.type is FactType.CANCELLED
     again = called_off and stood_after(session, context.source, job.id, happened)
-    recorded = not again and _record_fact(context, job, event, external_id)
+    no_fact = again or event.only_shipment
+    recorded = not no_fact and _record_fact(context, job, event, external_id)
     if other_parcels and not recorded:
         bring_up_to_date(session, services, [job.id], now=services.now())
     return recorded, recorded or other_parcels or taken_back

@@ -13,7 +13,8 @@ from notifier.domain.withdrawals import withdrawn_among
 from notifier.intake import withdraw_in
 from notifier.services import Services
 from notifier.store.facts import fact_of
-from notifier.store.tables import FactRow, Source, SourceWord
+from notifier.store.source_words import last_word, said_last
+from notifier.store.tables import FactRow, Source
 
 _STANDS = "stands"
 
@@ -32,11 +33,8 @@ def let_stand(
     What it said of that before is taken back, in whatever order it comes. That somebody else
     called the job off stays. Inside the transaction of a caller who has locked the job.
     """
-    word = session.get(SourceWord, _key(source, job_id))
-    if word is None:
-        session.add(SourceWord(**_key(source, job_id), said_at=at, says={}))
-    else:
-        word.said_at = max(word.said_at, at)
+    word = last_word(session, job_id, source.id, _STANDS, at=at, says={})
+    word.said_at = max(word.said_at, at)
     taken_back = False
     while (mistaken := _called_off_before(session, source, job_id, at)) is not None:
         withdraw_in(
@@ -55,12 +53,8 @@ def let_stand(
 
 def stood_after(session: Session, source: Source, job_id: UUID, at: datetime) -> bool:
     """Return whether `source` has said of a later moment than `at` that the job stands."""
-    word = session.get(SourceWord, _key(source, job_id))
+    word = said_last(session, job_id, source.id, _STANDS)
     return word is not None and word.said_at > at
-
-
-def _key(source: Source, job_id: UUID) -> dict[str, object]:
-    return {"job_id": job_id, "source_id": source.id, "about": _STANDS}
 
 
 def _called_off_before(session: Session, source: Source, job_id: UUID, at: datetime) -> UUID | None:

@@ -12,8 +12,6 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import Busy, Invalid, NotifierError
-from notifier.parcels import keep_shipment
-from notifier.planner import bring_up_to_date
 from notifier.sending.suppressions import Address, drop_what_waits
 from notifier.services import Services
 from notifier.sources.protocol import (
@@ -24,7 +22,6 @@ from notifier.sources.protocol import (
     Needs,
     OptedOut,
     Renamed,
-    Shipment,
     Untranslatable,
     own_id,
 )
@@ -185,12 +182,7 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
     for _, job, event in joined:
         if isinstance(event.join, ByReference) and event.join.later:
             name_job(session, services.vault, source.brand_id, job.id, event.join.names)
-    news = [
-        (False, _keep_only_shipment(context, job, event.shipment))
-        if event.only_shipment and event.shipment is not None
-        else record(context, job, event, nth)
-        for nth, job, event in joined
-    ]
+    news = [record(context, job, event, nth) for nth, job, event in joined]
     if until < len(translation):
         return _Outcome(DeliveryStatus.RECEIVED, recorded=until)
     nothing = not since and not any(booked) and not any(changed for _, changed in news)
@@ -204,15 +196,6 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         "said before" if nothing else None,
         _found_by(context, stale),
     )
-
-
-def _keep_only_shipment(context: Context, job: KnownJob, shipment: Shipment) -> bool:
-    """Note which parcels a shipment has; return whether its order lost one by that."""
-    session, services = context.session, context.services
-    lost = keep_shipment(session, job.id, context.source.id, shipment)
-    if lost:
-        bring_up_to_date(session, services, [job.id], now=services.now())
-    return lost
 
 
 def _found_by(context: Context, stale: Sequence[KnownJob]) -> bytes | None:

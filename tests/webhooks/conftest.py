@@ -24,7 +24,7 @@ from notifier.webhooks.set_up import add_source, give_key
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.fakes.vendor_server import FakeVendor
-from tests.services import shipped_rulebook, shipped_words
+from tests.services import RecordingEmail, RecordingSms, shipped_rulebook, shipped_words
 from tests.sources import generic_events, shipstation_events
 from tests.webhooks.deliveries import (
     SECRET,
@@ -74,6 +74,19 @@ def brand(services: Services) -> UUID:
     add_source(services, brand_id, "easypost", "easypost", SECRET, live=True)
     add_source(services, brand_id, "shop", "generic", generic_events.SECRET, live=True)
     return brand_id
+
+
+@pytest.fixture
+def texts(services: Services) -> RecordingSms:
+    """Return what takes every text."""
+    return RecordingSms(now=services.now)
+
+
+@pytest.fixture
+def sending(services: Services, texts: RecordingSms) -> Services:
+    """Return services that take every text and email."""
+    email = RecordingEmail(now=services.now)
+    return replace(services, sms={texts.name: texts}, email={email.name: email})
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import permutations
@@ -21,7 +20,7 @@ from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Job, Message
 from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
-from tests.services import RecordingEmail, RecordingSms
+from tests.services import RecordingSms
 from tests.webhooks.shopify_orders import SECRET, Said, Shop, orders, tell
 
 REST = ""  # the letter of what has no code yet
@@ -30,19 +29,6 @@ REST = ""  # the letter of what has no code yet
 @pytest.fixture(autouse=True)
 def _source(services: Services, brand: UUID) -> None:
     add_source(services, brand, "shopify", "shopify", SECRET, live=True)
-
-
-@pytest.fixture
-def texts(services: Services) -> RecordingSms:
-    """Return what takes every text."""
-    return RecordingSms(now=services.now)
-
-
-@pytest.fixture
-def sending(services: Services, texts: RecordingSms) -> Services:
-    """Return services that take every text and email."""
-    email = RecordingEmail(now=services.now)
-    return replace(services, sms={texts.name: texts}, email={email.name: email})
 
 
 def the_first_part_came(shop: Shop) -> list[Said]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime
 from itertools import permutations
 from typing import Any
@@ -25,7 +24,7 @@ from notifier.store.tables import Job, Message
 from notifier.webhooks.receiving import receive
 from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
-from tests.services import RecordingEmail, RecordingSms
+from tests.services import RecordingSms
 from tests.sources import woocommerce_events
 from tests.sources.shopify_events import sign
 from tests.webhooks.deliveries import HOUR, delivery, translate_all
@@ -37,19 +36,6 @@ DAY = [{"key": "delivery_date", "value": "2026-11-27"}]
 @pytest.fixture(autouse=True)
 def _source(services: Services, brand: UUID) -> None:
     add_source(services, brand, "woocommerce", "woocommerce", SECRET, live=True)
-
-
-@pytest.fixture
-def texts(services: Services) -> RecordingSms:
-    """Return what takes every text."""
-    return RecordingSms(now=services.now)
-
-
-@pytest.fixture
-def sending(services: Services, texts: RecordingSms) -> Services:
-    """Return services that take every text and email."""
-    email = RecordingEmail(now=services.now)
-    return replace(services, sms={texts.name: texts}, email={email.name: email})
 
 
 def say(services: Services, status: str, hours: float, made: datetime, **changes: Any) -> UUID:

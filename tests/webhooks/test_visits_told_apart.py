@@ -36,13 +36,18 @@ def invitees_of(nth: int) -> tuple[str, str, str]:
     return f"AAAA-{nth}", f"BBBB-{nth}", f"CCCC-{nth}"
 
 
+def booked_visit(services: Services, nth: int) -> calendly_events.Visit:
+    """Return a visit in two days that its invitee booked three hours ago."""
+    now, (first, *_) = services.now(), invitees_of(nth)
+    start, email, phone = now + timedelta(days=2), f"ada{nth}@example.com", f"+120655501{nth:02}"
+    return calendly_events.Visit(start, now - 3 * HOUR, first, email=email, phone=phone)
+
+
 def moved_twice(services: Services, nth: int) -> list[Event]:
     """Return all that Calendly says of a visit that its invitee moved twice."""
     now, start = services.now(), services.now() + timedelta(days=2)
-    first, second, third = invitees_of(nth)
-    visit = calendly_events.Visit(
-        start, now - 3 * HOUR, first, email=f"ada{nth}@example.com", phone=f"+120655501{nth:02}"
-    )
+    _, second, third = invitees_of(nth)
+    visit = booked_visit(services, nth)
     booked = visit.created()
     ended, moved = visit.moved(now - 2 * HOUR, to=start + HOUR, invitee=second)
     ended_too, again = visit.moved(now - HOUR, to=start + 2 * HOUR, invitee=third)
@@ -97,10 +102,8 @@ def test_of_two_visits_that_are_one_the_older_ends_in_silence(
 def moved_and_called_off(services: Services, nth: int) -> list[Event]:
     """Return what Calendly says of a visit that its invitee moved, and its host called off."""
     now, start = services.now(), services.now() + timedelta(days=2)
-    first, second, _ = invitees_of(nth)
-    visit = calendly_events.Visit(
-        start, now - 3 * HOUR, first, email=f"ada{nth}@example.com", phone=f"+120655501{nth:02}"
-    )
+    _, second, _ = invitees_of(nth)
+    visit = booked_visit(services, nth)
     booked = visit.created()
     ended, moved = visit.moved(now - 2 * HOUR, to=start + HOUR, invitee=second)
     return [booked, ended, moved, visit.canceled(now - HOUR, by="host")]
