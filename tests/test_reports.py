@@ -78,7 +78,7 @@ def test_what_is_unreported_while_its_neighbours_are_was_not_taken_and_goes_agai
 def test_while_the_report_of_a_neighbour_is_out_nothing_is_concluded(
     world: World, silent: str
 ) -> None:
-    """Reports may be late for all of them; once all are in, they tell."""
+    """Reports may be late for all of them; once all are in, and as long again, they tell."""
     before = _mail(world, "before", reported=silent != "before")
     mail = _lose(world)
     after = _mail(world, "after", reported=silent != "after")
@@ -86,7 +86,42 @@ def test_while_the_report_of_a_neighbour_is_out_nothing_is_concluded(
     assert _times_sent(world, mail) == 1
 
     world.receipt(before if silent == "before" else after, ReceiptEvent.ACCEPTED)
-    _look(world, 10, 10)
+    _look(world, 10, 145, 10)
+
+    assert _times_sent(world, mail) == 2
+
+
+@pytest.mark.parametrize("slow", ["before", "after"])
+def test_where_reports_are_slow_it_is_given_twice_as_long_as_the_slowest(
+    world: World, slow: str
+) -> None:
+    """The report of one that was taken may be the last of them all, and is no less true."""
+    before = _mail(world, "before", reported=slow != "before")
+    mail = _lose(world)
+    after = _mail(world, "after", reported=slow != "after")
+    world.clock.advance(seconds=70)
+    world.receipt(before if slow == "before" else after, ReceiptEvent.ACCEPTED)
+
+    _look(world, 20, 10, 10, 10, 10)
+    assert _times_sent(world, mail) == 1
+    world.receipt(mail, ReceiptEvent.ACCEPTED)
+    _look(world, 10, 10, 10)
+
+    assert _now(world, mail).status == MessageStatus.ACCEPTED
+    assert _times_sent(world, mail) == 1
+
+
+def test_as_late_as_the_slowest_twice_over_it_does_not_come_any_more(world: World) -> None:
+    """It was not taken, and goes again."""
+    before = _mail(world, "before", reported=False)
+    mail = _lose(world)
+    _mail(world, "after")
+    world.clock.advance(seconds=70)
+    world.receipt(before, ReceiptEvent.ACCEPTED)
+
+    _look(world, 65, 10)
+    assert _times_sent(world, mail) == 1
+    _look(world, 10)
 
     assert _times_sent(world, mail) == 2
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from notifier.domain.messages import MessageStatus
@@ -64,29 +64,40 @@ def lost_at(session: Session, attempt_id: UUID, message_id: UUID) -> datetime | 
     )
 
 
-def reported_around(
+@dataclass(frozen=True, slots=True)
+class TakenOnRecord:
+    """What a path took, and when it first reported it by callback; None: not yet."""
+
+    at: datetime
+    reported_at: datetime | None
+
+
+def taken_around(
     session: Session, provider: str, at: datetime, *, since: datetime, until: datetime, limit: int
-) -> tuple[list[bool], list[bool]]:
-    """Return whether what a path took was reported, by callback: before `at`, and after it.
+) -> tuple[Sequence[TakenOnRecord], Sequence[TakenOnRecord]]:
+    """Return what a path took before `at`, and after it.
 
     Of each the `limit` nearest to `at`, from `since` until `until`.
     """
     told = aliased(Receipt)
-    reported = exists().where(
+    reported_at = select(func.min(told.received_at)).where(
         told.message_id == Receipt.message_id,
         told.attempt_id == Receipt.attempt_id,
         told.origin == "callback",
     )
     taken = (
-        select(reported)
+        select(Receipt.received_at, reported_at.scalar_subquery())
         .where(_ANSWERS, Receipt.provider == provider, Receipt.event == "accepted")
         .limit(limit)
     )
     before = taken.where(Receipt.received_at >= since, Receipt.received_at < at)
     after = taken.where(Receipt.received_at >= at, Receipt.received_at <= until)
     return (
-        list(session.scalars(before.order_by(Receipt.received_at.desc()))),
-        list(session.scalars(after.order_by(Receipt.received_at))),
+        [
+            TakenOnRecord(*row)
+            for row in session.execute(before.order_by(Receipt.received_at.desc()))
+        ],
+        [TakenOnRecord(*row) for row in session.execute(after.order_by(Receipt.received_at))],
     )
 
 

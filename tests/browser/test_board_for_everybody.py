@@ -169,6 +169,7 @@ def test_everybody_can_use_it(
     for width in (PHONE, DESK):
         page.set_viewport_size({"width": width, "height": 850})
         place(page, served, ada)
+        page.wait_for_load_state()
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
 
@@ -183,6 +184,7 @@ def test_it_fits_a_small_phone_and_a_thumb(
 
     place(page, served, ada)
 
+    page.wait_for_load_state()  # words are there before their style sheet is
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
     sticking_out = page.evaluate(
         """(width) => [...document.querySelectorAll("dialog[open] *, main *")]

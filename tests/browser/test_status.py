@@ -42,6 +42,7 @@ def phone(chromium: Browser) -> Iterator[Page]:
 
 def _assert_good(page: Page) -> None:
     """At every width: nothing to scroll sideways, buttons for thumbs, no finding of axe."""
+    page.wait_for_load_state()  # words are there before their style sheet is
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 844})
         overflow = page.evaluate(
