@@ -19,6 +19,8 @@ _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 _COMMAND = re.compile(r"flask --app app ([a-z-]+)(?: ([a-z-]+))?")
 
 
+_WORDS_OF_A_PAGE = 500
+
 #: How to add a source speaks of a file that the reader is about to write.
 _OF_WHAT_IS_THERE = [path for path in DOCUMENTS if path.name != "adding-a-source.md"]
 
@@ -49,3 +51,9 @@ def test_commands_named_are_there(document: Path) -> None:
         assert first in app.cli.commands, f"{document.name} names {first}"
         subcommands = getattr(app.cli.commands[first], "commands", None)
         assert subcommands is None or second in subcommands, f"{document.name}: {first} {second}"
+
+
+def test_adding_a_source_takes_no_more_than_a_page() -> None:
+    """What is longer is looked up when it is needed."""
+    page = ROOT / "docs" / "integrations" / "adding-a-source.md"
+    assert len(page.read_text(encoding="utf-8").split()) <= _WORDS_OF_A_PAGE
