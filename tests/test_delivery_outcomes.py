@@ -147,6 +147,17 @@ def test_refused_credentials_halt_the_sender_and_call_staff(world: World) -> Non
         assert all(sender.halted_at is None for sender in session.query(Sender))
 
 
+def test_the_only_path_is_tried_on_though_it_fails(world: World) -> None:
+    """There is nothing that the rest of a claim could wait for: each has its call."""
+    for number in range(20):
+        world.late(world.book(f"JOB-{number}", phone=f"+1206555{number:04}", email=None))
+    world.sms.answers.extend(SendDeferred("no_connection") for _ in range(20))
+
+    deliver_due(world.services, limit=20)
+
+    assert len(world.sms.sent) == 20
+
+
 def test_only_what_went_after_the_refusal_opens_a_halted_sender_again(world: World) -> None:
     """Twilio takes texts of a number that carriers refuse; one that it took before says nothing."""
     jobs = [world.book(f"JOB-{n}", phone=f"+1206555010{n}") for n in range(2)]

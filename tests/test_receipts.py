@@ -166,7 +166,9 @@ def test_a_bounce_closes_the_address(world: World) -> None:
     assert [row.status for row in world.messages(other)] == [MessageStatus.SUPPRESSED]
     with world.services.sessions() as session:
         flags = set(session.scalars(select(ContactPoint.flagged_code)))
+        closed_by = list(session.scalars(select(Suppression.source)))
     assert flags == {"invalid_address", None}
+    assert closed_by == ["provider"]
 
 
 def test_an_opt_out_reported_by_the_provider_closes_what_waits(world: World) -> None:
