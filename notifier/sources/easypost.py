@@ -18,7 +18,7 @@ from notifier.domain.windows import UNKNOWN
 from notifier.sources.parts.estimates import DayOf, Estimate, LocalDay
 from notifier.sources.parts.json_bodies import objects_in, read_object, short_text
 from notifier.sources.parts.tracked_parcels import facts_of
-from notifier.sources.parts.tracker_times import after, moment_or_utc, newest
+from notifier.sources.parts.tracker_times import after, moment_or_utc, newest, scanned_at
 from notifier.sources.protocol import (
     Ignored,
     Incoming,
@@ -131,18 +131,22 @@ def translate(incoming: Incoming) -> Translation:
         raise Untranslatable("result.tracking_code: a tracker has one.")
     if status is None:
         raise Untranslatable("result.status: a tracker has one.")
+    if status not in STATUSES:
+        return Ignored(f"{status[:60]} is a status that is not known here")
     return _facts(event, tracker, code, status) or Ignored(f"{status[:60]} moves nothing")
 
 
 def _facts(
     event: Mapping[str, Any], tracker: Mapping[str, Any], code: str, status: str
 ) -> tuple[SourceEvent, ...]:
-    at, scan = _latest_scan(tracker, status)
+    looks = (tracker.get("updated_at"), event.get("created_at"))
+    learnt = next((look for look in looks if moment_or_utc(look)), None)
+    as_of = moment_or_utc(learnt)
+    at, scan = _latest_scan(tracker, status, learnt)
     detail = short_text(tracker.get("status_detail")) or short_text(scan.get("status_detail"))
     on_failure, under_way, cause = DETAILS.get(detail or "unknown", _PLAIN)
-    as_of = moment_or_utc(tracker.get("updated_at")) or moment_or_utc(event.get("created_at"))
 
-    fact = STATUSES.get(status)
+    fact = STATUSES[status]
     if status == "failure":
         fact = on_failure
     elif status == "in_transit":
@@ -168,16 +172,21 @@ def _facts(
 
 
 def _latest_scan(
-    tracker: Mapping[str, Any], status: str
+    tracker: Mapping[str, Any], status: str, learnt: object
 ) -> tuple[datetime | None, Mapping[str, Any]]:
     """Return the newest scan with the tracker's status and its time, else the newest, else none.
 
-    Scans are not listed in order of time, and real trackers carry some from the future.
+    Scans are not listed in order of time, and real trackers carry some from the future. EasyPost
+    marks a carrier's local time as UTC where it names no place, so no scan counts from later than
+    the tracker `learnt` of it.
     """
     scans = objects_in(tracker.get("tracking_details"))
     timed = [(at, scan) for scan in scans if (at := moment_or_utc(scan.get("datetime")))]
-    matching = [pair for pair in timed if pair[1].get("status") == status]
-    return newest(matching) or after(newest(timed)) or (None, {})
+    matching = newest([pair for pair in timed if pair[1].get("status") == status])
+    _, scan = matching or newest(timed) or (None, {})
+    at = scanned_at(scan.get("datetime"), learnt)
+    seen = (at, scan) if at is not None else None
+    return (seen if matching else after(seen)) or (None, {})
 
 
 def _estimate(tracker: Mapping[str, Any], as_of: datetime | None) -> Estimate | None:

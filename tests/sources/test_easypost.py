@@ -184,6 +184,37 @@ def test_a_status_that_no_scan_has_comes_after_the_newest_scan() -> None:
     assert failed.occurred_at == out.occurred_at + timedelta(seconds=1)
 
 
+def test_a_local_time_east_of_greenwich_counts_from_the_trackers_look() -> None:
+    """In Tokyo the van leaves at 17:00, marked as UTC; EasyPost hears of it a minute later."""
+    van, door, minute = NOW - 3 * HOUR, NOW - HOUR, timedelta(minutes=1)
+    parcel = Parcel()
+    first = parcel.scanned("out_for_delivery", van + 9 * HOUR, sent_at=van + minute)
+    second = parcel.scanned("failure", door + 9 * HOUR, detail="failure", sent_at=door + minute)
+    third = parcel.updated("out_for_delivery", NOW, detail="out_for_delivery")
+
+    assert [translated(one)[0].occurred_at for one in (first, second, third)] == [
+        van + minute,
+        door + minute,
+        NOW,
+    ]
+
+
+def test_an_event_without_the_trackers_look_is_no_older_than_itself() -> None:
+    """Then the event's own time is the latest at which its scans can have happened."""
+    event = Parcel().scanned("out_for_delivery", NOW + 9 * HOUR, sent_at=NOW)
+    for garbled in (None, "yesterday"):
+        event["result"]["updated_at"] = garbled
+        assert translated(event)[0].occurred_at == NOW
+
+
+def test_a_status_without_a_scan_comes_after_one_that_lies_ahead() -> None:
+    """It is later than the van's scan as that counts, not than the hour that it claims."""
+    parcel = Parcel()
+    parcel.scanned("out_for_delivery", NOW + 6 * HOUR, sent_at=NOW - 3 * HOUR)
+    (failed,) = translated(parcel.updated("failure", NOW, detail="delivery_exception"))
+    assert failed.occurred_at == NOW + timedelta(seconds=1)
+
+
 @pytest.mark.parametrize(
     ("detail", "fact", "reason"),
     [
@@ -254,10 +285,16 @@ def test_an_unknown_scan_still_brings_its_estimate() -> None:
     assert fact.expected == LocalDay(date(2026, 11, 24))
 
 
-@pytest.mark.parametrize("status", ["pre_transit", "cancelled", "error", "unknown", "teleported"])
+@pytest.mark.parametrize("status", ["pre_transit", "cancelled", "error", "unknown"])
 def test_some_statuses_move_nothing(status: str) -> None:
-    """A label, its cancellation, and statuses not invented yet are answered and ignored."""
+    """A label and its cancellation are answered and ignored."""
     assert why_ignored(Parcel().scanned(status, NOW)) == f"{status} moves nothing"
+
+
+def test_a_status_not_invented_yet_is_ignored_with_its_estimate() -> None:
+    """It may be an end: a day for a parcel that comes no more would be a false promise."""
+    event = Parcel().scanned("teleported", NOW, estimate=NOW + 48 * HOUR)
+    assert why_ignored(event) == "teleported is a status that is not known here"
 
 
 def test_a_return_parcel_is_never_delivered_to_the_customer() -> None:

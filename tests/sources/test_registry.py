@@ -1,6 +1,7 @@
 """Adding a source is adding its file."""
 
 import json
+from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import notifier.sources
 from notifier.sources.protocol import ByReference, Incoming
 from notifier.sources.registry import adapters
 from tests.sources.mutated_bodies import SEEDS
-from tests.webhooks.ways import TRACKED
+from tests.webhooks.ways import TRACKED, Order
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -67,4 +68,5 @@ def test_every_tracker_of_parcels_is_held_to_any_order_of_its_news() -> None:
         for kind in adapters()
         if "tracked_parcels" in (package / f"{kind}.py").read_text(encoding="utf-8")
     }
-    assert trackers == set(TRACKED)
+    now = datetime(2026, 11, 23, 17, tzinfo=UTC)
+    assert trackers == {said.kind for way in TRACKED.values() for said in way(Order(1), now)}
