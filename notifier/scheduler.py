@@ -19,7 +19,7 @@ from notifier.planner import look_again
 from notifier.sandbox.journal import confirm_sandbox_deliveries
 from notifier.sending.lookups import resolve_unknown
 from notifier.services import Services
-from notifier.store.tables import Heartbeat
+from notifier.store.heartbeats import beat
 from notifier.waking import Waker
 from notifier.webhooks.fetching import fetch_due
 from notifier.webhooks.receiving import write_refusals
@@ -121,7 +121,7 @@ class Worker:
     def _beat(self) -> None:
         try:
             with self._services.sessions.begin() as session:
-                session.merge(Heartbeat(name="tick", at=self._services.now()))
+                beat(session, self._services.now())
         except SQLAlchemyError as error:
             _log.warning("heartbeat_failed", error=type(error).__name__)
 

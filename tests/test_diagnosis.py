@@ -18,7 +18,8 @@ from notifier.checkup.reachability import ask_address, judge_address
 from notifier.domain.findings import Level
 from notifier.services import Services
 from notifier.store.engine import create_sessions
-from notifier.store.tables import Heartbeat, Sender
+from notifier.store.heartbeats import beat
+from notifier.store.tables import Sender
 from notifier.store.vault import Vault
 from notifier.web.app_factory import create_app
 from notifier.webhooks.set_up import add_source, give_key
@@ -57,10 +58,10 @@ def found(services: Services, subject: str, *, webhook_key: str | None = None) -
     return [finding.level for finding in findings if finding.subject == subject]
 
 
-def beat(services: Services) -> None:
+def given_beat(services: Services) -> None:
     """Let the clock work give a sign of life."""
     with services.sessions.begin() as session:
-        session.merge(Heartbeat(name="tick", at=services.now()))
+        beat(session, services.now())
 
 
 def test_a_fresh_database_wants_its_first_start(services: Services) -> None:
@@ -74,7 +75,7 @@ def test_a_fresh_database_wants_its_first_start(services: Services) -> None:
 def test_a_running_shadow_brand_is_a_warning_until_it_is_live(configured: Services) -> None:
     """Shadow is no fault, but nobody should forget it."""
     brand = given_brand(configured, live=False)
-    beat(configured)
+    given_beat(configured)
     assert found(configured, "brand northside") == [Level.WARNING]
     assert found(configured, "tick") == [Level.OK]
     assert found(configured, "settings") == [Level.OK]
@@ -101,7 +102,7 @@ def test_a_brand_without_a_number_to_ring_fails(configured: Services) -> None:
 def test_a_demo_is_well_on_the_sandbox(services: Services) -> None:
     """Only its public address can't be asked while no server runs: a warning."""
     given_brand(services, demo=True)
-    beat(services)
+    given_beat(services)
 
     findings = diagnose(services, webhook_key=None)
 

@@ -23,13 +23,11 @@ from notifier.sending.routing import every_path
 from notifier.services import Services
 from notifier.store.braked import count_all_held
 from notifier.store.engine import reading
+from notifier.store.heartbeats import last_beat
 from notifier.store.id_times import first_id
 from notifier.store.reached_twice import count_reached_twice
 from notifier.store.source_refusals import count_refusals
-from notifier.store.tables import FactRow, Heartbeat, Message, Receipt, Task
-
-#: What the scheduler signs its sign of life with.
-TICK = "tick"
+from notifier.store.tables import FactRow, Message, Receipt, Task
 
 _TICK_LIMIT = timedelta(seconds=60)
 _OVERDUE_LIMIT = timedelta(seconds=120)
@@ -123,7 +121,7 @@ def count(session: Session, services: Services) -> Counts:
 
 
 def _tick(session: Session, now: datetime) -> Check:
-    at = session.scalar(select(Heartbeat.at).where(Heartbeat.name == TICK))
+    at = last_beat(session)
     if at is None:
         return Check(name="tick", level=Level.FAILING, sentence="Nothing has ticked yet.")
     age = now - at

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskCliRunner
 
 from notifier.services import Services
-from notifier.store.tables import Heartbeat
+from notifier.store.heartbeats import beat
 from tests.services import given_brand
 
 
@@ -17,7 +17,7 @@ def test_the_doctor_fails_when_something_does(
     """A line each, with what to do next; a demo is well, a live brand on the sandbox is not."""
     given_brand(services, demo=not live, live=live)
     with services.sessions.begin() as session:
-        session.add(Heartbeat(name="tick", at=services.now()))
+        beat(session, services.now())
 
     result = run.invoke(args=["doctor"])
 

@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from notifier.checkup.diagnosis import diagnose
-from notifier.checkup.readiness import TICK
 from notifier.clock import system_now
 from notifier.domain.findings import Level
 from notifier.domain.messages import MessageStatus
@@ -21,7 +20,8 @@ from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
 from notifier.services import Services
 from notifier.store.engine import create_sessions
-from notifier.store.tables import Attempt, Brand, Heartbeat, Message
+from notifier.store.heartbeats import beat
+from notifier.store.tables import Attempt, Brand, Message
 from notifier.web.app_factory import create_app
 from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
@@ -38,7 +38,7 @@ def booked_ahead(api: Api, clock: FakeClock) -> UUID:
 def ticked(services: Services, at: datetime) -> None:
     """Leave the scheduler's sign of life."""
     with services.sessions.begin() as session:
-        session.merge(Heartbeat(name=TICK, at=at))
+        beat(session, at)
 
 
 def test_alive_is_said_without_the_database(services: Services, tmp_path: Path) -> None:
