@@ -44,7 +44,7 @@ from tests.sources.onfleet_events import (
     opt_out,
     sign,
 )
-from tests.sources.samples import SAMPLES, needs_samples, sample_bytes, sample_json
+from tests.sources.samples import needs_samples, sample_json
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 START = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -140,56 +140,6 @@ def test_every_state_of_a_task_has_a_decided_meaning() -> None:
         event = Task(START, state=int(state)).event(UPDATED, NOW)
         says[state] = not isinstance(translate(Incoming({}, body_of(event))), Ignored)
     assert says == {"0": True, "1": True, "2": False, "3": False}
-
-
-_BOOKED, _AT = FactType.BOOKED, datetime.fromisoformat
-
-# The sample -> our facts, each with its time; or why it is ignored.
-_OUTCOMES: dict[str, list[tuple[FactType, str]] | str] = {
-    "task_created": [(_BOOKED, "2021-02-11T00:16:24.051+00:00")],
-    "task_assigned": [
-        (_BOOKED, "2021-02-11T00:42:44.575+00:00"),
-        (FactType.REASSIGNED, "2021-02-11T00:42:44.575+00:00"),
-    ],
-    "task_unassigned": "taskUnassigned says who does not go, and not who does",
-    "task_started": [
-        (_BOOKED, "2021-02-11T00:46:01.894+00:00"),
-        (FactType.EN_ROUTE, "2021-02-11T00:46:01.894+00:00"),
-    ],
-    "task_eta": [(FactType.DELAYED, "2021-03-11T23:35:08.224+00:00")],
-    "task_arrival": [(FactType.ARRIVED, "2021-03-11T23:37:02.024+00:00")],
-    "task_completed": [(FactType.COMPLETED, "2021-02-11T00:50:42.071+00:00")],
-    "task_deleted": [(FactType.CANCELLED, "2021-02-11T00:44:25.027+00:00")],
-    "worker_created": "workerCreated is about a driver, not a task",
-    "worker_deleted": "workerDeleted is about a driver, not a task",
-    "auto_dispatch_completed": (
-        "autoDispatchJobCompleted is about a plan: each task says its part"
-    ),
-}
-
-
-@needs_samples
-@pytest.mark.parametrize("sample", sorted(_OUTCOMES))
-def test_each_real_sample_has_its_outcome(sample: str) -> None:
-    """What Onfleet documents that it sends becomes these facts at these times, or nothing."""
-    answer = translate(Incoming({}, sample_bytes(f"payloads/onfleet/{sample}.json")))
-
-    outcome = _OUTCOMES[sample]
-    if isinstance(answer, Ignored):
-        assert answer.why == outcome
-    else:
-        assert isinstance(answer, tuple)
-        assert not isinstance(outcome, str)
-        assert [(fact.type, fact.occurred_at) for fact in answer] == [
-            (fact, _AT(at)) for fact, at in outcome
-        ]
-
-
-@needs_samples
-def test_no_real_sample_is_left_without_an_outcome() -> None:
-    """A sample added to the folder must be decided in the table above."""
-    found = {path.stem for path in (SAMPLES / "payloads" / "onfleet").glob("*.json")}
-    assert found == set(_OUTCOMES)
 
 
 def test_a_task_is_a_visit_and_arrives_whole() -> None:

@@ -30,7 +30,7 @@ from notifier.sources.shopify import (
     verify,
 )
 from tests.sources.odd_bodies import oddities
-from tests.sources.samples import SAMPLES, needs_samples, sample_json
+from tests.sources.samples import needs_samples, sample_json
 from tests.sources.shopify_events import delivered, fulfillment, order, sign
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
@@ -111,84 +111,6 @@ def test_the_delivery_has_an_id_that_a_retry_shares() -> None:
     for header in ("x-shopify-topic", "x-shopify-webhook-id", "shopify-topic"):
         assert header in ADAPTER.keeps_headers
     assert not any("hmac" in header for header in ADAPTER.keeps_headers)
-
-
-_SAMPLES: list[tuple[str, str, list[tuple[FactType, str]] | str]] = [
-    ("orders_create_2023-01", "orders/create", [(FactType.CANCELLED, "2023-02-21T01:50:03Z")]),
-    ("orders_updated_2023-01", "orders/updated", [(FactType.CANCELLED, "2023-02-21T01:50:50Z")]),
-    (
-        "orders_fulfilled_2023-01",
-        "orders/fulfilled",
-        [(FactType.CANCELLED, "2023-02-21T01:50:45Z")],
-    ),
-    ("orders_create_2024-10", "orders/create", [(FactType.CANCELLED, "2022-01-01T00:00:00Z")]),
-    ("orders_updated_2024-10", "orders/updated", [(FactType.CANCELLED, "2022-01-01T00:00:00Z")]),
-    (
-        "orders_cancelled_2024-10",
-        "orders/cancelled",
-        [(FactType.CANCELLED, "2022-01-01T00:00:00Z")],
-    ),
-    (
-        "orders_partially_fulfilled_2024-10",
-        "orders/partially_fulfilled",
-        [(FactType.CANCELLED, "2022-01-01T00:00:00Z")],
-    ),
-    ("fulfillments_create_2024-10", "fulfillments/create", "nothing was sent yet"),
-    ("fulfillments_update_2024-10", "fulfillments/update", "nothing was sent yet"),
-    *(
-        (
-            f"{topic.replace('/', '_')}_{version}",
-            topic,
-            f"{topic} names no parcel: fulfillments/update says it with one",
-        )
-        for topic, version in (
-            ("fulfillment_events/create", "2024-10"),
-            ("fulfillment_events/delete", "2024-10"),
-            ("fulfillment_orders/line_items_prepared_for_local_delivery", "2023-01"),
-            ("fulfillment_orders/line_items_prepared_for_local_delivery", "2024-10"),
-            ("fulfillment_orders/line_items_prepared_for_pickup", "2023-01"),
-            ("fulfillment_orders/placed_on_hold", "2023-01"),
-            ("fulfillment_orders/rescheduled", "2024-10"),
-        )
-    ),
-    ("api_fixture_order", "orders/create", [(FactType.BOOKED, "2008-01-10T16:00:00Z")]),
-]
-
-
-@needs_samples
-@pytest.mark.parametrize(("sample", "topic", "outcome"), _SAMPLES)
-def test_each_real_sample_has_its_outcome(
-    sample: str, topic: str, outcome: list[tuple[FactType, str]] | str
-) -> None:
-    """What Shopify really sent becomes these facts at these times, or nothing."""
-    body = sample_json(f"payloads/shopify/{sample}.json")
-    if sample == "api_fixture_order":  # an answer of the API: a webhook's body is inside
-        body = body["order"]
-    answer = translate(delivered(topic, body))
-    if isinstance(answer, Ignored):
-        assert answer.why == outcome
-        return
-    assert isinstance(answer, tuple)
-    assert [(fact.type, _utc(fact.occurred_at)) for fact in answer] == outcome
-
-
-def _utc(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
-
-
-@needs_samples
-def test_no_real_sample_is_left_without_an_outcome() -> None:
-    """A sample added to the folder must be decided in the table above."""
-    found = {path.stem for path in (SAMPLES / "payloads" / "shopify").glob("*.json")}
-    assert found == {sample for sample, _, _ in _SAMPLES} | {"api_fixture_fulfillment"}
-
-
-@needs_samples
-def test_a_fulfillment_from_before_they_had_names_is_untranslatable() -> None:
-    """Of versions before 2018 the order can't be told."""
-    body = sample_json("payloads/shopify/api_fixture_fulfillment.json")["fulfillment"]
-    with pytest.raises(Untranslatable, match="name"):
-        translate(delivered("fulfillments/create", body))
 
 
 def test_an_order_is_booked_under_the_name_that_its_buyer_knows() -> None:
