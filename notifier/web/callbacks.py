@@ -68,13 +68,22 @@ def twilio_inbound() -> ResponseReturnValue:
         IncomingReply(
             channel=Channel.SMS,
             provider_id=sid,
-            from_address=sender,
-            to_address=form.get("To", ""),
+            from_address=_number(sender),
+            to_address=_number(form.get("To", "")),
             body=form.get("Body", ""),
             received_at=services().now(),
         ),
     )
     return _twiml(answer)
+
+
+def _number(address: str) -> str:
+    """Return the number alone: of what comes by WhatsApp or RCS, Twilio names the way before it.
+
+    It is the number that the texts go to, so whoever writes STOP there has it closed.
+    """
+    way, colon, number = address.partition(":")
+    return number if colon and way in ("whatsapp", "rcs") else address
 
 
 def _from_twilio() -> bool:

@@ -84,6 +84,10 @@ class SignedCallbacks:
             "From": from_,
             "ApiVersion": "2010-04-01",
         }
+        return self.reply(form)
+
+    def reply(self, form: dict[str, str]) -> int:
+        """Send the app a text from a customer as Twilio wrote it; return the app's HTTP status."""
         return self._post_form(f"{self._public_url}/webhooks/twilio/inbound", form)
 
     def events(self, items: list[dict[str, Any]]) -> int:

@@ -127,6 +127,18 @@ def test_every_code_of_twilios_messages_is_decided() -> None:
     assert listed - set(TWILIO) == set()
 
 
+#: Twilio's of after May 2023, when its list of all products was saved.
+_LATER = "21265 21266 21267 21268 21635 21659 21660 21661 30036 30042 30044"
+
+
+@needs_vocabularies
+def test_every_code_that_we_decide_is_one_of_twilios() -> None:
+    """A slip of the pen would decide a code that never comes, and leave the right one out."""
+    listed = {str(item["code"]) for item in _vocabulary("twilio_error_codes.json")["codes"]}
+
+    assert set(TWILIO) - listed == set(_LATER.split())
+
+
 @needs_vocabularies
 def test_every_event_of_sendgrid_is_decided() -> None:
     """Each event, bounce class and drop reason is one that we have thought of."""

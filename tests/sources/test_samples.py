@@ -1,7 +1,8 @@
 """Nothing in the folder of samples is left undecided: no body, no signature, no vocabulary.
 
-What each sample becomes stands in the table of its source's own tests. Here the folder, and its
-manifest, are held against all of them, so that what is added there is noticed here.
+What each sample becomes stands in the table of its source's own tests, or of those of receipts
+and replies. Here the folder, and its manifest, are held against all of them, so that what is added
+there is noticed here.
 """
 
 from __future__ import annotations
@@ -22,9 +23,6 @@ from tests.webhooks.signing import KINDS, headers_of, path_of, secret_of
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 TESTS = Path(__file__).parents[1]
-
-#: What receipts are made of, which are no facts of a job: `tests/providers` reads it.
-_RECEIPTS = {"twilio", "sendgrid"}
 
 #: Samples of systems that have no source here yet; once one has, its tests decide them.
 _NO_SOURCE_YET = {"jobber"} - adapters().keys()
@@ -73,7 +71,7 @@ def test_each_sample_in_the_manifest_is_decided_in_a_table() -> None:
     assert {name for name in listed if name.startswith("payloads/")} == there
 
     folders = {Path(name).parent.name for name in there}
-    assert folders - _RECEIPTS - _NO_SOURCE_YET <= _folders_decided()
+    assert folders - _NO_SOURCE_YET <= _folders_decided()
 
 
 @needs_samples
@@ -82,8 +80,7 @@ def test_each_vector_and_vocabulary_is_read_by_a_test(folder: str) -> None:
     """A file that is added there for a source, and that no test names, fails here."""
     text = "\n".join(text for name, text in _tests().items() if name != Path(__file__).name)
     for path in (SAMPLES / folder).glob("*.json"):
-        of_receipts = path.name.startswith(tuple(_RECEIPTS))
-        if path.name != _WITHOUT_VECTORS and not of_receipts:
+        if path.name != _WITHOUT_VECTORS:
             assert path.name in text, path.name
 
 

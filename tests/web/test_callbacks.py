@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.delivery import deliver_due
 from notifier.domain.messages import Channel, MessageStatus
+from notifier.domain.reply_intents import Intent
+from notifier.store.engine import reading
+from notifier.store.tables import Person, Reply
 from notifier.web.callbacks import callbacks
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.fakes.provider_callbacks import SignedCallbacks
 from tests.outbox_world import ADA, OUR_NUMBER, World, make_world
+from tests.sources.samples import SAMPLES, needs_samples, sample_bytes
 
 PUBLIC_URL = "https://notify.example.com"
 TOKEN = "auth-token"
@@ -221,6 +227,57 @@ def test_a_text_from_a_customer_is_answered_with_twiml(site: Site) -> None:
     )
     assert answer.mimetype == "text/xml"
     assert "<Message>Northside" in answer.text
+
+
+#: What customers really wrote -> its words, and the number of ours that it went to.
+_WRITTEN = {
+    "inbound_sms_to_shortcode": ("John Cruz", "384387"),
+    "inbound_sms_us": ("Msg", "+12028831111"),
+    "inbound_whatsapp": ("Msg", "whatsapp:+12028831111"),
+}
+_WRITER = "+14133881111"
+
+
+@needs_samples
+@pytest.mark.parametrize("sample", _WRITTEN)
+def test_each_real_reply_is_read_and_finds_its_writer(site: Site, sample: str) -> None:
+    """Whichever number of ours and whichever way it came: their words are on their visit."""
+    form = dict(parse_qsl(sample_bytes(f"payloads/twilio/{sample}.form").decode()))
+    words, to = _WRITTEN[sample]
+    assert form["To"] == to
+    job = site.world.book(phone=_WRITER)
+
+    assert [site.provider.reply(form) for _ in range(2)] == [200, 200]
+
+    services = site.world.services
+    with reading(services.sessions) as session:
+        (reply,) = session.scalars(select(Reply))
+        person = session.get_one(Person, reply.person_id)
+        assert services.vault.open(person.key, reply.body) == words
+    assert (reply.job_id, reply.provider_id) == (job, form["MessageSid"])
+    assert (reply.intent, reply.channel) == (Intent.OTHER, Channel.SMS)
+
+
+@needs_samples
+def test_no_real_sample_of_a_reply_is_left_without_an_outcome() -> None:
+    """A reply added to the folder must be decided in the table above."""
+    found = {path.stem for path in (SAMPLES / "payloads/twilio").glob("inbound_*")}
+    assert found == set(_WRITTEN)
+
+
+@pytest.mark.parametrize("way", ["whatsapp", "rcs"])
+def test_a_stop_by_another_way_closes_the_number(site: Site, way: str) -> None:
+    """Who answers our text there is who gets the next one."""
+    site.world.book()
+    to = f"{way}:{OUR_NUMBER}"
+
+    site.provider.inbound(from_=f"{way}:{ADA}", to=to, body="STOP", account_sid="AC1")
+
+    assert [task.why for task in site.world.tasks("reply")] == ["opt_out"]
+    job = site.world.book("JOB-2")
+    site.world.late(job)
+    deliver_due(site.world.services)
+    assert site.world.sms.sent == []
 
 
 def test_a_text_that_nobody_signed_opts_nobody_out(site: Site) -> None:
