@@ -10,7 +10,15 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from notifier.domain.drift import drift_of, is_asked
-from notifier.domain.facts import CLOCK_SKEW, Fact, FactSource, FactType, PromiseKind, Terms
+from notifier.domain.facts import (
+    CLOCK_SKEW,
+    Fact,
+    FactSource,
+    FactType,
+    PromiseKind,
+    Standing,
+    Terms,
+)
 from notifier.domain.folding import ANSWERS
 from notifier.domain.jobs import FACTS_OF, JobKind
 from notifier.domain.ledger.promises import drifted
@@ -56,6 +64,7 @@ class NewFact:
     external_id: str | None = None
     hold_seconds: int = 0  # "Sending in 10 s · Undo"
     before_live: bool = False  # its source was not live yet
+    stands: Standing | None = None  # its source says it again whenever anything changes there
 
 
 def row_of(services: Services, snapshot: Snapshot, fact: Fact, new: NewFact) -> dict[str, Any]:
@@ -131,6 +140,7 @@ def fact_from(
         by_phone=new.by_phone is True if new.type is FactType.PROMISED else None,
         hold_seconds=new.hold_seconds,
         before_live=new.before_live,
+        stands=new.stands,
     )
 
 

@@ -75,6 +75,19 @@ class Terms(StrEnum):
     SUITS = "suits"  # a late time that suits: told is given, agreed stays
 
 
+#: What it is that stands somehow.
+STATUS, PROMISE = "status", "promise"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a source has something, which it says again whenever anything there changes."""
+
+    source: UUID  # the integration
+    about: str  # STATUS, PROMISE
+    word: str  # for how it stands, as the source has it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One thing that happened to one job. Names nobody: people are ids.
@@ -104,6 +117,7 @@ class Fact:
     withdraws: UUID | None = None
     hold_seconds: int = 0  # "Sending in 10 s · Undo": what rests on it waits so long
     before_live: bool = False  # its source was not live yet: what rests on it owes nothing
+    stands: Standing | None = None  # news only where that differs from the source's last
 
     @property
     def effective_at(self) -> datetime:

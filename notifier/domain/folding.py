@@ -19,6 +19,7 @@ from notifier.domain.jobs import (
     effect_of,
 )
 from notifier.domain.reasons import Party, Reason
+from notifier.domain.said_again import said_again_among
 from notifier.domain.tracking_codes import UNSENT
 from notifier.domain.windows import OFF, UNKNOWN, Expectation, Window
 from notifier.domain.withdrawals import withdrawn_among
@@ -98,13 +99,16 @@ class JobState:
 def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> JobState:
     """Return the state that `facts`, in any order, add up to.
 
+    How a source only has it still is ignored: what was said in between counts on.
+
     :param parcels: tracking codes of an order, and `UNSENT` while a part of it is to be sent; it
         is delivered when all of them are. What was said of another one, which was a mistake, is
         withdrawn with it.
     """
     ordered, codes = sorted(facts, key=_place), tuple(parcels)
     mistaken = frozenset(fact.id for fact in ordered if is_of_no_parcel(fact, codes))
-    withdrawn = mistaken | withdrawn_among(fact for fact in ordered if fact.id not in mistaken)
+    counting = [fact for fact in ordered if fact.id not in mistaken]
+    withdrawn = mistaken | withdrawn_among(counting)
     state = JobState(
         kind=kind,
         status=FIRST_STATUS[kind],
@@ -114,9 +118,11 @@ def fold(kind: JobKind, facts: Iterable[Fact], parcels: Iterable[str] = ()) -> J
         promises_taken_back=tuple(
             f for f in ordered if f.id in withdrawn and f.type is FactType.PROMISED
         ),
+        ignored=frozenset(said_again_among(counting)) - withdrawn,
     )
+    left_out = withdrawn | state.ignored
     for fact in ordered:
-        if fact.id not in withdrawn and fact.type is not FactType.WITHDRAWN:
+        if fact.id not in left_out and fact.type is not FactType.WITHDRAWN:
             state = _carried_on(state, fact)
     return _with_last_report(_with_expected_again(state, ordered), ordered)
 
@@ -125,9 +131,10 @@ def fold_in(state: JobState, facts: Collection[Fact], fact: Fact) -> JobState:
     """Return the state that `facts`, which add up to `state`, and then `fact` add up to.
 
     It is `fold` of all of them. The latest fact of all, as most are, only carries the state
-    on; one that comes late or takes back has everything folded anew.
+    on; one that comes late, takes back or may say only what was said has everything folded anew.
     """
     takes_back = state.taken_back is not None or fact.type is FactType.WITHDRAWN
+    takes_back = takes_back or fact.stands is not None
     takes_back = takes_back or is_of_no_parcel(fact, state.parcels)
     if takes_back or any(_place(fact) < _place(known) for known in facts):
         return fold(state.kind, (*facts, fact), state.parcels)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from notifier.domain.facts import Fact, FactType
+from notifier.domain.said_again import said_again_among
 
 
 @dataclass(slots=True)
@@ -27,12 +28,14 @@ def withdrawn_among(ordered: Iterable[Fact]) -> frozenset[UUID]:
     """Return the ids of the withdrawn facts of one job; `ordered` is in effective order.
 
     A fact that repeats the one in force is withdrawn with it. Saying it again after it was
-    taken back, or after another word on the same, is a new claim.
+    taken back, or after another word on the same, is a new claim, unless its source only has it
+    so still.
     """
     facts = list(ordered)
     named = {fact.withdraws for fact in facts if fact.type is FactType.WITHDRAWN}
     if not named:
         return frozenset()
+    again = said_again_among(facts)
     in_force: list[_Run] = []
     runs: list[_Run] = []
     for fact in facts:
@@ -41,7 +44,10 @@ def withdrawn_among(ordered: Iterable[Fact]) -> frozenset[UUID]:
         if fact.type is FactType.WITHDRAWN:
             in_force = [run for run in in_force if fact.withdraws not in run.members]
             continue
-        run = next((run for run in in_force if fact.says_the_same_as(run.claim)), None)
+        if fact.id in again:
+            run = next((run for run in runs if again[fact.id] in run.members), None)
+        else:
+            run = next((run for run in in_force if fact.says_the_same_as(run.claim)), None)
         if run is not None:
             run.members.add(fact.id)
             continue

@@ -150,7 +150,10 @@ class SourceEvent:
     a `shipment` has another in its place by now. `stands_at`: then its source has the job as not
     called off, so what it said before of that is taken back; None: its cancellations are final.
     `more_to_send`: whether a part of the order is still to be sent, as of `occurred_at`; None: it
-    does not say. `only_shipment`: nothing happened, so no fact is recorded; it says which parcels
+    does not say. `stands_as` is the source's word for how it has the parcel by now, said again with
+    any change there: it is news only where the source's last one before was another. (Of a
+    booking as it stands the intake says it itself.)
+    `only_shipment`: nothing happened, so no fact is recorded; it says which parcels
     its `shipment` has.
     """
 
@@ -169,6 +172,7 @@ class SourceEvent:
     shipment: Shipment | None = None
     only_shipment: bool = False
     stands_at: datetime | None = None
+    stands_as: str | None = None
     more_to_send: bool | None = None
     technician: str | None = None
     technician_phone: str | None = None

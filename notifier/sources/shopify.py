@@ -260,8 +260,9 @@ def _full_name(person: Mapping[str, Any]) -> str | None:
 def _fulfillment(fulfillment: Mapping[str, Any]) -> Translation:
     """Return that its parcels were sent, and where they are now.
 
-    Its status is as old as its last change; a parcel that Shopify knows no code of is the
-    whole order's. What is not sent to an address, such as what is picked up, was not shipped.
+    It is said as a whole with any change, and its status is as old as that: an old one may be
+    said again. A parcel that Shopify knows no code of is the whole order's. What is not sent to
+    an address, such as what is picked up, was not shipped.
     """
     name = _FULFILLMENT_NAME.fullmatch(short_text(fulfillment.get("name")) or "")
     if name is None:
@@ -273,7 +274,8 @@ def _fulfillment(fulfillment: Mapping[str, Any]) -> Translation:
     if items and all(one.get("requires_shipping") is False for one in items):
         return Ignored("nothing of it is sent")
 
-    moves = STATUSES.get((short_text(fulfillment.get("shipment_status")) or "").lower())
+    word = (short_text(fulfillment.get("shipment_status")) or "").lower()
+    moves = STATUSES.get(word)
     codes = _codes(fulfillment)
     left = SENT.get(status, False) and bool(codes or fulfillment.get("destination"))
     facts: list[tuple[FactType, datetime | None, str | None]] = []
@@ -298,6 +300,7 @@ def _fulfillment(fulfillment: Mapping[str, Any]) -> Translation:
             parcel=code,
             adds_parcel=BookedParcel(carrier=carrier, tracking_code=code) if code else None,
             shipment=shipment,
+            stands_as=word if fact is moves else None,
         )
         for fact, at, code in facts
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert
 from sqlalchemy.orm import Session
 
-from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Terms
+from notifier.domain.facts import Fact, FactSource, FactType, PromiseKind, Standing, Terms
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Window, from_json, to_json, utc_text
 from notifier.store.tables import FactRow, Job
@@ -37,6 +37,7 @@ def body_of(fact: Fact) -> dict[str, Any]:
         "withdraws": _text(fact.withdraws),
         "hold_seconds": fact.hold_seconds or None,
         "before_live": fact.before_live or None,
+        "stands": _standing_json(fact.stands),
     }
     return {name: value for name, value in body.items() if value is not None}
 
@@ -68,6 +69,7 @@ def fact_of(row: FactRow | Row[Any]) -> Fact:
         withdraws=_id(body.get("withdraws")),
         hold_seconds=body.get("hold_seconds", 0),
         before_live=body.get("before_live", False),
+        stands=_standing(body.get("stands")),
     )
 
 
@@ -121,6 +123,18 @@ def fact_values(
         "note": note,
         "external_id": external_id,
     }
+
+
+def _standing_json(stands: Standing | None) -> dict[str, str] | None:
+    if stands is None:
+        return None
+    return {"source": str(stands.source), "about": stands.about, "word": stands.word}
+
+
+def _standing(value: dict[str, str] | None) -> Standing | None:
+    if value is None:
+        return None
+    return Standing(UUID(value["source"]), value["about"], value["word"])
 
 
 def _text(value: UUID | None) -> str | None:

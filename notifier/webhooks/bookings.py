@@ -11,9 +11,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from notifier import booking
-from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.facts import PROMISE, Fact, FactSource, FactType, Standing
 from notifier.domain.jobs import JobKind
-from notifier.domain.windows import Window
+from notifier.domain.windows import Window, utc_text
 from notifier.intake import NewFact, record_in
 from notifier.opening import open_before
 from notifier.parcels import NewParcel
@@ -89,7 +89,8 @@ def news_in(
 
     Its window is compared with what the source itself promised last before `happened`, not with
     what is believed: a shop that says its promise again does not contradict the carrier, nor a
-    calendar the technician who is late.
+    calendar the technician who is late. Said again by an older word that comes late, it is none any
+    more: the fact says how its source has it.
     """
     promises = _PROMISES[event.job_kind]
     gave_way = _bookings(stated)[1:]
@@ -110,6 +111,7 @@ def news_in(
             occurred_at=happened,
             window=window,
             agreed=asked.agreed,
+            stands_as=_in_words(window),
             note=event.note,
         )
     return SourceEvent(
@@ -118,6 +120,7 @@ def news_in(
         type=FactType.DELAYED,
         occurred_at=happened,
         expected=window,
+        stands_as=_in_words(window),
         reason=event.reason,
         note=event.note,
     )
@@ -181,6 +184,7 @@ def booked_before(
             expected=None if visit else moved,
             window=moved if visit else None,
             agreed=made_by.agreed is not False if visit else None,
+            stands=Standing(source.id, PROMISE, _in_words(moved)),
             source_id=source.id,
             before_live=made_by.before_live,
         ),
@@ -248,6 +252,11 @@ def _window(fact: Fact) -> Window | None:
     if fact.window is not None:
         return fact.window
     return fact.expected if isinstance(fact.expected, Window) else None
+
+
+def _in_words(window: Window) -> str:
+    """Return a promise as two of them are compared."""
+    return f"{utc_text(window.start)}/{utc_text(window.end)}"
 
 
 def _promised(session: Session, source: Source, asked: Booking) -> Window | None:

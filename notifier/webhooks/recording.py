@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from notifier import intake
-from notifier.domain.facts import FactType
+from notifier.domain.facts import PROMISE, STATUS, FactType, Standing
 from notifier.errors import Conflict, Invalid
 from notifier.parcels import NewParcel, add_parcel_later, keep_rest, keep_shipment
 from notifier.planner import bring_up_to_date
@@ -146,6 +146,7 @@ def _record_fact(context: Context, job: KnownJob, event: SourceEvent, external_i
         return False
     if event.until_booked and is_booked_since(session, source, job, context.happened(event)):
         return False
+    about = STATUS if event.booking is None else PROMISE
     if event.booking is not None:
         stated = deliveries.said_of(session, job.id, source.id)
         happened, zone = context.happened(event), ZoneInfo(job.zone)
@@ -181,6 +182,7 @@ def _record_fact(context: Context, job: KnownJob, event: SourceEvent, external_i
         added = NewParcel(carrier=parcel.carrier, tracking_code=parcel.tracking_code)
         add_parcel_later(session, context.services, job.id, added)
     expected = resolve(event.expected, ZoneInfo(job.zone)) if event.expected is not None else None
+    stands = Standing(source.id, about, event.stands_as) if event.stands_as is not None else None
     new = intake.NewFact(
         type=event.type,
         source=context.adapter.speaks_as,
@@ -200,6 +202,7 @@ def _record_fact(context: Context, job: KnownJob, event: SourceEvent, external_i
         source_id=source.id,
         external_id=external_id,
         before_live=event.goes_on_as is not None or is_history(source, context.happened(event)),
+        stands=stands,
     )
     try:
         intake.record_in(session, context.services, source.brand_id, job.id, new)

@@ -12,8 +12,10 @@ from sqlalchemy import select
 from notifier.delivery import deliver_due
 from notifier.domain.facts import FactType
 from notifier.domain.messages import WAITING, Strength
+from notifier.domain.said_again import said_again_among
 from notifier.services import Services
 from notifier.store.engine import reading
+from notifier.store.facts import fact_of
 from notifier.store.tables import FactRow, Job, Message, Parcel, Promise
 from tests.services import RecordingEmail, RecordingSms
 from tests.webhooks.ways import Order
@@ -65,14 +67,18 @@ def _job(job: Job) -> str:
 
 
 def _facts(rows: list[FactRow]) -> list[str]:
-    """Return what was said in order of effect. Said again in the same words, it was said once.
+    """Return what was said in order of effect. Said again in the same words, it was said once; a
+    promise that stood so already may be on record or not.
 
     Of bookings the first counts: one that was heard before it gave way to it.
     """
+    facts = sorted(map(fact_of, rows), key=lambda fact: (fact.effective_at, fact.seq))
+    again = said_again_among(facts)
     said = {
         f"{min(row.occurred_at, row.received_at)} {row.type} {row.source}"
         f" {json.dumps(row.body, sort_keys=True)}"
         for row in rows
+        if row.id not in again
     }
     ordered = sorted(said)
     booked = [one for one in ordered if f" {FactType.BOOKED} " in one]

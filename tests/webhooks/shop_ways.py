@@ -13,7 +13,11 @@ from tests.webhooks.ways import HOUR, Order, Said, Way, by_aftership, by_easypos
 
 
 def shopify(order: Order, now: datetime) -> list[Said]:
-    """It promises a day, then the next one, in one parcel that two trackers tell of."""
+    """It promises a day, then the next one, in one parcel that two trackers tell of.
+
+    Both it and its fulfillment are touched, and say the old day and the old status again after a
+    tracker has said another.
+    """
     made = now - 80 * HOUR
     ids = count(1)
 
@@ -35,7 +39,7 @@ def shopify(order: Order, now: datetime) -> list[Said]:
         )
         return said(topic, body)
 
-    def sent(topic: str, hours: int, status: str | None) -> Said:
+    def sent(topic: str, hours: int, status: str | None, **changes: Any) -> Said:
         body = shopify_events.fulfillment(
             made + 20 * HOUR,
             name=f"{order.reference}.1",
@@ -43,9 +47,11 @@ def shopify(order: Order, now: datetime) -> list[Said]:
             tracking_numbers=[],
             shipment_status=status,
             updated_at=str(made + hours * HOUR),
+            **changes,
         )
         return said(topic, body)
 
+    touched = {"tracking_url": "https://carrier.example/track"}
     way = easypost_events.Parcel(code=order.code)
     return [
         ordered("orders/create", 0, "2026-11-26"),
@@ -55,6 +61,8 @@ def shopify(order: Order, now: datetime) -> list[Said]:
         by_easypost(way.scanned("pre_transit", made + 21 * HOUR, detail="label_created"), now),
         by_easypost(way.scanned("in_transit", made + 30 * HOUR, estimate=now + 48 * HOUR), now),
         sent("fulfillments/update", 31, "in_transit"),
+        ordered("orders/updated", 33, "2026-11-27", note="Ring thrice"),
+        sent("fulfillments/update", 48, "delayed"),
         by_aftership(
             order,
             "Exception",
@@ -63,8 +71,13 @@ def shopify(order: Order, now: datetime) -> list[Said]:
             subtag_message="Delayed (Extreme weather)",
         ),
         by_easypost(way.scanned("in_transit", made + 52 * HOUR, estimate=now + 96 * HOUR), now),
-        by_aftership(order, "OutForDelivery", made + 76 * HOUR, now),
+        sent("fulfillments/update", 54, "delayed", **touched),
+        sent("fulfillments/update", 74, "out_for_delivery"),
+        by_aftership(order, "AttemptFail", made + 75 * HOUR, now),
+        sent("fulfillments/update", 76, "out_for_delivery", **touched),
+        by_aftership(order, "OutForDelivery", made + 77 * HOUR, now),
         by_easypost(way.scanned("delivered", made + 79 * HOUR), now),
+        sent("fulfillments/update", 80, "out_for_delivery", **touched, location_id=1),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import permutations
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import WAITING, Role
 from notifier.domain.windows import Window, to_json
+from notifier.intake import NewFact, record
 from notifier.services import Services
 from notifier.sources.parts.json_bodies import read_object
 from notifier.sources.protocol import (
@@ -42,6 +44,7 @@ from tests.webhooks.deliveries import (
     push_ours,
     translate_all,
 )
+from tests.webhooks.shopify_orders import Said, tell
 
 
 @pytest.fixture(params=list(JobKind))
@@ -138,6 +141,37 @@ def test_in_whatever_order_it_is_said_the_latest_counts(
     only = _only_job(services)
     assert only.ends_at == start + 2 * 24 * HOUR + 2 * HOUR
     assert only.promised == to_json(Window(start, start + 2 * HOUR))
+
+
+@pytest.mark.usefixtures("tool")
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_delay_stays_though_the_window_is_said_again(
+    services: Services, brand: UUID, kind: JobKind, order: tuple[int, ...]
+) -> None:
+    """It was moved, staff said of it that it comes later, and something else was changed in it."""
+    at, start = services.now(), services.now() + 48 * HOUR
+    moved, later = start + 24 * HOUR, Window(start + 50 * HOUR, start + 52 * HOUR)
+
+    def tool_says(hours_ago: int, begins: datetime) -> None:
+        event = generic_events.event("job", at - hours_ago * HOUR, start=begins.isoformat())
+        push_ours(services, event, f"msg_{hours_ago}")
+
+    def staff_say() -> None:
+        new = NewFact(
+            type=FactType.DELAYED,
+            source=FactSource.STAFF,
+            actor="staff:1",
+            occurred_at=at - 2 * HOUR,
+            expected=later,
+        )
+        record(services, brand, _only_job(services).id, new)
+
+    tell(services, [partial(tool_says, 4, start)])
+    said: tuple[Said, ...] = (partial(tool_says, 3, moved), staff_say, partial(tool_says, 1, moved))
+    for nth in order:
+        tell(services, [said[nth]])
+
+    assert _only_job(services).expected == to_json(later)
 
 
 @pytest.mark.usefixtures("tool")
