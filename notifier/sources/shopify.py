@@ -5,8 +5,9 @@ what trackers are told, and a fulfillment is called #1001.1 after it. Shopify's 
 order is known to nobody else.
 
 Fulfillment events and fulfillment orders name an order by that number or not at all, and no
-parcel, so that they could end an order of which one parcel has come. What they say comes with
-`fulfillments/update` as well, which names both.
+parcel, so that they could end an order of which one parcel has come. The status comes with
+`fulfillments/update` as well, which names both; when it happened, and the carrier's estimate, do
+not.
 
 Source: shopify.dev/docs/api/webhooks, /docs/apps/build/webhooks, the REST resources Order and
 Fulfillment, the enum FulfillmentEventStatus.
