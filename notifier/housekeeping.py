@@ -27,7 +27,8 @@ _LINKS_FOR = timedelta(days=1)
 _NUMBERS_FOR = timedelta(days=2)
 
 
-#: Why a delivery that waited for its job so long is none any more.
+#: Why a delivery that waited for its job so long does not any more. What it said is gone, so that
+#: nobody could do anything about it: it is no failure to mend.
 _NEVER_BOOKED = "its job was not booked while its body was kept"
 
 
@@ -64,7 +65,7 @@ def _drop_bodies(session: Session, services: Services) -> Result[Any]:
     session.execute(
         update(Delivery)
         .where(old, Delivery.status == DeliveryStatus.WAITING)
-        .values(status=DeliveryStatus.FAILED, why=_NEVER_BOOKED, waits_for=None)
+        .values(status=DeliveryStatus.IGNORED, why=_NEVER_BOOKED, waits_for=None)
     )
     session.execute(
         delete(AwaitedName).where(AwaitedName.delivery_id.in_(select(Delivery.id).where(old, read)))

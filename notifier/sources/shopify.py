@@ -223,6 +223,7 @@ def _cancelled(order: Mapping[str, Any], join: ByReference, at: datetime) -> Sou
         occurred_at=at,
         by=by,
         reason=cause,
+        unless_known="called off, and not booked here",
     )
 
 

@@ -145,6 +145,7 @@ def _booking(booking: Mapping[str, Any]) -> Translation:
             join=ByReference(reference),
             job_kind=JobKind.APPOINTMENT,
             type=fact,
+            unless_known=_unless_known(fact),
             occurred_at=changed_at,
             window=window if fact is _F.RESCHEDULED else None,
             agreed=False if fact is _F.RESCHEDULED else None,  # who moved it is not said
@@ -201,8 +202,14 @@ def _of_order(reference: str, fact: FactType, order: Mapping[str, Any]) -> Sourc
         join=ByReference(reference),
         job_kind=JobKind.ORDER,
         type=fact,
+        unless_known=_unless_known(fact),
         occurred_at=moment(order.get("updated_at")),
     )
+
+
+def _unless_known(fact: FactType) -> str | None:
+    """Return why it is nothing for us where it ends what nobody booked here, such as a sale."""
+    return "called off, and not booked here" if fact is _F.CANCELLED else None
 
 
 def _said(told: Mapping[str, Any], name: str, reference: str, state: str) -> tuple[str, str]:

@@ -127,8 +127,12 @@ def translate(incoming: Incoming) -> Translation:
     if isinstance(said, Ignored):
         return said
     changed_at = moment_or_utc(body.get("date_modified_gmt"))
-    stands_at = None if STATUSES[status] is _F.CANCELLED else changed_at
-    said = tuple(replace(event, stands_at=stands_at) for event in said)
+    off = STATUSES[status] is _F.CANCELLED
+    stands_at = None if off else changed_at
+    unless_known = None
+    if not any(event.booking for event in said):
+        unless_known = f"{'called off' if off else 'sent long ago'}, and not booked here"
+    said = tuple(replace(event, stands_at=stands_at, unless_known=unless_known) for event in said)
     return _with_its_parcels(said, body)
 
 

@@ -251,7 +251,7 @@ def test_raw_bodies_go_after_a_month_and_their_lines_stay(
     assert kept == {fresh, unread}
     assert delivery(services, applied).status == DeliveryStatus.APPLIED
     assert delivery(services, applied).headers is None
-    assert delivery(services, waiting).status == DeliveryStatus.FAILED
+    assert delivery(services, waiting).status == DeliveryStatus.IGNORED
     assert delivery(services, waiting).why == "its job was not booked while its body was kept"
     assert replay(services, "easypost", actor="cli") == 0, "there is nothing to read"
 
@@ -286,7 +286,7 @@ def test_a_source_is_seen_at_a_glance(services: Services, brand: UUID, clock: Fa
     tidy(services)
     tracker, _ = read_sources(services, brand)
     assert tracker.last_at == clock() - timedelta(days=40)
-    assert tracker.counts == {DeliveryStatus.FAILED: 2}, "what is to be mended does not age"
+    assert tracker.counts == {DeliveryStatus.FAILED: 1}, "what is to be mended does not age"
     assert (tracker.waits, tracker.can_read_again, tracker.late_by) == ({}, 0, None)
 
 

@@ -169,4 +169,4 @@ def test_the_names_that_were_waited_for_are_forgotten_with_the_body(
     tidy(services)
 
     assert count(services, AwaitedName) == 0
-    assert delivery(services, delivery_id).status == DeliveryStatus.FAILED
+    assert delivery(services, delivery_id).status == DeliveryStatus.IGNORED

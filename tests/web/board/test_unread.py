@@ -260,17 +260,22 @@ def test_what_is_no_longer_kept_says_so_and_can_only_be_put_aside(
     shop: Board, clock: FakeClock
 ) -> None:
     """After the time for which bodies are kept."""
-    waited = push(shop.services)
+    waited, failed = push(shop.services, 1), push(shop.services, 2, minutes="many")
     clock.advance(days=shop.services.keep_deliveries.days + 1)
     tidy(shop.services)
 
     page = shop.get(f"{PAGE}/unread").text
 
-    assert lines(page)[0][0] == "Its job was not booked while its body was kept."
+    ((why, *_),) = lines(page)
+    assert why == "data.minutes: must be a whole number."
     assert "What it said is no longer kept." in page
     assert "Put aside" in page
     assert "Read again" not in page
-    assert "no longer kept" in shop.get(f"{PAGE}/deliveries/{waited}").text
+    assert "no longer kept" in shop.get(f"{PAGE}/deliveries/{failed}").text
+    assert status_of(shop.services, waited) == (
+        DeliveryStatus.IGNORED,
+        "its job was not booked while its body was kept",
+    )
 
 
 def test_more_than_a_page_is_a_number(shop: Board, monkeypatch: pytest.MonkeyPatch) -> None:
