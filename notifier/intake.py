@@ -16,6 +16,7 @@ from notifier.domain.jobs import JobKind
 from notifier.errors import Conflict, Invalid, NotFound, NotifierError
 from notifier.giving_by_fact import give_by_fact, take_back_facts
 from notifier.new_facts import NewFact, fact_from, row_of
+from notifier.parcels import read_again_scans
 from notifier.planner import (
     STEP,
     bring_up_to_date,
@@ -142,6 +143,8 @@ def _record_each(
         if applied and give_by_fact(session, services, snapshot, fact, now=now):
             given.append(job_id)
     append_facts(session, rows)
+    for job_id in facts:
+        read_again_scans(session, services, locked[job_id], now=now)
     if given:
         session.flush()
         after |= load_for_planning(session, services, given)

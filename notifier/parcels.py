@@ -18,12 +18,14 @@ from uuid import UUID
 from sqlalchemy import Text, cast, delete, or_, select
 from sqlalchemy.orm import Session
 
+from notifier.domain.deliveries import code_use
 from notifier.domain.jobs import FIRST_STATUS, JobKind
 from notifier.domain.tracking_codes import UNSENT, normal_tracking_code
 from notifier.services import Services
 from notifier.sources.protocol import Shipment
 from notifier.store.deliveries import release_waiting
 from notifier.store.id_times import first_id
+from notifier.store.snapshots import Snapshot
 from notifier.store.source_words import last_word
 from notifier.store.tables import Job, Parcel, SourceWord
 
@@ -73,6 +75,23 @@ def add_parcel_later(session: Session, services: Services, job_id: UUID, new: Ne
     add_parcels(session, services, job, [new])
     session.flush()
     release_waiting(session, services.vault, job.brand_id, [code])
+
+
+def read_again_scans(
+    session: Session, services: Services, before: Snapshot, *, now: datetime
+) -> None:
+    """Let scans go round again that wait because the order was silent: it is heard of now.
+
+    Inside the transaction of a caller who has locked the job, and records what is said of it.
+
+    :param before: the order as it stood before that.
+    """
+    job = before.job
+    if not before.parcels:
+        return
+    use = code_use(job.id, job.created_at, before.facts, due_at=job.ends_at, finished=job.finished)
+    if use.is_silent(now):
+        release_waiting(session, services.vault, job.brand_id, before.parcels)
 
 
 def keep_shipment(session: Session, job_id: UUID, source_id: UUID, said: Shipment) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from notifier.domain.facts import Fact, FactSource, FactType
+from notifier.domain.said_again import said_again_among
+from notifier.domain.withdrawals import withdrawn_among
 
 
 class DeliveryStatus(StrEnum):
@@ -14,7 +18,7 @@ class DeliveryStatus(StrEnum):
 
     RECEIVED = "received"  # journalled, not yet translated
     APPLIED = "applied"  # its facts are recorded
-    IGNORED = "ignored"  # understood, and nothing for us; `why` says what it was
+    IGNORED = "ignored"  # understood, and nothing for us, or too old by now; `why` says which
     FETCHING = "fetching"  # it only points to what is at the vendor, which is asked for it
     WAITING = "waiting"  # its job is not booked yet; booking it sends this round again
     FAILED = "failed"  # could not be translated; `why` says what to mend
@@ -34,6 +38,24 @@ class Refusal(StrEnum):
 #: after about four months, so an older scan belongs to somebody else's parcel.
 SCANS_BEFORE_BOOKING = timedelta(days=60)
 
+#: How long an order may be silent before a scan of its code. After that the scan is of somebody
+#: else's parcel as well, though nobody ever said how the order ended.
+SILENCE = timedelta(days=60)
+
+_ENDS = frozenset({FactType.DELIVERED, FactType.RETURNED})
+
+#: What tells of an order's parcels.
+_OF_PARCELS = _ENDS | {
+    FactType.SHIPPED,
+    FactType.IN_TRANSIT,
+    FactType.OUT_FOR_DELIVERY,
+    FactType.DELAYED,
+    FactType.ATTEMPTED,
+    FactType.READY_FOR_PICKUP,
+    FactType.NOT_RECEIVED,
+    FactType.EXCEPTION,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CodeUse:
@@ -41,7 +63,41 @@ class CodeUse:
 
     job_id: UUID
     booked_at: datetime
+    heard_until: datetime  # its last news, or what it is promised for if that is later
     finished: bool
+
+    def is_silent(self, at: datetime) -> bool:
+        """Return whether nothing was heard of the order for so long that its parcel is over."""
+        return at - self.heard_until > SILENCE
+
+
+def code_use(
+    job_id: UUID,
+    booked_at: datetime,
+    facts: Iterable[Fact],
+    *,
+    due_at: datetime | None,
+    finished: bool,
+) -> CodeUse:
+    """Return how an order stands to scans of its parcels' codes.
+
+    A promise for half a year ahead keeps an open order from being silent until then. That staff
+    tidy away an old one is no news of its parcel, nor that a source has it as it had it before.
+
+    :param facts: all that was said of the order, in any order.
+    :param due_at: the end of what is expected, else agreed; None: of neither.
+    """
+    ordered = sorted(facts, key=lambda fact: (fact.effective_at, fact.seq))
+    left_out = withdrawn_among(ordered).union(said_again_among(ordered))
+    heard = [
+        fact.effective_at
+        for fact in ordered
+        if fact.type in _OF_PARCELS
+        and fact.id not in left_out
+        and not (fact.type in _ENDS and fact.source is FactSource.STAFF)
+    ]
+    due = [due_at] if due_at is not None and not finished else []
+    return CodeUse(job_id, booked_at, max([booked_at, *heard, *due]), finished)
 
 
 def orders_meant(uses: Sequence[CodeUse], occurred_at: datetime) -> tuple[UUID, ...]:
@@ -51,8 +107,10 @@ def orders_meant(uses: Sequence[CodeUse], occurred_at: datetime) -> tuple[UUID, 
     later is meant for the new order; then the last one booked before the scan. Orders that were
     booked about when that one was are in the same parcel.
     """
-    before = [use for use in uses if use.booked_at <= occurred_at]
-    after = [use for use in uses if 0 < _lead(use, occurred_at) <= SCANS_BEFORE_BOOKING.days]
+    before = [
+        use for use in uses if use.booked_at <= occurred_at and not use.is_silent(occurred_at)
+    ]
+    after = [use for use in uses if timedelta() < _lead(use, occurred_at) <= SCANS_BEFORE_BOOKING]
     ranked = (
         max((use for use in before if not use.finished), key=_booked, default=None),
         min((use for use in after if not use.finished), key=_booked, default=None),
@@ -65,6 +123,11 @@ def orders_meant(uses: Sequence[CodeUse], occurred_at: datetime) -> tuple[UUID, 
     return tuple(use.job_id for use in uses if _same_parcel(use, meant))
 
 
+def is_older(uses: Sequence[CodeUse], occurred_at: datetime) -> bool:
+    """Return whether the scan is older than every order with its code, so that none is meant."""
+    return bool(uses) and all(_lead(use, occurred_at) > SCANS_BEFORE_BOOKING for use in uses)
+
+
 def _same_parcel(one: CodeUse, other: CodeUse) -> bool:
     return abs(one.booked_at - other.booked_at) <= SCANS_BEFORE_BOOKING
 
@@ -73,6 +136,6 @@ def _booked(use: CodeUse) -> datetime:
     return use.booked_at
 
 
-def _lead(use: CodeUse, occurred_at: datetime) -> float:
-    """Return how many days after the scan the order was booked."""
-    return (use.booked_at - occurred_at) / timedelta(days=1)
+def _lead(use: CodeUse, occurred_at: datetime) -> timedelta:
+    """Return how long after the scan the order was booked."""
+    return use.booked_at - occurred_at

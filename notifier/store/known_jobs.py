@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,10 +10,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from notifier.domain.deliveries import CodeUse
+from notifier.domain.deliveries import CodeUse, code_use
+from notifier.domain.facts import Fact
 from notifier.store.awaited_names import release_named
+from notifier.store.facts import fact_of
 from notifier.store.inserts import insert_into
-from notifier.store.tables import Job, JobName, Parcel
+from notifier.store.tables import FactRow, Job, JobName, Parcel
 from notifier.store.vault import Vault
 
 
@@ -43,11 +46,18 @@ def jobs_with_ids(session: Session, job_ids: Sequence[UUID]) -> list[KnownJob]:
 def uses_of_code(session: Session, brand_id: UUID, code: str) -> list[CodeUse]:
     """Return the orders that have a parcel with this tracking code."""
     rows = session.execute(
-        select(Job.id, Job.created_at, Job.finished)
+        select(Job.id, Job.created_at, Job.ends_at, Job.finished)
         .join(Parcel, Parcel.job_id == Job.id)
         .where(Parcel.brand_id == brand_id, Parcel.tracking_code == code)
-    )
-    return [CodeUse(job_id, booked_at, finished) for job_id, booked_at, finished in rows]
+    ).all()
+    said: dict[UUID, list[Fact]] = defaultdict(list)
+    of_these = FactRow.job_id.in_([row.id for row in rows])
+    for fact in session.scalars(select(FactRow).where(of_these)) if rows else ():
+        said[fact.job_id].append(fact_of(fact))
+    return [
+        code_use(row.id, row.created_at, said[row.id], due_at=row.ends_at, finished=row.finished)
+        for row in rows
+    ]
 
 
 def name_job(

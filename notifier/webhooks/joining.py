@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from notifier.domain.deliveries import orders_meant
+from notifier.domain.deliveries import is_older, orders_meant
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobKind
 from notifier.domain.reasons import Party
@@ -26,11 +26,13 @@ from notifier.store.tables import Source
 
 class NotBookedYet(Exception):
     """The job is not known; nothing of the delivery was recorded. It waits for `join`, unless
-    there is a reason why it is nothing for us until then."""
+    there is a reason why it is nothing for us until then. Which order a code means depends on when
+    that `happened`."""
 
-    def __init__(self, join: Join, nothing_yet: str | None = None) -> None:
+    def __init__(self, join: Join, happened: datetime, nothing_yet: str | None = None) -> None:
         super().__init__()
         self.join = join
+        self.happened = happened
         self.nothing_yet = nothing_yet
 
 
@@ -85,7 +87,7 @@ def jobs_of(
 
 
 def rename(
-    session: Session, services: Services, source: Source, join: ByReference
+    session: Session, services: Services, source: Source, join: ByReference, *, happened: datetime
 ) -> list[tuple[KnownJob, SourceEvent]]:
     """Let the job that one of these names means be found by all of them.
 
@@ -96,7 +98,7 @@ def rename(
     lock_names(session, services, source, [join])
     found = known_jobs.jobs_named(session, source.brand_id, join.names)
     if not found:
-        raise NotBookedYet(join)
+        raise NotBookedYet(join, happened)
     job, *moved_from = found
     deliveries.lock_jobs(session, {one.id for one in found})
     known_jobs.name_job(session, services.vault, source.brand_id, job.id, join.names)
@@ -142,11 +144,24 @@ def key_of(services: Services, source: Source, join: Join) -> bytes:
     return deliveries.reference_key(services.vault, source.brand_id, join.reference)
 
 
-def is_known(session: Session, source: Source, join: Join) -> bool:
-    """Return whether there is a job that `join` could mean."""
+def is_known(session: Session, source: Source, join: Join, happened: datetime) -> bool:
+    """Return whether there is a job that `join` could mean, said of what `happened` then.
+
+    So is a code that only orders of long after that have: nothing needs to wait for it.
+    """
     if isinstance(join, ByTrackingCode):
-        return bool(known_jobs.uses_of_code(session, source.brand_id, join.code))
+        uses = known_jobs.uses_of_code(session, source.brand_id, join.code)
+        return bool(orders_meant(uses, happened)) or is_older(uses, happened)
     return bool(known_jobs.jobs_named(session, source.brand_id, join.names))
+
+
+def waits_because(session: Session, source: Source, join: Join) -> str:
+    """Return why a delivery waits, as a phrase for the board."""
+    if isinstance(join, ByReference):
+        return "no job with this reference yet"
+    if known_jobs.uses_of_code(session, source.brand_id, join.code):
+        return "the order with this tracking code is long past, and no new one is booked yet"
+    return "no order with this tracking code yet"
 
 
 def _found(
@@ -158,10 +173,9 @@ def _found(
         found = known_jobs.jobs_named(session, source.brand_id, join.names)
     else:
         uses = known_jobs.uses_of_code(session, source.brand_id, join.code)
-        meant = orders_meant(uses, happened)
-        if uses and not meant:
+        if is_older(uses, happened):
             raise OlderParcel
-        found = known_jobs.jobs_with_ids(session, meant)
+        found = known_jobs.jobs_with_ids(session, orders_meant(uses, happened))
     if not found:
-        raise NotBookedYet(join, event.unless_known)
+        raise NotBookedYet(join, happened, event.unless_known)
     return found

@@ -65,7 +65,9 @@ class Context:
 def book(context: Context, event: SourceEvent, account: str | None) -> bool:
     """Book what the event asks for; return False if that was done before."""
     stands = event.booking is not None and event.booking.as_it_stands
-    known = stands and is_known(context.session, context.source, event.join)
+    known = stands and is_known(
+        context.session, context.source, event.join, context.happened(event)
+    )
     if known or event.unless_known is not None:
         return False
     return book_as_asked(
@@ -208,6 +210,7 @@ def _record_fact(context: Context, job: KnownJob, event: SourceEvent, external_i
         intake.record_in(session, context.services, source.brand_id, job.id, new)
     except Invalid as error:
         if error.field == "parcel" and event.join == ByTrackingCode(event.parcel or ""):
-            raise NotBookedYet(event.join) from error  # taken off while this waited for the lock
+            # taken off while this waited for the lock
+            raise NotBookedYet(event.join, context.happened(event)) from error
         raise
     return True

@@ -16,7 +16,6 @@ from notifier.sending.suppressions import Address, drop_what_waits
 from notifier.services import Services
 from notifier.sources.protocol import (
     ByReference,
-    ByTrackingCode,
     Ignored,
     Incoming,
     Needs,
@@ -39,6 +38,7 @@ from notifier.webhooks.joining import (
     key_of,
     lock_names,
     rename,
+    waits_because,
 )
 from notifier.webhooks.opting_out import close_number
 from notifier.webhooks.recording import Context, book, record
@@ -156,7 +156,8 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         external_id=own_id(adapter, incoming),
     )
     if isinstance(translation, Renamed):
-        for job, event in rename(session, services, source, translation.join):
+        renamed = rename(session, services, source, translation.join, happened=delivery.received_at)
+        for job, event in renamed:
             record(context, job, event, 0)
         return _Outcome(DeliveryStatus.IGNORED, translation.why)
     since = delivery.recorded or 0
@@ -250,16 +251,15 @@ def _wait(services: Services, delivery_id: UUID, missing: NotBookedYet) -> Deliv
         if taken is None:
             return None
         delivery, source = taken
-        by_code = isinstance(join, ByTrackingCode)
-        why = f"no {'order with this tracking code' if by_code else 'job with this reference'} yet"
         key = key_of(services, source, join)
         names = join.names if isinstance(join, ByReference) else ()
         deliveries.lock_keys(session, [key, *keys_of(services.vault, source.brand_id, names)])
-        if is_known(session, source, join):
+        if is_known(session, source, join, missing.happened):
             return None
         await_names(session, services.vault, delivery, names)
         if missing.nothing_yet is not None:
             outcome = _Outcome(DeliveryStatus.IGNORED, missing.nothing_yet, key)
         else:
+            why = waits_because(session, source, join)
             outcome = _Outcome(DeliveryStatus.WAITING, why, key)
         return _settle(services, delivery, outcome)
