@@ -14,6 +14,7 @@ from tests.sources import (
     generic_events,
     jobber_events,
     onfleet_events,
+    seventeentrack_events,
     shipstation_events,
     shopify_events,
     square_events,
@@ -62,6 +63,23 @@ SEEDS: dict[str, list[tuple[dict[str, str], Any]]] = {
                 checkpoints=[checkpoint("Exception", "2026-11-23T08:10:00", learnt=NOW)],
             ),
         ),
+    ],
+    "seventeentrack": [
+        (
+            {},
+            seventeentrack_events.updated(
+                "Exception_Delayed",
+                seventeentrack_events.scan("Exception_Delayed", NOW),
+                seventeentrack_events.scan(
+                    "InTransit_Other",
+                    None,
+                    time_raw={"date": "2026-11-22", "time": "08:10:00", "timezone": None},
+                ),
+                looked=NOW,
+                estimate={"source": "Official", "from": None, "to": "2026-11-26T00:00:00Z"},
+            ),
+        ),
+        ({}, seventeentrack_events.stopped()),
     ],
     "onfleet": [
         ({}, onfleet_events.Task(NOW).event(9, NOW, worker=onfleet_events.SAM)),

@@ -23,6 +23,7 @@ from tests.sources import (
     generic_events,
     jobber_events,
     onfleet_events,
+    seventeentrack_events,
     shippo_events,
     shopify_events,
     square_events,
@@ -49,6 +50,7 @@ _SIGNED: dict[str, Callable[[bytes, datetime], Headers]] = {
     "onfleet":     lambda body, at: {
         "X-Onfleet-Signature": onfleet_events.sign(onfleet_events.SECRET, body)
     },
+    "seventeentrack": lambda body, at: {"sign": seventeentrack_events.sign(_SECRET, body)},
     "shipengine":  lambda body, at: {"X-Webhook-Token": _SECRET},
     "shippo":      lambda body, at: {
         "Shippo-Auth-Signature": shippo_events.sign(_SECRET, body, at)

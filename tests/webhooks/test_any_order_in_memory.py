@@ -96,6 +96,7 @@ def _say(stage: Stage, source: FactSource, event: SourceEvent) -> None:
         ("shippo", JobStatus.DELIVERED),
         ("aftership", JobStatus.RETURNED),
         ("shipengine", JobStatus.DELIVERED),
+        ("seventeentrack", JobStatus.RETURNED),
     ],
 )
 def test_each_way_ends_where_it_does(name: str, end: JobStatus) -> None:

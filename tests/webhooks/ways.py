@@ -10,6 +10,7 @@ from typing import Any
 from tests.sources import (
     aftership_events,
     easypost_events,
+    seventeentrack_events,
     shipengine_events,
     shippo_events,
 )
@@ -163,6 +164,41 @@ def shipengine(order: Order, now: datetime) -> list[Said]:
     ]
 
 
+def seventeentrack(order: Order, now: datetime) -> list[Said]:
+    """Customs ask for a paper, a zone is not the carrier's, it is looked at again without news."""
+    scans: list[dict[str, Any]] = []
+    after = {"source": "Official", "from": None, "to": (now + 48 * HOUR).date().isoformat()}
+
+    def looked(sub_status: str, hours_ago: int, **update: Any) -> Said:
+        event = seventeentrack_events.updated(
+            sub_status, *scans, looked=now - hours_ago * HOUR, number=order.code, **update
+        )
+        body = seventeentrack_events.body_of(event)
+        return Said("seventeentrack", headers_of("seventeentrack", body, now), body)
+
+    def said(sub_status: str, hours_ago: int, *, ahead: int = 0, **update: Any) -> Said:
+        at = now - (hours_ago - ahead) * HOUR
+        scans.insert(0, seventeentrack_events.scan(sub_status, at))
+        return looked(sub_status, hours_ago, **update)
+
+    return [
+        said("InfoReceived", 60),
+        said("InTransit_PickedUp", 50),
+        said("InTransit_CustomsRequiringInformation", 40),
+        said("InTransit_CustomsReleased", 36),
+        looked("Expired_Other", 32),
+        said("Exception_Delayed", 30),
+        looked("Exception_Delayed", 28, estimate=after),
+        said("OutForDelivery_Other", 9, ahead=1),
+        looked("OutForDelivery_Other", 8),
+        said("DeliveryFailure_NoBody", 6),
+        said("OutForDelivery_Other", 4),
+        said("DeliveryFailure_Rejected", 3),
+        said("Exception_Returning", 2, ahead=1),
+        said("Exception_Returned", 1),
+    ]
+
+
 def by_easypost(event: dict[str, Any], now: datetime) -> Said:
     """Return an event of EasyPost's, sent now."""
     body = easypost_events.body_of(event)
@@ -197,4 +233,5 @@ TRACKED: dict[str, Way] = {
     "shippo": shippo,
     "aftership": aftership,
     "shipengine": shipengine,
+    "seventeentrack": seventeentrack,
 }
