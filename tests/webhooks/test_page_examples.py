@@ -69,7 +69,7 @@ def example(kind: str, language: str) -> str:
     secret = secret_of(kind)
     code = re.sub(r'(address, secret = "[^"]+"), "[^"]+"', rf'\1, "{secret}"', found[1])
     code = code.replace("the-secret-printed", quote(secret)).replace("the secret printed", secret)
-    code = re.sub(r"/in/shop\b", "/in/generic", code)
+    code = re.sub(r"/in/\w+", f"/in/{kind}", code)
     return code.replace("your-address", "notify.example.com")
 
 
@@ -108,7 +108,7 @@ def test_the_example_in_python_is_taken_and_read(
     if kind == "generic":
         (fact,) = facts_of(services, visits[0])
         assert (fact.type, fact.body["minutes"]) == (FactType.DELAYED, 45)
-    if kind in ("aftership", "easypost", "shipengine", "shippo"):
+    if kind in ("aftership", "easypost", "seventeentrack", "shipengine", "shippo"):
         (fact,) = facts_of(services, order)
         assert fact.type == FactType.OUT_FOR_DELIVERY
 
