@@ -110,7 +110,12 @@ def keep_shipment(session: Session, job_id: UUID, source_id: UUID, said: Shipmen
     elif said.as_of == word.said_at:
         has |= set(word.says["parcels"])
     word.said_at = max(said.as_of, word.said_at)
-    word.says = {"parcels": sorted(has), "ever": sorted({*word.says["ever"], *said.codes})}
+    known_as = said.known_as or word.says.get("known_as")
+    word.says = {
+        "parcels": sorted(has),
+        "ever": sorted({*word.says["ever"], *said.codes}),
+        **({} if known_as is None else {"known_as": known_as}),
+    }
     session.flush()
     gone = session.execute(
         delete(Parcel)
@@ -118,6 +123,20 @@ def keep_shipment(session: Session, job_id: UUID, source_id: UUID, said: Shipmen
         .returning(Parcel.id)
     )
     return bool(gone.all())
+
+
+def codes_of_shipment(
+    session: Session, job_id: UUID, source_id: UUID, known_as: str
+) -> tuple[str, ...]:
+    """Return the tracking codes that a shipment of the order has, by the source's latest word."""
+    said = session.scalars(
+        select(SourceWord.says).where(
+            SourceWord.job_id == job_id,
+            SourceWord.source_id == source_id,
+            SourceWord.about.startswith(_SHIPMENT),
+        )
+    )
+    return tuple(code for one in said if one.get("known_as") == known_as for code in one["parcels"])
 
 
 def keep_rest(

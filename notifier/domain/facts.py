@@ -76,7 +76,7 @@ class Terms(StrEnum):
 
 
 #: What it is that stands somehow.
-STATUS, PROMISE = "status", "promise"
+STATUS, PROMISE, ESTIMATE = "status", "promise", "estimate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,9 @@ class Standing:
     """How a source has something, which it says again whenever anything there changes."""
 
     source: UUID  # the integration
-    about: str  # STATUS, PROMISE
+    about: str  # STATUS, PROMISE, ESTIMATE
     word: str  # for how it stands, as the source has it
+    anew: bool = False  # it came to stand so then, also if it had been so before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

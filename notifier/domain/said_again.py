@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from notifier.domain.facts import Fact
+from notifier.domain.facts import Fact, Standing
 
 
 def said_again_among(ordered: Iterable[Fact]) -> dict[UUID, UUID]:
@@ -25,10 +25,14 @@ def said_again_among(ordered: Iterable[Fact]) -> dict[UUID, UUID]:
             continue
         said = last.setdefault((fact.stands.source, fact.stands.about), {})
         before = said.get(fact.parcel, said.get(None))
-        if before is not None and before.stands == fact.stands:
+        if before is not None and _has_it_still(fact.stands, before.stands):
             again[fact.id] = before.id
             continue
         if fact.parcel is None:
             said.clear()
         said[fact.parcel] = fact
     return again
+
+
+def _has_it_still(stands: Standing, before: Standing | None) -> bool:
+    return before is not None and stands.word == before.word and not stands.anew

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from pydantic_core import from_json
 
-from notifier.domain.facts import FactSource, FactType
+from notifier.domain.facts import STATUS, FactSource, FactType
 from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party, Reason
@@ -139,6 +139,20 @@ class Shipment:
     name: str  # that tells it from the order's others
     codes: tuple[str, ...]  # normalised
     as_of: datetime
+    known_as: str | None = None  # a name by which its order is found, in what is said of it alone
+
+
+@dataclass(frozen=True, slots=True)
+class StandsAs:
+    """How a source has something by now, in its word, said again with any change there.
+
+    It is news only where the source's last word before was another; `anew`, always: it happened
+    then. (Of the window of a booking as it stands the intake says it itself.)
+    """
+
+    word: str
+    about: str = STATUS
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +164,9 @@ class SourceEvent:
     a `shipment` has another in its place by now. `stands_at`: then its source has the job as not
     called off, so what it said before of that is taken back; None: its cancellations are final.
     `more_to_send`: whether a part of the order is still to be sent, as of `occurred_at`; None: it
-    does not say. `stands_as` is the source's word for how it has the parcel by now, said again with
-    any change there: it is news only where the source's last one before was another. (Of a
-    booking as it stands the intake says it itself.)
-    `only_shipment`: nothing happened, so no fact is recorded; it says which parcels
-    its `shipment` has.
+    does not say. `of_shipment`: it is about each of the parcels that the shipment which is
+    `known_as` this has by the latest word. `only_shipment`: nothing happened, so no fact is
+    recorded; it says which parcels its `shipment` has.
     """
 
     join: Join
@@ -172,7 +184,8 @@ class SourceEvent:
     shipment: Shipment | None = None
     only_shipment: bool = False
     stands_at: datetime | None = None
-    stands_as: str | None = None
+    stands_as: StandsAs | None = None
+    of_shipment: str | None = None
     more_to_send: bool | None = None
     technician: str | None = None
     technician_phone: str | None = None

@@ -4,10 +4,8 @@ An order's reference is its name, such as #1001: it is in the shop's mails, on i
 what trackers are told, and a fulfillment is called #1001.1 after it. Shopify's own number of an
 order is known to nobody else.
 
-Fulfillment events and fulfillment orders name an order by that number or not at all, and no
-parcel, so that they could end an order of which one parcel has come. The status comes with
-`fulfillments/update` as well, which names both; when it happened, and the carrier's estimate, do
-not.
+Fulfillment orders name an order by that number or not at all, and no parcel, so that they could
+end an order of which one parcel has come.
 
 Source: shopify.dev/docs/api/webhooks, /docs/apps/build/webhooks, the REST resources Order and
 Fulfillment, the enum FulfillmentEventStatus.
@@ -41,9 +39,11 @@ from notifier.sources.protocol import (
     Shipment,
     SourceAdapter,
     SourceEvent,
+    StandsAs,
     Translation,
     Untranslatable,
 )
+from notifier.sources.shopify_events import happened, known_as
 
 _F = FactType
 
@@ -148,6 +148,8 @@ def translate(incoming: Incoming) -> Translation:
         return _order(topic, body)
     if topic in _FULFILLMENT_TOPICS:
         return _fulfillment(body)
+    if topic == "fulfillment_events/create":
+        return happened(body, STATUSES)
     if topic.startswith(_NAMES_NEITHER):
         return Ignored(f"{topic[:60]} names no parcel: fulfillments/update says it with one")
     return Ignored(f"{topic[:60]} is not about an order on its way")
@@ -288,7 +290,10 @@ def _fulfillment(fulfillment: Mapping[str, Any]) -> Translation:
             facts.append((moves, moment(fulfillment.get("updated_at")), code))
     carrier = one_line(fulfillment.get("tracking_company")) or ""
     as_of = moment(fulfillment.get("updated_at"))
-    shipment = Shipment(name=name[0], codes=tuple(codes), as_of=as_of) if as_of else None
+    number = known_as(fulfillment.get("id"))
+    shipment = None
+    if as_of is not None:
+        shipment = Shipment(name=name[0], codes=tuple(codes), as_of=as_of, known_as=number)
     join = ByReference(name[1])
     if not facts:
         return _not_sent(join, shipment)
@@ -302,7 +307,7 @@ def _fulfillment(fulfillment: Mapping[str, Any]) -> Translation:
             parcel=code,
             adds_parcel=BookedParcel(carrier=carrier, tracking_code=code) if code else None,
             shipment=shipment,
-            stands_as=word if fact is moves else None,
+            stands_as=StandsAs(word) if fact is moves else None,
         )
         for fact, at, code in facts
     )

@@ -125,16 +125,19 @@ def fact_values(
     }
 
 
-def _standing_json(stands: Standing | None) -> dict[str, str] | None:
+def _standing_json(stands: Standing | None) -> dict[str, Any] | None:
     if stands is None:
         return None
-    return {"source": str(stands.source), "about": stands.about, "word": stands.word}
+    anew = {"anew": True} if stands.anew else {}
+    return {"source": str(stands.source), "about": stands.about, "word": stands.word, **anew}
 
 
-def _standing(value: dict[str, str] | None) -> Standing | None:
+def _standing(value: dict[str, Any] | None) -> Standing | None:
     if value is None:
         return None
-    return Standing(UUID(value["source"]), value["about"], value["word"])
+    return Standing(
+        UUID(value["source"]), value["about"], value["word"], anew=value.get("anew", False)
+    )
 
 
 def _text(value: UUID | None) -> str | None:

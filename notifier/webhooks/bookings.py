@@ -21,7 +21,7 @@ from notifier.people import checked_zone
 from notifier.planner import bring_up_to_date
 from notifier.services import Services
 from notifier.sources.parts.estimates import LocalDay, whole_day
-from notifier.sources.protocol import Booking, ByReference, SourceEvent
+from notifier.sources.protocol import Booking, ByReference, SourceEvent, StandsAs
 from notifier.store.deliveries import said_of
 from notifier.store.known_jobs import KnownJob
 from notifier.store.tables import Brand, Job, Message, Source
@@ -111,7 +111,7 @@ def news_in(
             occurred_at=happened,
             window=window,
             agreed=asked.agreed,
-            stands_as=_in_words(window),
+            stands_as=StandsAs(_in_words(window), PROMISE),
             note=event.note,
         )
     return SourceEvent(
@@ -120,7 +120,7 @@ def news_in(
         type=FactType.DELAYED,
         occurred_at=happened,
         expected=window,
-        stands_as=_in_words(window),
+        stands_as=StandsAs(_in_words(window), PROMISE),
         reason=event.reason,
         note=event.note,
     )

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from notifier import intake
-from notifier.domain.facts import PROMISE, STATUS, FactType, Standing
+from notifier.domain.facts import FactType, Standing
 from notifier.errors import Conflict, Invalid
-from notifier.parcels import NewParcel, add_parcel_later, keep_rest, keep_shipment
+from notifier.parcels import (
+    NewParcel,
+    add_parcel_later,
+    codes_of_shipment,
+    keep_rest,
+    keep_shipment,
+)
 from notifier.planner import bring_up_to_date
 from notifier.services import Services
 from notifier.sources.parts.estimates import resolve
 from notifier.sources.protocol import (
     ByTrackingCode,
+    Shipment,
     SourceAdapter,
     SourceEvent,
+    StandsAs,
 )
 from notifier.store import deliveries
-from notifier.store.known_jobs import KnownJob, give_names, jobs_named
+from notifier.store.known_jobs import KnownJob, give_names, jobs_named, name_job
 from notifier.store.tables import Delivery, Source
 from notifier.webhooks.bookings import (
     book_as_asked,
@@ -92,10 +100,11 @@ def record(context: Context, job: KnownJob, event: SourceEvent, nth: int) -> tup
     external_id = f"{context.external_id}#{nth}" if nth else context.external_id
     if event.goes_on_as is not None:
         _hand_over(context, job, event.goes_on_as)
+    if event.of_shipment is not None:
+        recorded = _record_of_each(context, job, event, event.of_shipment, external_id)
+        return recorded, recorded
     happened = context.happened(event)
-    other_parcels = event.shipment is not None and keep_shipment(
-        session, job.id, context.source.id, event.shipment
-    )
+    other_parcels = event.shipment is not None and _keep_shipment(context, job, event.shipment)
     if event.more_to_send is not None:
         other_parcels |= keep_rest(
             session,
@@ -120,6 +129,42 @@ def record(context: Context, job: KnownJob, event: SourceEvent, nth: int) -> tup
     if other_parcels and not recorded:
         bring_up_to_date(session, services, [job.id], now=services.now())
     return recorded, recorded or other_parcels or taken_back
+
+
+def _record_of_each(
+    context: Context, job: KnownJob, event: SourceEvent, shipment: str, external_id: str
+) -> bool:
+    """Record the event of each parcel of its shipment; return whether any was not on record."""
+    codes = codes_of_shipment(context.session, job.id, context.source.id, shipment)
+    recorded = [
+        _record_fact(context, job, replace(event, parcel=code), f"{external_id}#{code}")
+        for code in codes
+    ]
+    return any(recorded)
+
+
+def _keep_shipment(context: Context, job: KnownJob, said: Shipment) -> bool:
+    """Keep what the shipment has; return whether the order has a parcel less by that.
+
+    What is said of the shipment alone finds the order by that from now on, and is read again where
+    its parcels are others.
+    """
+    session, source = context.session, context.source
+    if said.known_as is None:
+        return keep_shipment(session, job.id, source.id, said)
+    before = codes_of_shipment(session, job.id, source.id, said.known_as)
+    taken_off = keep_shipment(session, job.id, source.id, said)
+    name_job(session, context.services.vault, source.brand_id, job.id, [said.known_as])
+    if codes_of_shipment(session, job.id, source.id, said.known_as) != before:
+        key = deliveries.said_key(context.services.vault, source.id, said.known_as)
+        deliveries.read_again_said(session, key)
+    return taken_off
+
+
+def _standing(source: Source, stands: StandsAs | None) -> Standing | None:
+    if stands is None:
+        return None
+    return Standing(source.id, stands.about, stands.word, anew=stands.anew)
 
 
 def _hand_over(context: Context, job: KnownJob, reference: str) -> None:
@@ -148,7 +193,6 @@ def _record_fact(context: Context, job: KnownJob, event: SourceEvent, external_i
         return False
     if event.until_booked and is_booked_since(session, source, job, context.happened(event)):
         return False
-    about = STATUS if event.booking is None else PROMISE
     if event.booking is not None:
         stated = deliveries.said_of(session, job.id, source.id)
         happened, zone = context.happened(event), ZoneInfo(job.zone)
@@ -184,7 +228,6 @@ def _record_fact(context: Context, job: KnownJob, event: SourceEvent, external_i
         added = NewParcel(carrier=parcel.carrier, tracking_code=parcel.tracking_code)
         add_parcel_later(session, context.services, job.id, added)
     expected = resolve(event.expected, ZoneInfo(job.zone)) if event.expected is not None else None
-    stands = Standing(source.id, about, event.stands_as) if event.stands_as is not None else None
     new = intake.NewFact(
         type=event.type,
         source=context.adapter.speaks_as,
@@ -199,12 +242,12 @@ def _record_fact(context: Context, job: KnownJob, event: SourceEvent, external_i
         technician=event.technician,
         technician_phone=event.technician_phone,
         parcel=event.parcel,
-        may_be_replaced=event.shipment is not None,
+        may_be_replaced=event.shipment is not None or event.of_shipment is not None,
         note=event.note,
         source_id=source.id,
         external_id=external_id,
         before_live=event.goes_on_as is not None or is_history(source, context.happened(event)),
-        stands=stands,
+        stands=_standing(source, event.stands_as),
     )
     try:
         intake.record_in(session, context.services, source.brand_id, job.id, new)

@@ -21,6 +21,7 @@ from notifier.sources.protocol import (
     Needs,
     OptedOut,
     Renamed,
+    SourceEvent,
     Untranslatable,
     own_id,
 )
@@ -195,7 +196,7 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
     return _Outcome(
         DeliveryStatus.APPLIED,
         "said before" if nothing else None,
-        _found_by(context, stale),
+        _found_by(context, stale) or _found_by_shipment(context, [said for _, _, said in joined]),
     )
 
 
@@ -208,6 +209,14 @@ def _found_by(context: Context, stale: Sequence[KnownJob]) -> bytes | None:
     if len(stale) != 1:
         return None
     return deliveries.said_key(context.services.vault, context.source.id, stale[0].reference)
+
+
+def _found_by_shipment(context: Context, events: Sequence[SourceEvent]) -> bytes | None:
+    """Return what a delivery about a shipment is found by: that may have other parcels yet."""
+    named = [event.of_shipment for event in events if event.of_shipment is not None]
+    if not named:
+        return None
+    return deliveries.said_key(context.services.vault, context.source.id, named[0])
 
 
 def _to_be_asked(source: Source, incoming: Incoming, needs: Needs) -> _Outcome:

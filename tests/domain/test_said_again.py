@@ -71,6 +71,22 @@ def test_another_word_is_news_and_so_is_the_first_one_after_it() -> None:
     assert not order.state.ignored
 
 
+def test_what_happened_anew_is_news_and_what_only_has_it_so_since_is_not() -> None:
+    """An event on the next day is another one; the shop's own state follows from it."""
+    order = stage()
+    has_it(order, FactType.OUT_FOR_DELIVERY)
+    scanned(order, FactType.ATTEMPTED)
+    order.advance(minutes=60)
+    word = Standing(SHOP, STATUS, FactType.OUT_FOR_DELIVERY.value, anew=True)
+    anew = order.say(FactType.OUT_FOR_DELIVERY, source=FactSource.SHOP, parcel="A", stands=word)
+    assert order.state.status_fact == anew
+
+    scanned(order, FactType.ATTEMPTED)
+    still = has_it(order, FactType.OUT_FOR_DELIVERY)
+    assert order.state.status is JobStatus.ATTEMPTED
+    assert order.state.ignored == {still.id}
+
+
 def test_two_words_of_one_meaning_are_two() -> None:
     """What it says for the first time breaks the silence, though the status is the same."""
     order = stage()

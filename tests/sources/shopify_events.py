@@ -80,3 +80,19 @@ def fulfillment(at: datetime, **changes: Any) -> dict[str, Any]:
         "line_items": [{"title": "Kettle", "requires_shipping": True}],
         **changes,
     }
+
+
+def happened(status: str, at: datetime, **changes: Any) -> dict[str, Any]:
+    """Return what happened `at` to the first fulfillment of #1001, said at once."""
+    return {
+        "id": 1234567,
+        "fulfillment_id": 255858046,
+        "order_id": 450789469,
+        "status": status,
+        "message": None,
+        "happened_at": at.isoformat(),
+        "created_at": at.isoformat(),
+        "updated_at": at.isoformat(),
+        "estimated_delivery_at": None,
+        **changes,
+    }

@@ -338,7 +338,9 @@ def test_that_a_fulfillment_has_no_code_any_more_is_said_without_a_fact(status: 
         assert "nothing was sent" in why_ignored("fulfillments/update", body)
         return
     (one,) = facts("fulfillments/update", body)
-    assert one.shipment == Shipment(name="#1001.1", codes=(), as_of=NOW)
+    assert one.shipment == Shipment(
+        name="#1001.1", codes=(), as_of=NOW, known_as="fulfillment 255858046"
+    )
     assert one.only_shipment
     assert one.unless_known == "nothing was sent yet"
 

@@ -28,6 +28,8 @@ _ORDERS: dict[str, tuple[str, list[str]]] = {
     "orders_partially_fulfilled_2024-10": ("2022-01-01T00:00:00Z", _IPODS),
 }
 
+_EVENT = "fulfillment_events_create_2024-10"
+
 _NAMES_NO_PARCEL = "names no parcel: fulfillments/update says it with one"
 _LOCAL = "fulfillment_orders/line_items_prepared_for_local_delivery"
 
@@ -38,7 +40,6 @@ _IGNORED: dict[str, tuple[str, str]] = {
     **{
         f"{topic.replace('/', '_')}_{version}": (topic, f"{topic} {_NAMES_NO_PARCEL}")
         for topic, version in (
-            ("fulfillment_events/create", "2024-10"),
             ("fulfillment_events/delete", "2024-10"),
             (_LOCAL, "2023-01"),
             (_LOCAL, "2024-10"),
@@ -86,6 +87,15 @@ def test_each_other_real_sample_is_nothing_for_us(sample: str) -> None:
 
 
 @needs_samples
+def test_a_real_event_is_of_its_fulfillment() -> None:
+    """That has the parcels, and a name by its number."""
+    body = sample_json(f"payloads/shopify/{_EVENT}.json")
+    assert in_words(translate(delivered("fulfillment_events/create", body))) == [
+        "2022-01-01T00:00:00Z fulfillment 123456 in_transit",
+    ]
+
+
+@needs_samples
 def test_an_order_as_the_api_answers_it_is_booked() -> None:
     """A webhook's body is what is inside; three of one thing are in it three times."""
     body = sample_json("payloads/shopify/api_fixture_order.json")["order"]
@@ -109,5 +119,5 @@ def test_a_fulfillment_from_before_they_had_names_is_untranslatable() -> None:
 def test_no_real_sample_is_left_without_an_outcome() -> None:
     """A sample added to the folder must be decided above."""
     found = {path.stem for path in (SAMPLES / "payloads" / "shopify").glob("*.json")}
-    fixtures = {"api_fixture_order", "api_fixture_fulfillment"}
+    fixtures = {_EVENT, "api_fixture_order", "api_fixture_fulfillment"}
     assert found == _ORDERS.keys() | _IGNORED.keys() | fixtures

@@ -42,6 +42,7 @@ def shopify(order: Order, now: datetime) -> list[Said]:
     def sent(topic: str, hours: int, status: str | None, **changes: Any) -> Said:
         body = shopify_events.fulfillment(
             made + 20 * HOUR,
+            id=order.number,
             name=f"{order.reference}.1",
             tracking_number=order.code.lower(),
             tracking_numbers=[],
@@ -51,6 +52,12 @@ def shopify(order: Order, now: datetime) -> list[Said]:
         )
         return said(topic, body)
 
+    def event(status: str, hours: int, **changes: Any) -> Said:
+        at = made + hours * HOUR
+        body = shopify_events.happened(status, at, fulfillment_id=order.number, **changes)
+        return said("fulfillment_events/create", body)
+
+    soon = (now + 24 * HOUR).isoformat()
     touched = {"tracking_url": "https://carrier.example/track"}
     way = easypost_events.Parcel(code=order.code)
     return [
@@ -60,6 +67,7 @@ def shopify(order: Order, now: datetime) -> list[Said]:
         sent("fulfillments/create", 20, None),
         by_easypost(way.scanned("pre_transit", made + 21 * HOUR, detail="label_created"), now),
         by_easypost(way.scanned("in_transit", made + 30 * HOUR, estimate=now + 48 * HOUR), now),
+        event("in_transit", 29, updated_at=str(made + 32 * HOUR), estimated_delivery_at=soon),
         sent("fulfillments/update", 31, "in_transit"),
         ordered("orders/updated", 33, "2026-11-27", note="Ring thrice"),
         sent("fulfillments/update", 48, "delayed"),
@@ -72,6 +80,8 @@ def shopify(order: Order, now: datetime) -> list[Said]:
         ),
         by_easypost(way.scanned("in_transit", made + 52 * HOUR, estimate=now + 96 * HOUR), now),
         sent("fulfillments/update", 54, "delayed", **touched),
+        event("in_transit", 55, estimated_delivery_at=soon),
+        event("out_for_delivery", 73, message="It is on the van"),
         sent("fulfillments/update", 74, "out_for_delivery"),
         by_aftership(order, "AttemptFail", made + 75 * HOUR, now),
         sent("fulfillments/update", 76, "out_for_delivery", **touched),

@@ -87,6 +87,14 @@ class Shop:
         )
         return self._say("fulfillments/update", body)
 
+    def happened(self, hours: int, status: str, *, number: int, **changes: Any) -> UUID:
+        """Say, half an hour later, that this happened to the fulfillment of that number."""
+        at = self.made + hours * HOUR
+        body = shopify_events.happened(
+            status, at, fulfillment_id=number, updated_at=str(at + HOUR / 2), **changes
+        )
+        return self._say("fulfillment_events/create", body)
+
     def scanned(self, hours: int, letter: str, status: str) -> UUID:
         """Let the carrier say where the parcel with this code is."""
         way = OnItsWay(code=self.code(letter))

@@ -95,7 +95,8 @@ class SourceWord(Base):
     source_id: Mapped[UUID] = mapped_column(ForeignKey("sources.id"))
     about: Mapped[str]  # "shipment:" and its name; "rest"; "stands"
     said_at: Mapped[datetime]
-    #: Of a shipment: its `parcels`, and those it `ever` had. Of the rest: if there is `more`.
+    #: Of a shipment: its `parcels`, those it `ever` had, and what it is `known_as`. Of the rest:
+    #: if there is `more`.
     says: Mapped[dict[str, Any]]
 
 
