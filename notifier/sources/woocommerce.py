@@ -36,6 +36,7 @@ from notifier.sources.protocol import (
     Shipment,
     SourceAdapter,
     SourceEvent,
+    StandsAs,
     Translation,
     Untranslatable,
 )
@@ -160,8 +161,8 @@ def _said(
         at = (completed_at if status == "completed" else None) or changed_at
         if status == "completed" and methods & _COLLECTED:
             return (*booked, _event(join, _F.DELIVERED, at))
-        return (*booked, *(_parcels(join, order) or (_event(join, fact, at),)))
-    return (*booked, _event(join, fact, changed_at))
+        return (*booked, *(_parcels(join, order) or (_stands(join, fact, at, status),)))
+    return (*booked, _stands(join, fact, changed_at, status))
 
 
 def _is_recent(order: Mapping[str, Any], changed_at: datetime | None) -> bool:
@@ -177,6 +178,11 @@ def _was_unpaid(order: Mapping[str, Any]) -> bool:
 def _event(join: ByReference, fact: FactType, at: datetime | None) -> SourceEvent:
     """Return a fact about the whole order. Who cancelled it is not said."""
     return SourceEvent(join=join, job_kind=JobKind.ORDER, type=fact, occurred_at=at)
+
+
+def _stands(join: ByReference, fact: FactType, at: datetime | None, status: str) -> SourceEvent:
+    """Return what an order's status says; a note on the order has it say the same again."""
+    return replace(_event(join, fact, at), stands_as=StandsAs(status))
 
 
 def _booked(

@@ -14,6 +14,7 @@ from notifier.sources.protocol import (
     Ignored,
     Incoming,
     SourceEvent,
+    StandsAs,
     Untranslatable,
     own_id,
 )
@@ -208,6 +209,21 @@ def test_a_shop_is_known_by_its_address(stated: str | None, shop: str | None) ->
     """One that moves to HTTPS is the same; of two below one address each is its own."""
     headers = {} if stated is None else {"x-wc-webhook-source": stated}
     assert ADAPTER.account(Incoming(headers, b"{}")) == shop
+
+
+@pytest.mark.parametrize("status", ["shipped", "partial-shipped", "delivered", "ready-pickup"])
+def test_a_status_is_as_old_as_the_last_change_and_may_be_said_again(status: str) -> None:
+    """A note on the order has it say the same once more, hours after a carrier said otherwise."""
+    (*_, said) = facts(order(status, NOW, date_modified_gmt=local(NOW + HOUR)))
+
+    assert said.stands_as == StandsAs(status)
+
+
+def test_an_order_that_is_called_off_anew_is_news() -> None:
+    """It may have been reinstated meanwhile."""
+    (said,) = facts(order("cancelled", NOW))
+
+    assert said.stands_as is None
 
 
 @pytest.mark.parametrize("status", ["completed", "shipped", "delivered", "ready-pickup"])
