@@ -16,7 +16,7 @@ from notifier.board_reading.people import PersonSeen
 from notifier.board_reading.phone import Phone, read_phone
 from notifier.board_reading.technicians import read_technicians
 from notifier.domain.facts import Fact, FactSource, FactType
-from notifier.domain.folding import is_of_no_parcel
+from notifier.domain.folding import fold
 from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.windows import Expectation, from_json
 from notifier.errors import NotFound
@@ -38,7 +38,7 @@ _STAFF_ACTOR = "staff:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactLine:
-    """One fact, who said it, and whether it was taken back."""
+    """One fact, who said it, and whether it was taken back or no news at all."""
 
     fact: Fact
     said_by: str | None  # a name of staff or of an integration, where one is known
@@ -47,6 +47,7 @@ class FactLine:
     parcel: str | None  # its tracking code, of an order that has, or had, more than one
     note: str | None
     withdrawn: bool
+    said_before: bool  # by the same source, which only has it so still
     can_take_back: bool
 
 
@@ -160,9 +161,8 @@ def read_facts(session: Session, services: Services, brand_id: UUID, card: Card)
         select(FactRow).where(FactRow.job_id == card.id).order_by(FactRow.seq.desc())
     ).all()
     facts = [fact_of(row) for row in rows]
-    withdrawn = {fact.withdraws for fact in facts if fact.withdraws is not None}
     codes = {parcel.tracking_code for parcel in card.parcels}
-    withdrawn |= {fact.id for fact in facts if is_of_no_parcel(fact, codes)}
+    state = fold(card.kind, facts, codes)
     several = len(codes | {fact.parcel for fact in facts if fact.parcel}) > 1
     technicians = read_technicians(session, services, brand_id)
     names = {person.id: person.name for person in card.people}
@@ -176,8 +176,9 @@ def read_facts(session: Session, services: Services, brand_id: UUID, card: Card)
             person=names.get(fact.person) if fact.person else None,
             parcel=fact.parcel if several else None,
             note=opened(services.vault, customer_key, row.note),
-            withdrawn=fact.id in withdrawn,
-            can_take_back=fact.id not in withdrawn
+            withdrawn=fact.id in state.withdrawn,
+            said_before=fact.stands is not None and fact.id in state.ignored,
+            can_take_back=fact.id not in state.withdrawn
             and fact.type not in (FactType.BOOKED, FactType.WITHDRAWN),
         )
         for row, fact in zip(rows, facts, strict=True)

@@ -10,6 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from notifier.board_reading.job import read_job
+from notifier.domain.facts import FactType
 from notifier.domain.jobs import JobStatus
 from notifier.domain.messages import WAITING
 from notifier.domain.windows import UNKNOWN, Window, from_json, to_json
@@ -74,6 +76,24 @@ def test_a_missed_delivery_is_told_though_the_fulfillment_is_touched(services: S
             {"A": JobStatus.ATTEMPTED},
         ), order
         assert owed(services, shop) == {"delivery_attempted"}, order
+
+
+@pytest.mark.usefixtures("source")
+def test_the_board_tells_news_from_what_is_only_said_again(services: Services, brand: UUID) -> None:
+    """Else *out for delivery* stands twice, once of them after the missed delivery."""
+    shop = Shop(services, name="#2000")
+    said: list[Said] = [
+        partial(shop.sent, 45, "A", "out_for_delivery"),
+        partial(shop.sent, 49, "A", "out_for_delivery", **ANOTHER_LINK),
+    ]
+    tell(services, [shop.ordered, *said])
+
+    job_id = order_of(services, shop).id
+    lines = read_job(services, brand, job_id, with_phone=False).facts
+    assert [line.said_before for line in lines if line.fact.type is FactType.OUT_FOR_DELIVERY] == [
+        True,
+        False,
+    ]
 
 
 @pytest.mark.usefixtures("source")
