@@ -16,7 +16,7 @@ from notifier.board_reading.people import PersonSeen
 from notifier.board_reading.phone import Phone, read_phone
 from notifier.board_reading.technicians import read_technicians
 from notifier.domain.facts import Fact, FactSource, FactType
-from notifier.domain.folding import fold
+from notifier.domain.folding import JobState, fold
 from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.windows import Expectation, from_json
 from notifier.errors import NotFound
@@ -163,6 +163,7 @@ def read_facts(session: Session, services: Services, brand_id: UUID, card: Card)
     facts = [fact_of(row) for row in rows]
     codes = {parcel.tracking_code for parcel in card.parcels}
     state = fold(card.kind, facts, codes)
+    repeated = _said_before(rows, facts, state)
     several = len(codes | {fact.parcel for fact in facts if fact.parcel}) > 1
     technicians = read_technicians(session, services, brand_id)
     names = {person.id: person.name for person in card.people}
@@ -177,12 +178,33 @@ def read_facts(session: Session, services: Services, brand_id: UUID, card: Card)
             parcel=fact.parcel if several else None,
             note=opened(services.vault, customer_key, row.note),
             withdrawn=fact.id in state.withdrawn,
-            said_before=fact.stands is not None and fact.id in state.ignored,
+            said_before=fact.id in repeated,
             can_take_back=fact.id not in state.withdrawn
             and fact.type not in (FactType.BOOKED, FactType.WITHDRAWN),
         )
         for row, fact in zip(rows, facts, strict=True)
     ]
+
+
+def _said_before(
+    rows: Sequence[FactRow], facts: Sequence[Fact], state: JobState
+) -> frozenset[UUID]:
+    """Return what a source only has so still, and what it says a second time of one moment."""
+    repeated = {fact.id for fact in facts if fact.stands is not None and fact.id in state.ignored}
+    said: list[tuple[UUID, Fact]] = []
+    for row, fact in sorted(zip(rows, facts, strict=True), key=lambda one: one[0].seq):
+        if row.source_id is None or fact.occurred_at is None:
+            continue
+        if any(
+            source == row.source_id
+            and fact.occurred_at == other.occurred_at
+            and fact.says_the_same_as(other)
+            for source, other in said
+        ):
+            repeated.add(fact.id)
+        else:
+            said.append((row.source_id, fact))
+    return frozenset(repeated)
 
 
 def _card(session: Session, services: Services, brand_id: UUID, job_id: UUID) -> Card:

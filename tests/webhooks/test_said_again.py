@@ -90,9 +90,12 @@ def test_the_board_tells_news_from_what_is_only_said_again(services: Services, b
 
     job_id = order_of(services, shop).id
     lines = read_job(services, brand, job_id, with_phone=False).facts
-    assert [line.said_before for line in lines if line.fact.type is FactType.OUT_FOR_DELIVERY] == [
-        True,
-        False,
+    assert [(line.fact.type, line.said_before) for line in lines] == [
+        (FactType.OUT_FOR_DELIVERY, True),
+        (FactType.SHIPPED, True),
+        (FactType.OUT_FOR_DELIVERY, False),
+        (FactType.SHIPPED, False),
+        (FactType.BOOKED, False),
     ]
 
 
