@@ -27,6 +27,10 @@ pytestmark = [pytest.mark.timeout(300)]
 
 _ORDERS, _WORKERS = 8, 4
 
+#: Time flies here, by more than a lease while a call is made: a text that waits again and again
+#: gives way to the email, untaken.
+_ENDS = {MessageStatus.DELIVERED, MessageStatus.SUPERSEDED, MessageStatus.EXPIRED}
+
 
 @pytest.fixture
 def world(sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds) -> World:
@@ -89,7 +93,8 @@ def test_facts_reports_and_claims_at_once_end_without_a_deadlock(world: World, s
         work(0)
     for job in jobs:
         rows = [m for m in world.messages(job) if m.claimed_at is not None]
-        assert {m.status for m in rows} <= {MessageStatus.DELIVERED, MessageStatus.SUPERSEDED}
+        assert {m.status for m in rows} <= _ENDS
+        assert all(m.provider_id is None for m in rows if m.status == MessageStatus.EXPIRED)
         delivered = [m for m in rows if m.status == MessageStatus.DELIVERED and m.asserts]
         last = max(delivered, key=lambda m: (m.handed_over_at, m.id))
         assert world.person(job).told == last.asserts
