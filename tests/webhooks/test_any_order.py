@@ -24,6 +24,7 @@ from notifier.planner import look_again
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery
+from notifier.webhooks.limit import SourceLimit
 from notifier.webhooks.receiving import receive
 from tests.services import RecordingEmail, RecordingSms, given_brand
 from tests.webhooks import amounts
@@ -39,6 +40,7 @@ _MOST = 5
 
 #: A twelfth of what is tried in memory.
 _ORDERS = amounts.ORDERS // 12
+_NEVER_TOO_MANY = 1_000_000
 
 
 @pytest.fixture
@@ -51,9 +53,14 @@ def brand(services: Services) -> UUID:
 
 @pytest.fixture
 def sending(services: Services) -> Services:
-    """Return services that take every text and email."""
+    """Return services that take every text and email, and whatever comes in the one moment."""
     sms, email = RecordingSms(now=services.now), RecordingEmail(now=services.now)
-    return replace(services, sms={sms.name: sms}, email={email.name: email})
+    return replace(
+        services,
+        sms={sms.name: sms},
+        email={email.name: email},
+        source_limit=SourceLimit(_NEVER_TOO_MANY),
+    )
 
 
 @pytest.mark.parametrize("name", _WAYS)
