@@ -133,10 +133,13 @@ def fold_in(state: JobState, facts: Collection[Fact], fact: Fact) -> JobState:
     It is `fold` of all of them. The latest fact of all, as most are, only carries the state
     on; one that comes late, takes back or may say only what was said has everything folded anew.
     """
-    takes_back = state.taken_back is not None or fact.type is FactType.WITHDRAWN
-    takes_back = takes_back or fact.stands is not None
-    takes_back = takes_back or is_of_no_parcel(fact, state.parcels)
-    if takes_back or any(_place(fact) < _place(known) for known in facts):
+    bears_on_others = (
+        state.taken_back is not None
+        or fact.type is FactType.WITHDRAWN
+        or fact.stands is not None
+        or is_of_no_parcel(fact, state.parcels)
+    )
+    if bears_on_others or any(_place(fact) < _place(known) for known in facts):
         return fold(state.kind, (*facts, fact), state.parcels)
     return _with_last_report(_carried_on(state, fact), [fact])
 

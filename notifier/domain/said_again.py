@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from notifier.domain.facts import Fact, Standing
+from notifier.domain.facts import Fact
 
 
 def said_again_among(ordered: Iterable[Fact]) -> dict[UUID, UUID]:
@@ -19,20 +19,17 @@ def said_again_among(ordered: Iterable[Fact]) -> dict[UUID, UUID]:
     :param ordered: in effective order. What names no parcel speaks of all of them.
     """
     again: dict[UUID, UUID] = {}
-    last: dict[tuple[UUID, str], dict[str | None, Fact]] = {}
+    last: dict[tuple[UUID, str], dict[str | None, tuple[str, UUID]]] = {}
     for fact in ordered:
-        if fact.stands is None:
+        stands = fact.stands
+        if stands is None:
             continue
-        said = last.setdefault((fact.stands.source, fact.stands.about), {})
+        said = last.setdefault((stands.source, stands.about), {})
         before = said.get(fact.parcel, said.get(None))
-        if before is not None and _has_it_still(fact.stands, before.stands):
-            again[fact.id] = before.id
+        if before is not None and before[0] == stands.word and not stands.anew:
+            again[fact.id] = before[1]
             continue
         if fact.parcel is None:
             said.clear()
-        said[fact.parcel] = fact
+        said[fact.parcel] = (stands.word, fact.id)
     return again
-
-
-def _has_it_still(stands: Standing, before: Standing | None) -> bool:
-    return before is not None and stands.word == before.word and not stands.anew
