@@ -13,7 +13,7 @@ COLUMNS: Mapping[str, str] = {
     "technician": "who comes",
     "technician_phone": "where they are asked, if nobody reports",
     "date": "the day, as 2026-11-23; alone for an order that comes some time that day",
-    "start": "09:00 or 9:00 AM, or with its day: 2026-11-23 09:00",
+    "start": "09:00, 9:30 AM or 9am, or with its day: 2026-11-23 09:00",
     "end": "as start",
     "time_zone": "of the place, as America/Los_Angeles; empty: yours",
     "address": "of the place",

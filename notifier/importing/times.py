@@ -12,7 +12,8 @@ from notifier.sources.parts.estimates import whole_day
 
 _DAY = r"\d{4}-\d\d-\d\d"
 _EDGE = re.compile(
-    rf"(?:(?P<day>{_DAY})[Tt ]\s*)?(?P<hour>\d\d?):(?P<minute>\d\d)(?::00(?:\.0+)?)?"
+    rf"(?:(?P<day>{_DAY})[Tt ]\s*)?(?P<hour>\d\d?)"
+    r"(?:(?P<mark>[:.])(?P<minute>\d\d)(?::00(?:\.0+)?)?)?"
     r"\s*(?P<half>[AaPp])?(?(half)\.?[Mm]\.?)",
     re.ASCII,
 )
@@ -72,8 +73,8 @@ def _edge(text: str, day: date | None, zone: ZoneInfo) -> str:
             raise ValueError("has a day of its own: leave the date empty")
         return text
     found = _EDGE.fullmatch(text)
-    if found is None:
-        raise ValueError("must be a time such as 09:00, 9:00 AM or 2026-11-23 09:00")
+    if found is None or not (found["mark"] == ":" or found["half"]):  # 9 and 9.30 may be lengths
+        raise ValueError("must be a time such as 09:00, 9 AM, 9:30 AM or 2026-11-23 09:00")
     if found["day"] is not None and day is not None:
         raise ValueError("has a day of its own: leave the date empty")
     if found["day"] is None and day is None:
@@ -82,7 +83,7 @@ def _edge(text: str, day: date | None, zone: ZoneInfo) -> str:
 
 
 def _clock(found: re.Match[str]) -> time:
-    hour, minute = int(found["hour"]), int(found["minute"])
+    hour, minute = int(found["hour"]), int(found["minute"] or 0)
     half = (found["half"] or "").lower()
     if half:
         if not 1 <= hour <= 12:

@@ -18,7 +18,10 @@ NINE, ELEVEN = "2026-11-24T17:00:00Z", "2026-11-24T19:00:00Z"
         {"date": "2026-11-24", "start": "09:00", "end": "11:00"},
         {"date": "2026-11-24", "start": "9:00", "end": "11:00:00"},
         {"date": "2026-11-24", "start": "9:00 AM", "end": "11:00 a.m."},
+        {"date": "2026-11-24", "start": "9 AM", "end": "11am"},
+        {"date": "2026-11-24", "start": "9.00 am", "end": "11 a.m."},
         {"start": "2026-11-24 09:00", "end": "2026-11-24T11:00"},
+        {"start": "2026-11-24 9 AM", "end": "2026-11-24 11:00am"},
     ],
 )
 def test_local_times_are_those_of_the_place(cells: dict[str, str]) -> None:
@@ -32,6 +35,13 @@ def test_noon_and_midnight_by_a_twelve_hour_clock() -> None:
     window, faults = window_in(cells, ZoneInfo("UTC"), whole_days=False)
     assert window == {"start": "2026-11-24T00:00:00Z", "end": "2026-11-24T12:30:00Z"}
     assert not faults
+
+
+@pytest.mark.parametrize("text", ["3:30pm", "3.30 pm", "03:30 PM", "3:30 p.m.", "15:30"])
+def test_an_afternoon_is_written_as_a_dispatcher_writes_it(text: str) -> None:
+    """With or without a blank, with a colon or a dot."""
+    window, faults = window_in({"date": "2026-11-24", "end": text}, SEATTLE, whole_days=False)
+    assert (window, faults) == ({"end": "2026-11-24T23:30:00Z"}, {})
 
 
 def test_a_time_with_its_offset_is_taken_as_it_is() -> None:
@@ -70,6 +80,10 @@ def test_a_date_alone_is_no_time_of_a_visit() -> None:
         ({"date": "2026-11-24", "end": "2026-11-24T09:00Z"}, "end", "a day of its own"),
         ({"date": "2026-11-24", "start": "25:00"}, "start", "not a time that exists"),
         ({"date": "2026-11-24", "start": "13:00 PM"}, "start", "not a time that exists"),
+        ({"date": "2026-11-24", "start": "15 PM"}, "start", "not a time that exists"),
+        ({"date": "2026-11-24", "start": "3"}, "start", "must be a time such as"),
+        ({"date": "2026-11-24", "start": "3.30"}, "start", "must be a time such as"),
+        ({"date": "2026-11-24", "start": "3.5 pm"}, "start", "must be a time such as"),
         ({"date": "2026-11-24", "start": "noon"}, "start", "must be a time such as"),
         ({"date": "2026-11-24", "start": "９:00"}, "start", "must be a time such as"),
     ],
