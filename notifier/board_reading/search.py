@@ -1,4 +1,7 @@
-"""Where is he? Jobs by a customer's name, phone or address, answered from the same cards."""
+"""Where is he? Jobs by what a caller says or has in hand, answered from the same cards.
+
+A name, a phone number or an address is found in parts; a reference or a tracking code as a whole.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,15 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from notifier.board_reading.cards import Card, read_cards
 from notifier.domain.search_terms import query_terms
+from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.reading import search_hash
 from notifier.services import Services
 from notifier.store.engine import reading
-from notifier.store.tables import Job, SearchTerm
+from notifier.store.tables import Job, Parcel, SearchTerm
 
 _MOST_FOUND = 8
 #: What is about to happen, or happened just now, is what a caller asks about.
@@ -20,13 +25,14 @@ _LATELY = timedelta(hours=12)
 
 
 def search_jobs(services: Services, brand_id: UUID, query: str) -> list[Card]:
-    """Return the jobs whose people match every part of `query`, the likeliest first.
+    """Return the jobs that have `query` as their reference or a tracking code, then those whose
+    people match every part of it, the likeliest first.
 
-    The open ones around now come first, then what is ahead, then what is past.
+    Of these the open ones around now come first, then what is ahead, then what is past.
     """
     sought = query_terms(query)
-    reference = query.strip()
-    if not sought and not reference:
+    whole = query.strip()
+    if not whole:
         return []
     now = services.now()
     matching = select(Job).where(Job.brand_id == brand_id)
@@ -40,9 +46,7 @@ def search_jobs(services: Services, brand_id: UUID, query: str) -> list[Card]:
             )
         )
     with reading(services.sessions) as session:
-        found = list(
-            session.scalars(select(Job).where(Job.brand_id == brand_id, Job.reference == reference))
-        )
+        found = _with_reference(session, brand_id, whole) + _with_code(session, brand_id, whole)
         if sought:
             open_ahead = matching.where(
                 Job.finished.is_(False), Job.starts_at >= now - _LATELY
@@ -51,3 +55,28 @@ def search_jobs(services: Services, brand_id: UUID, query: str) -> list[Card]:
             found += session.scalars(matching.order_by(Job.starts_at.desc()).limit(_MOST_FOUND))
         jobs = list({job.id: job for job in found}.values())[:_MOST_FOUND]
         return read_cards(session, services, brand_id, jobs, now)
+
+
+def _with_reference(session: Session, brand_id: UUID, whole: str) -> list[Job]:
+    """Return the job with this reference, with or without the # that shops put before numbers."""
+    bare = whole.removeprefix("#")
+    jobs = session.scalars(
+        select(Job).where(Job.brand_id == brand_id, Job.reference.in_([bare, f"#{bare}"]))
+    )
+    return sorted(jobs, key=lambda job: job.reference != whole)
+
+
+def _with_code(session: Session, brand_id: UUID, whole: str) -> list[Job]:
+    """Return the orders with a parcel of this tracking code, the open and the newest first.
+
+    Carriers use codes again, so an old order may have it as well.
+    """
+    return list(
+        session.scalars(
+            select(Job)
+            .join(Parcel, Parcel.job_id == Job.id)
+            .where(Parcel.brand_id == brand_id, Parcel.tracking_code == normal_tracking_code(whole))
+            .order_by(Job.finished, Job.id.desc())
+            .limit(_MOST_FOUND)
+        )
+    )
