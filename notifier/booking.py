@@ -285,7 +285,10 @@ def _check(new: NewAppointment | NewOrder) -> None:
     for person in new.people:
         if person.zone is not None:
             checked_zone(person.zone, "customer.time_zone")
-    codes = [normal_tracking_code(parcel.tracking_code) for parcel in _parcels(new)]
+    try:
+        codes = [normal_tracking_code(parcel.tracking_code) for parcel in _parcels(new)]
+    except ValueError as error:
+        raise Invalid("parcels.tracking_code", str(error)) from None
     if len(codes) != len(set(codes)):
         raise Invalid("parcels", "the same tracking code stands there twice")
 

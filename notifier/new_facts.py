@@ -132,7 +132,7 @@ def fact_from(
         reason=new.reason,
         by=_by(new),
         technician=technician,
-        parcel=normal_tracking_code(new.parcel) if new.parcel else None,
+        parcel=_code(new),
         person=person if new.type in ANSWERS else None,
         terms=_terms(snapshot, person, new, now),
         what=new.what,
@@ -155,9 +155,16 @@ def _check(snapshot: Snapshot, new: NewFact) -> None:
         raise Invalid("window", f"`{new.type.value}` needs a `window`")
     if new.type is FactType.REASSIGNED and not new.technician:
         raise Invalid("technician", "`reassigned` needs a `technician`")
-    checked = new.parcel if not new.may_be_replaced else None
-    if checked and normal_tracking_code(checked) not in snapshot.parcels:
+    code = _code(new)
+    if code and not new.may_be_replaced and code not in snapshot.parcels:
         raise Invalid("parcel", "this order has no parcel with that tracking code")
+
+
+def _code(new: NewFact) -> str | None:
+    try:
+        return normal_tracking_code(new.parcel) if new.parcel else None
+    except ValueError as error:
+        raise Invalid("parcel", str(error)) from None
 
 
 def _check_promise(new: NewFact, now: datetime) -> None:

@@ -142,6 +142,16 @@ def test_the_same_tracking_code_twice_is_refused(desk: Desk) -> None:
         book(desk.services, desk.brand, new, source=FactSource.SHOP, actor="key:1")
 
 
+@pytest.mark.parametrize("code", [" ", "\x1d"])
+def test_a_tracking_code_that_is_blank_is_refused(desk: Desk, code: str) -> None:
+    """Such a parcel would be the rest of the order, as of one that was sent in part."""
+    parcels = (NewParcel(carrier="UPS", tracking_code=code),)
+    new = NewOrder(reference="ORD-1", items=("Lamp",), parcels=parcels, people=(ADA,))
+    with pytest.raises(Invalid) as caught:
+        book(desk.services, desk.brand, new, source=FactSource.API, actor="key:1")
+    assert (caught.value.field, str(caught.value)) == ("parcels.tracking_code", "must not be blank")
+
+
 def test_an_order_is_booked_with_its_parcels(desk: Desk) -> None:
     """Each is known by its code, and the order is there when all are."""
     new = NewOrder(

@@ -64,6 +64,7 @@ def test_an_older_fact_that_comes_late_is_kept_and_changes_nothing(desk: Desk) -
         (FactType.WITHDRAWN, {}, "type"),
         (FactType.BOOKED, {}, "type"),
         (FactType.EN_ROUTE, {"parcel": "1Z"}, "parcel"),
+        (FactType.EN_ROUTE, {"parcel": "\x1f"}, "parcel"),
         (FactType.TOLD, {"person": new_id()}, "person"),
     ],
 )

@@ -24,6 +24,7 @@ from pydantic import (
 
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Party, Reason
+from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import Special, Window
 from notifier.shape_faults import NO_CHOICE, shape_faults
 
@@ -60,6 +61,14 @@ Line = Annotated[
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
     AfterValidator(_no_nul),
 ]
+
+
+def _some_code(value: str) -> str:
+    normal_tracking_code(value)
+    return value
+
+
+Code = Annotated[Line, AfterValidator(_some_code)]
 Text = Annotated[
     str,
     StringConstraints(min_length=1, max_length=2000, strip_whitespace=True),
@@ -138,7 +147,7 @@ class FactData(_Shape):
     """What a fact may carry. Which of it goes with which type, the intake decides."""
 
     reference: Line | None = None
-    tracking_code: Line | None = None
+    tracking_code: Code | None = None
     minutes: Annotated[int, Field(ge=-60 * _DAY, le=60 * _DAY)] | None = None
     expected: ExpectationShape | None = None
     window: WindowShape | None = None
@@ -178,7 +187,7 @@ class ParcelShape(_Shape):
     """One parcel of an order."""
 
     carrier: Line
-    tracking_code: Line
+    tracking_code: Code
 
 
 class AppointmentData(_Shape):

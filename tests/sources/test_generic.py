@@ -122,6 +122,20 @@ def test_an_order_can_be_found_by_its_parcel() -> None:
     assert (sent.join, sent.parcel) == (ByTrackingCode("1Z999"), "1Z999")
 
 
+@pytest.mark.parametrize("code", ["\x1c", "\x1d", "\x1e", "\x1f", " \x1f\x1e "])
+def test_a_tracking_code_that_is_blank_is_none(code: str) -> None:
+    """What only Python counts as a blank would stand for the rest of any order."""
+    with pytest.raises(Untranslatable, match=r"data\.tracking_code: "):
+        one(event("order.delivered", NOW, tracking_code=code))
+    with pytest.raises(Untranslatable, match=r"data\.tracking_code: "):
+        one(event("order.delivered", NOW, reference="ORD-1", tracking_code=code))
+    parcels = [{"carrier": "UPS", "tracking_code": code}]
+    with pytest.raises(Untranslatable, match=r"data\.parcels\.0\.tracking_code: "):
+        one(event("order.booked", NOW, reference="A", parcels=parcels, customer={"name": "Ada"}))
+    with pytest.raises(ValueError, match="must not be blank"):
+        ByTrackingCode(code)
+
+
 def test_a_booking_arrives_whole() -> None:
     """A booked order has its people, place, window and parcels."""
     booked = one(

@@ -21,6 +21,8 @@ from notifier.store.tables import Delivery, Job, Message
 from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.services import RecordingSms
+from tests.sources import generic_events
+from tests.webhooks.deliveries import delivery, push_ours, translate_all
 from tests.webhooks.shopify_orders import SECRET, Said, Shop, orders, tell
 
 REST = ""  # the letter of what has no code yet
@@ -73,6 +75,23 @@ def test_a_part_that_came_is_not_the_order(services: Services) -> None:
 
     tell(services, [partial(shop.sent, 4, "B", "delivered", fulfillment=2)])
     assert orders(services)["#1001"][0] == JobStatus.DELIVERED
+
+
+def test_nobody_else_says_of_the_rest_that_it_came(services: Services) -> None:
+    """A code that is blank names no parcel: the rest has none, of any order of the brand."""
+    shop = Shop(services)
+    tell(services, the_first_part_came(shop))
+
+    body = generic_events.event("order.delivered", services.now(), tracking_code="\x1f")
+    said = push_ours(services, body)
+    translate_all(services)
+
+    assert delivery(services, said).status == DeliveryStatus.FAILED
+    assert (delivery(services, said).why or "").startswith("data.tracking_code: ")
+    assert orders(services)["#1001"] == (
+        JobStatus.SHIPPED,
+        {"A": JobStatus.DELIVERED, REST: JobStatus.ORDERED},
+    )
 
 
 def test_the_news_of_the_parts_end_the_same_in_any_order(services: Services) -> None:
