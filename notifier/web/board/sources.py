@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from flask import abort, make_response, redirect, request, url_for
@@ -14,6 +14,7 @@ from notifier.web.board.blueprint import board
 from notifier.web.board.pages import Live, draw_live, draw_page, is_part, page_now, unless_unchanged
 from notifier.web.board.words import sources as words
 from notifier.web.current import services
+from notifier.web.problems import problem
 from notifier.webhooks.health import read_sources
 from notifier.webhooks.unread import put_aside, read_said, read_unread, replay
 
@@ -70,9 +71,9 @@ def read_source_again(name: str) -> ResponseReturnValue:
 def put_unread_aside(name: str) -> ResponseReturnValue:
     """Let what failed, as far as the page showed it, or one delivery count as nothing for us."""
     only = request.form.get("delivery", type=UUID)
-    until = request.form.get("until", type=datetime.fromisoformat)
-    if only is None and (until is None or until.tzinfo is None):
-        abort(400)
+    until = request.form.get("until", type=_moment)
+    if only is None and until is None:
+        return problem(400, "It must be said up to when: a time with its offset, that exists.")
     try:
         aside = put_aside(
             services(),
@@ -85,6 +86,20 @@ def put_unread_aside(name: str) -> ResponseReturnValue:
     except NotFound:
         abort(404)
     return _changed(url_for("board.show_unread", name=name), note=words.put_aside(aside))
+
+
+def _moment(text: str) -> datetime:
+    """Return a time in UTC.
+
+    :raises ValueError: if it has no offset, or lies before the first year or after the last.
+    """
+    said = datetime.fromisoformat(text)
+    if said.tzinfo is None:
+        raise ValueError("no offset")
+    try:
+        return said.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("no such time") from error
 
 
 def _changed(page: str, *, note: str) -> ResponseReturnValue:

@@ -301,6 +301,21 @@ def test_the_page_polls_and_is_not_sent_again_unchanged(shop: Board) -> None:
     assert (shown.status_code, again.status_code) == (200, 304)
 
 
+@pytest.mark.parametrize(
+    "until",
+    ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "2026-01-01T00:00:00", "soon"],
+)
+def test_a_time_that_does_not_exist_puts_nothing_aside(shop: Board, until: str) -> None:
+    """Nor one without its offset: it is said what is missing."""
+    failed = push(shop.services, minutes="many")
+
+    answer = shop.part(f"{PAGE}/put-aside", until=until)
+
+    assert answer.status_code == 400
+    assert "It must be said up to when: a time with its offset, that exists." in answer.text
+    assert status_of(shop.services, failed)[0] == DeliveryStatus.FAILED
+
+
 def test_nobody_sees_or_presses_for_another_brand(shop: Board, browser: FlaskClient) -> None:
     """Nor what is no delivery of that source, nor without our token, nor all of no time."""
     other = given_brand(shop.services, slug="other", name="Other")
