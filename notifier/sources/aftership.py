@@ -208,6 +208,7 @@ ADAPTER = SourceAdapter(
     kind="aftership",
     speaks_as=FactSource.CARRIER,
     verify=verify,
+    signed_with="the webhook secret that AfterShip shows under Settings → Webhooks",
     delivery_id=delivery_id,
     translate=translate,
     named_at=(("msg", "tracking_number"),),

@@ -283,6 +283,8 @@ ADAPTER = SourceAdapter(
     kind="calcom",
     speaks_as=FactSource.API,
     verify=verify,
+    signed_with="any text that you give Cal.com as well, under Settings → Developer → Webhooks;"
+    " without --secret one is made",
     delivery_id=delivery_id,
     translate=translate,
     named_at=(("payload", "uid"),),

@@ -221,6 +221,8 @@ ADAPTER = SourceAdapter(
     kind="calendly",
     speaks_as=FactSource.API,
     verify=verify,
+    signed_with="any text that you give Calendly as well, as the signing_key of the webhook; of an"
+    " OAuth app, the signing key that Calendly made. Without --secret one is made",
     delivery_id=delivery_id,
     translate=translate,
 )

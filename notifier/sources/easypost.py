@@ -226,6 +226,8 @@ ADAPTER = SourceAdapter(
     kind="easypost",
     speaks_as=FactSource.CARRIER,
     verify=verify,
+    signed_with="any text that you give EasyPost as well, as the webhook secret under Webhooks in"
+    " its dashboard; without --secret one is made",
     delivery_id=delivery_id,
     translate=translate,
     named_at=(("result", "tracking_code"),),

@@ -205,6 +205,8 @@ ADAPTER = SourceAdapter(
     speaks_as=FactSource.API,
     keeps_headers=frozenset({"webhook-id", "webhook-timestamp"}),
     verify=verify,
+    signed_with="base64 of 24 to 64 bytes, with or without whsec_ before it, and your sender signs"
+    " with the same; without --secret one is made",
     delivery_id=delivery_id,
     translate=translate,
     named_at=(("data", "reference"), ("data", "tracking_code")),

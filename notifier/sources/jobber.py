@@ -299,6 +299,7 @@ ADAPTER = SourceAdapter(
     kind="jobber",
     speaks_as=FactSource.API,
     verify=verify,
+    signed_with="the client secret of your app in Jobber's Developer Center",
     delivery_id=delivery_id,
     translate=translate,
     new_secret=None,

@@ -335,6 +335,8 @@ ADAPTER = SourceAdapter(
     speaks_as=FactSource.TECHNICIAN,
     greeting=greeting,
     verify=verify,
+    signed_with="32 to 256 hex digits, an even number of them: Onfleet shows it under Settings →"
+    " API & Webhooks → Show secret",
     delivery_id=delivery_id,
     translate=translate,
     named_at=(("data", "task", "shortId"),),

@@ -326,6 +326,9 @@ class SourceAdapter:
     #: Whether one of the secrets (the second is there while one is being rotated) signed this,
     #: at `now`. Over the raw body, in constant time, False for anything malformed.
     verify: Callable[[Sequence[str], Incoming, datetime], bool]
+    #: What the secret is, in which form, and where the vendor shows or wants it; follows "it is"
+    #: where one is missing or can't be used.
+    signed_with: str
     #: The source's own id of this delivery, the same when it is sent again. None: it has none,
     #: and the same body counts as the same delivery. May raise `Untranslatable`, too.
     delivery_id: Callable[[Incoming], str | None]

@@ -210,6 +210,8 @@ ADAPTER = SourceAdapter(
     kind="seventeentrack",
     speaks_as=FactSource.CARRIER,
     verify=verify,
+    signed_with="the access key (security key) that 17TRACK shows in the API's dashboard under"
+    " Settings → Security",
     delivery_id=delivery_id,
     translate=translate,
     named_at=(("data", "number"),),

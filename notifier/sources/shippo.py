@@ -155,6 +155,8 @@ ADAPTER = SourceAdapter(
     kind="shippo",
     speaks_as=FactSource.CARRIER,
     verify=verify,
+    signed_with="any text that you put at the end of the address at Shippo, as ?token=; with HMAC"
+    " security, the secret that Shippo's support gave you. Without --secret one is made",
     delivery_id=delivery_id,
     translate=translate,
     named_at=(("data", "tracking_number"),),

@@ -238,6 +238,8 @@ ADAPTER = SourceAdapter(
     kind="shipstation",
     speaks_as=FactSource.SHOP,
     verify=verify,
+    signed_with="any text that you put at the end of the address at ShipStation, as ?token=;"
+    " without --secret one is made",
     delivery_id=delivery_id,
     translate=translate,
     asking=Asking(

@@ -348,6 +348,8 @@ ADAPTER = SourceAdapter(
         for name in ("topic", "webhook-id", "event-id", "test", "shop-domain")
     ),
     verify=verify,
+    signed_with="the key at the foot of Settings → Notifications → Webhooks in Shopify's admin; of"
+    " an app, its client secret",
     delivery_id=delivery_id,
     translate=translate,
     named_at=(("name",),),

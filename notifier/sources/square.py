@@ -234,6 +234,8 @@ ADAPTER = SourceAdapter(
     kind="square",
     speaks_as=FactSource.SHOP,
     verify=verify,
+    signed_with="the Signature key of the subscription, in Square's Developer Console under"
+    " Webhooks → Subscriptions",
     delivery_id=delivery_id,
     translate=translate,
     asking=ASKING,

@@ -306,6 +306,8 @@ ADAPTER = SourceAdapter(
     keeps_headers=frozenset({"x-wc-webhook-topic", "x-wc-webhook-source"}),
     greeting=greeting,
     verify=verify,
+    signed_with="any text that you give the webhook as well, under WooCommerce → Settings →"
+    " Advanced → Webhooks; without --secret one is made",
     delivery_id=delivery_id,
     translate=translate,
     named_at=(("number",),),

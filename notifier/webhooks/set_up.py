@@ -52,8 +52,6 @@ def add_source(
     adapter = adapters().get(kind)
     if adapter is None:
         raise Invalid("kind", f"There is no such kind; there are {', '.join(sorted(adapters()))}.")
-    if secret is not None and not adapter.takes_secret(secret):
-        raise Invalid("secret", f"This is no secret that {kind} can sign with.")
     made = _made_secret(adapter, secret)
     key, now = services.vault.new_key(), services.now()
     source = Source(
@@ -77,11 +75,17 @@ def add_source(
 
 
 def _made_secret(adapter: SourceAdapter, given: str | None) -> str | None:
-    """Return a new secret if none is given; one that the vendor makes can't be made here."""
+    """Return a new secret if none is given; one that the vendor makes can't be made here.
+
+    :raises Invalid: if it is missing or can't be used. Its sentence quotes no secret.
+    """
+    kind, wanted = adapter.kind, f"is {adapter.signed_with}."
     if given is not None:
+        if not adapter.takes_secret(given):
+            raise Invalid("secret", f"This is no secret of {kind}: it {wanted}")
         return None
     if adapter.new_secret is None:
-        raise Invalid("secret", f"{adapter.kind} makes the secret itself: give it by --secret.")
+        raise Invalid("secret", f"{kind} makes the secret itself: give it by --secret. It {wanted}")
     return adapter.new_secret()
 
 
@@ -155,8 +159,6 @@ def rotate_secret(services: Services, name: str, secret: str | None = None) -> A
         adapter = adapters()[source.kind]
         if source.next_secret is not None:
             raise Conflict("It has a second secret already: end that rotation first.")
-        if secret is not None and not adapter.takes_secret(secret):
-            raise Invalid("secret", f"This is no secret that {source.kind} can sign with.")
         made = _made_secret(adapter, secret)
         source.next_secret = services.vault.seal(source.key, made or secret or "")
     return AddedSource(address_of(services, name), made)

@@ -7,6 +7,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
 from notifier.services import Services
+from notifier.sources.registry import adapters
 from notifier.store.engine import reading
 from notifier.store.tables import Delivery, Source
 from notifier.webhooks.receiving import SignatureRefused, receive, write_refusals
@@ -14,6 +15,7 @@ from notifier.webhooks.set_up import add_source
 from notifier.webhooks.translation import translate_received
 from tests.services import given_brand
 from tests.sources import generic_events
+from tests.webhooks.signing import secret_of
 
 
 def test_a_source_gets_a_url_and_a_secret(run: FlaskCliRunner, services: Services) -> None:
@@ -35,6 +37,41 @@ def test_a_source_gets_a_url_and_a_secret(run: FlaskCliRunner, services: Service
     assert "easypost, generic" in unknown.stderr
     with reading(services.sessions) as session:
         assert session.scalar(select(func.count(Source.id))) == 2
+
+
+@pytest.mark.parametrize("kind", sorted(adapters()))
+def test_a_secret_that_can_not_be_one_hears_what_the_vendors_is(
+    run: FlaskCliRunner, services: Services, kind: str
+) -> None:
+    """Its form, and where it is found, without quoting it; so where one is missing or changed."""
+    given_brand(services)
+    wanted = f"is {adapters()[kind].signed_with}."
+    there = ["sources", "add", "there", "--kind", kind]
+    assert run.invoke(args=[*there, "--secret", secret_of(kind)]).exit_code == 0
+    odd = "☃" if kind in ("generic", "onfleet") else " "
+    add = ["sources", "add", "vendor", "--kind", kind]
+
+    refused = run.invoke(args=[*add, "--secret", odd])
+    not_rotated = run.invoke(args=["sources", "rotate", "there", "--secret", odd])
+    missing = run.invoke(args=add)
+
+    for answer in (refused, not_rotated):
+        assert answer.stderr == f"Error: This is no secret of {kind}: it {wanted}\n"
+    made_by_vendor = adapters()[kind].new_secret is None
+    assert missing.exit_code == (1 if made_by_vendor else 0)
+    assert (wanted in missing.stderr) == made_by_vendor
+
+
+def test_onfleets_secret_says_that_it_is_hex_and_how_long(
+    run: FlaskCliRunner, services: Services
+) -> None:
+    """Whoever pasted another key of theirs, or half of it, sees which one is wanted."""
+    given_brand(services)
+    add = ["sources", "add", "onfleet", "--kind", "onfleet", "--secret"]
+    refused = run.invoke(args=[*add, "not hex"])
+    assert "32 to 256 hex digits" in refused.stderr
+    assert "API & Webhooks → Show secret" in refused.stderr
+    assert [run.invoke(args=[*add, "0" * n]).exit_code for n in (30, 258, 32)] == [1, 1, 0]
 
 
 def test_how_sources_are_doing_is_a_line_each(run: FlaskCliRunner, services: Services) -> None:
