@@ -1,4 +1,4 @@
-"""How a page for customers and technicians writes times: in the zone of the place."""
+"""How a page writes times: in the zone of the place, in the language of its words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from babel.dates import format_interval, format_skeleton, format_time, get_timez
 
 from notifier.domain.local_time import needs_year
 from notifier.domain.windows import Window
+from notifier.domain.words.locales import locale_of
 
 #: What Babel puts between a number and "AM": some screen readers and old phones stumble on it.
 _THIN = {ord("\u202f"): " ", ord("\u2009"): ""}
@@ -41,10 +42,7 @@ def say_window(
     named = _zone(zone, locale) if name_zone else ""
     if may_be_by and window.start <= now < window.end:
         return f"{day} by {_clock(end, locale)}{named}"
-    hours = format_interval(
-        start.replace(tzinfo=None), end.replace(tzinfo=None), "hm", locale=locale
-    )
-    return f"{day}, {hours.translate(_THIN)}{named}"
+    return f"{day}, {say_hours(window, zone, locale=locale)}{named}"
 
 
 def say_date(window: Window, zone: ZoneInfo, *, now: datetime, locale: str) -> str:
@@ -74,7 +72,7 @@ def say_day(day: date, zone: ZoneInfo, *, now: datetime, locale: str) -> str:
     today = now.astimezone(zone).date()
     near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get((day - today).days)
     return near or format_skeleton(
-        "yMMMEd" if needs_year(day, today) else "MMMEd", day, locale=locale
+        "yMMMEd" if needs_year(day, today) else "MMMEd", day, locale=locale_of(locale)
     )
 
 
@@ -82,7 +80,7 @@ def say_hours(window: Window, zone: ZoneInfo, *, locale: str) -> str:
     """Return only the hours of `window`, where the day is already on the page."""
     start, end = window.start.astimezone(zone), window.end.astimezone(zone)
     hours = format_interval(
-        start.replace(tzinfo=None), end.replace(tzinfo=None), "hm", locale=locale
+        start.replace(tzinfo=None), end.replace(tzinfo=None), "hm", locale=locale_of(locale)
     )
     return hours.translate(_THIN)
 
@@ -95,8 +93,9 @@ def say_hours_left(window: Window, zone: ZoneInfo, *, now: datetime, locale: str
 
 
 def _clock(local: datetime, locale: str) -> str:
-    return format_time(local.replace(tzinfo=None), "short", locale=locale).translate(_THIN)
+    said = format_time(local.replace(tzinfo=None), "short", locale=locale_of(locale))
+    return said.translate(_THIN)
 
 
 def _zone(zone: ZoneInfo, locale: str) -> str:
-    return f" {get_timezone_name(zone, width='short', locale=locale)}"
+    return f" {get_timezone_name(zone, width='short', locale=locale_of(locale))}"

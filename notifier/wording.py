@@ -12,14 +12,15 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_location, get_timezone_name
 
 from notifier.domain.facts import PromiseKind
 from notifier.domain.local_time import needs_year
 from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import Expectation, Window
-from notifier.domain.words.phrases import LANGUAGES, Phrases, phrases_for
+from notifier.domain.words.locales import locale_of
+from notifier.domain.words.phrases import Phrases, phrases_for
 from notifier.domain.words.segments import plain
 from notifier.domain.words.values import MessageValues
 
@@ -91,6 +92,7 @@ def values_for(
         new_is_by=new is not None and not is_order and new.start <= now,
         date=speaker.day_of_delivery(new, _SHORT_DATE) if new and is_order else None,
         old_date=speaker.day_of_delivery(old, _SHORT_DATE) if old and is_order else None,
+        due_today=new is not None and is_order and speaker.ends_today(new),
         next=speaker.moment(next_update_at) if next_update_at else None,
         next_in_full=speaker.moment_in_full(next_update_at) if next_update_at else None,
         next_is=next_is.value,
@@ -115,7 +117,7 @@ def values_together(every: Sequence[MessageValues], locale: str) -> MessageValue
     A text names some and counts the rest, so that it stays within two segments; the page
     behind its link shows all. An email names all.
     """
-    phrases = phrases_for(_locale(locale).language)
+    phrases = phrases_for(locale_of(locale).language)
     return replace(
         every[0],
         how_many=str(len(every)),
@@ -202,6 +204,10 @@ class _Speaker:
         day = self._day(last, pattern) if pattern == _SHORT_DATE else self._date(last, pattern)
         spans_days = self._local(window.start).date() != self._local(last).date()
         return self.phrases.by.format(day) if spans_days else day
+
+    def ends_today(self, window: Window) -> bool:
+        """Return whether the last day of `window` is today's at the place."""
+        return self._local(window.end - _TICK).date() == self._local(self.now).date()
 
     def moment(self, moment: datetime) -> str:
         """Return "11:15 AM", after its day unless that is today."""
@@ -304,17 +310,8 @@ class _Speaker:
 def _speaker(
     locale: str, *, place_zone: ZoneInfo, reader_zone: ZoneInfo | None, now: datetime
 ) -> _Speaker:
-    parsed = _locale(locale)
+    parsed = locale_of(locale)
     return _Speaker(parsed, phrases_for(parsed.language), place_zone, reader_zone, now)
-
-
-def _locale(name: str) -> Locale:
-    """Return the locale, or English where it is none or has no words."""
-    try:
-        parsed = Locale.parse(name.replace("-", "_"))
-    except (ValueError, UnknownLocaleError):
-        return Locale("en")
-    return parsed if parsed.language in LANGUAGES else Locale("en")
 
 
 def _happens_twice(local: datetime) -> bool:

@@ -19,6 +19,7 @@ from notifier.customers.stopping import stop as stop_messages
 from notifier.domain.messages import Channel
 from notifier.domain.phones import for_reading
 from notifier.domain.windows import Window
+from notifier.domain.words.locales import locale_of
 from notifier.errors import NotFound
 from notifier.store.engine import reading
 from notifier.web.current import services
@@ -115,7 +116,11 @@ def _page(token: str, refused: Refused | None = None) -> ResponseReturnValue:
     view = view_of(page, now=services().now())
     words = REFUSED[refused] if refused else None
     body = render_template(
-        "status/page.html", page=view, token=token, refused=words, lang=page.locale[:2]
+        "status/page.html",
+        page=view,
+        token=token,
+        refused=words,
+        lang=locale_of(page.locale).language,
     )
     return body, 409 if refused else 200
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
 
 from notifier.domain.facts import FactType
@@ -12,6 +14,7 @@ from notifier.domain.windows import Window
 from notifier.services import Services
 from notifier.store.tables import Brand
 from tests.web.pages import (
+    ADA,
     WINDOW,
     facts_of,
     given_order,
@@ -40,6 +43,20 @@ def test_an_order_shows_dates_and_parcels_and_takes_i_dont_have_it(
     assert "You told us that it did not arrive" in page
     assert "reported missing" in page
     assert "reported missing:" not in page  # the day on which it was not there is no news
+
+
+@pytest.mark.parametrize("locale", ["en-US", "pt-BR", "fr", "zz"])
+def test_a_buyer_of_any_locale_has_a_page(
+    client: FlaskClient, services: Services, brand: Brand, locale: str
+) -> None:
+    """As shops name it; a language without words has its page in English, dates and all."""
+    friday = Window(WINDOW.start + timedelta(days=4), WINDOW.end + timedelta(days=4))
+    job = given_order(services, brand.id, window=friday, people=(replace(ADA, locale=locale),))
+
+    link = link_of(services, job)
+
+    assert "Your order is planned for Fri, Nov 27" in show(client, link)
+    assert '<html lang="en">' in client.get(link).text
 
 
 def test_a_late_order_says_the_new_date(
