@@ -14,6 +14,7 @@ from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.phones import for_reading
 from notifier.domain.reasons import Party
 from notifier.domain.windows import Window, local_date
+from notifier.domain.words.locales import locale_of
 from notifier.domain.words.phrases import phrases_for
 from notifier.page_times import say_date, say_day, say_moment, say_window
 from notifier.sending.told_together import ToldTogether
@@ -115,7 +116,7 @@ def view_of(page: StatusPage, *, now: datetime) -> StatusView:
         promised=_when(page, outlook.promised, now, may_be_by=False),
         promised_day=_day(page, now),
         promised_fell=_promised_fell(page),
-        expected=_when(page, outlook.expected, now),
+        expected=_when(page, _to_come(page, page.status, outlook.expected, now), now),
         passed=_when(page, outlook.holds, now) if outlook.stage is Stage.OVER else None,
         as_promised=outlook.promised is not None and outlook.standing is Standing.AS_PROMISED,
         later_by=_later_by(page),
@@ -152,6 +153,15 @@ def _when(
         name_zone=page.reader_elsewhere,
         may_be_by=may_be_by,
     )
+
+
+def _to_come(
+    page: StatusPage, status: JobStatus, window: Window | None, now: datetime
+) -> Window | None:
+    """Return when to wait for it; None for what is out already, though named for a later day."""
+    if window is None or status is not JobStatus.OUT_FOR_DELIVERY:
+        return window
+    return window if local_date(window.start, page.zone) <= local_date(now, page.zone) else None
 
 
 def _moment(page: StatusPage, moment: datetime, now: datetime) -> str:
@@ -203,7 +213,7 @@ def _day(page: StatusPage, now: datetime) -> str | None:
 def _reason(page: StatusPage) -> str | None:
     if page.reason is None:
         return None
-    words = phrases_for(page.locale[:2]).reasons.get(page.reason)
+    words = phrases_for(locale_of(page.locale).language).reasons.get(page.reason)
     return words[1] if words else None
 
 
@@ -233,7 +243,8 @@ def _call(page: StatusPage, now: datetime) -> str | None:
 
 def _parcel(page: StatusPage, parcel: ParcelOnPage, now: datetime) -> ParcelView:
     """Of an only parcel the page has said the day above."""
-    window = parcel.expected if isinstance(parcel.expected, Window) else None
+    expected = parcel.expected if isinstance(parcel.expected, Window) else None
+    window = _to_come(page, parcel.status, expected, now)
     is_ahead = window is not None and window.end > now and parcel.status in _COMING
     says_day = is_ahead and len(page.parcels) > 1
     return ParcelView(

@@ -253,6 +253,27 @@ def test_a_start_that_has_passed_is_worded_by_the_end(words: Words) -> None:
     assert "late: by 10 AM, not 9-11 AM." in words.render_sms("running_late", "en", values)
 
 
+@pytest.mark.parametrize(
+    ("promised", "says"),
+    [
+        (window(23, 9), "out for delivery with UPS, due today."),
+        (window(27, 9), "out for delivery with UPS. Can't"),  # nobody who reads Friday is in
+        (window(20, 9), "out for delivery with UPS. Can't"),
+        (None, "out for delivery with UPS. Can't"),
+    ],
+)
+def test_what_is_out_for_delivery_names_no_other_day(
+    words: Words, promised: Window | None, says: str
+) -> None:
+    """It comes now, whichever day was promised or is still believed."""
+    values = order(asserts=promised)
+    email = words.render_email("out_for_delivery", "en", values)
+
+    assert says in words.render_sms("out_for_delivery", "en", values)
+    assert ("due Monday 23 November" in email.text) is ("due" in says)
+    assert "Friday" not in email.text
+
+
 def test_a_cause_is_named_only_if_recorded(words: Words) -> None:
     """Where nobody recorded why, nothing is invented."""
     silent = words.render_email("running_late", "en", reader())

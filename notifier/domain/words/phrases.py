@@ -50,7 +50,7 @@ _ENGLISH: Final = Phrases(
             Reason.STAFFING: ("team schedule", "a change in our team's schedule"),
             Reason.ADDRESS: ("checking address", "the address, which we are checking"),
             Reason.CUSTOMS: ("customs", "checks at customs"),
-            Reason.CARRIER: ("carrier delay", "a delay at the carrier"),
+            Reason.CARRIER: ("carrier trouble", "a problem at the carrier"),
             Reason.STOCK: ("out of stock", "an item that is out of stock"),
             Reason.DAMAGED: ("damaged item", "an item that was damaged"),
         }

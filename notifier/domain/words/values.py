@@ -34,6 +34,7 @@ class MessageValues:
     new_is_by: bool  # its start has passed: it reads "by 11:45 AM"
     date: str | None  # of an order, in place of `new`
     old_date: str | None
+    due_today: bool  # of an order: `date` is today's at the place
     next: str | None  # when they hear next
     next_in_full: str | None
     next_is: str  # update: news; call_back: a person rings

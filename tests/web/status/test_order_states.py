@@ -79,6 +79,22 @@ def test_an_order_that_comes_sooner(ordered: Ordered) -> None:
     )
 
 
+def test_what_is_out_is_not_said_to_come_on_a_later_day(ordered: Ordered) -> None:
+    """Out on Monday, with the Thursday still that was promised: who reads Thursday is not in."""
+    order = ordered(
+        window=Window(WINDOW.start + timedelta(days=3), WINDOW.end + timedelta(days=3)),
+        parcels=(
+            NewParcel(carrier="UPS", tracking_code="DEMO0001"),
+            NewParcel(carrier="USPS", tracking_code="DEMO0002"),
+        ),
+    )
+    order.say(FactType.IN_TRANSIT, parcel="DEMO0001")
+    order.say(FactType.OUT_FOR_DELIVERY, parcel="DEMO0002")
+    order.shows("Parcel 2, USPS out for delivery", never=("out for delivery: ",))
+    order.say(FactType.OUT_FOR_DELIVERY, parcel="DEMO0001")
+    order.shows("Out for delivery", never=("Out for delivery Thu", "We now expect", "delivery: "))
+
+
 def test_an_order_without_a_date(ordered: Ordered) -> None:
     """No date was ever given: nothing is said to have been promised, whatever its status."""
     order = ordered(window=None)
