@@ -23,6 +23,7 @@ from tests.browser.a_day import (
     PHONE,
     choose_late,
     given_a_day,
+    given_visit,
     open_sheet,
 )
 from tests.browser.conftest import ServedBoard
@@ -233,3 +234,24 @@ def test_the_whole_name_and_the_whole_hint_are_read(
            }"""
     )
     assert hint <= room
+
+
+@pytest.mark.parametrize("width", [PHONE, 1024, DESK])
+def test_what_may_be_pressed_is_read_in_a_narrow_column(
+    page: Page, served: ServedBoard, width: int
+) -> None:
+    """With four technicians out, *Running late* stood a letter to a line."""
+    for nth, technician in enumerate(("Sam", "Maria", "Tom", "Lou")):
+        given_visit(
+            served, f"Ada{nth} Park", hours=3, phone=f"+1206555011{nth}", technician=technician
+        )
+    page.set_viewport_size({"width": width, "height": 740})
+
+    page.goto(f"{served.url}/board")
+
+    buttons = page.get_by_role("button", name="Running late").all()
+    assert len(buttons) == 4
+    for button in buttons:
+        box = button.bounding_box()
+        assert box is not None
+        assert box["width"] > 2 * box["height"]
