@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ _FOLDERS = "app.py|bench|config|docs|notifier|rules|templates|tests"
 _PATH = re.compile(rf"`((?:{_FOLDERS})(?:/[\w./-]*)?)`(?: `(\w+)`)?")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 _COMMAND = re.compile(r"flask --app app ([a-z-]+)(?: ([a-z-]+))?")
+_SHORT_COMMAND = re.compile(r"(?<!\.venv/bin/)flask --app app")
 
 
 _WORDS_OF_A_PAGE = 500
@@ -51,6 +53,43 @@ def test_commands_named_are_there(document: Path) -> None:
         assert first in app.cli.commands, f"{document.name} names {first}"
         subcommands = getattr(app.cli.commands[first], "commands", None)
         assert subcommands is None or second in subcommands, f"{document.name}: {first} {second}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_first_command_of_a_page_can_be_pasted(document: Path) -> None:
+    """Wherever a reader begins. Those after it may say `flask` for `.venv/bin/flask`."""
+    text = document.read_text(encoding="utf-8")
+    short = _SHORT_COMMAND.search(text)
+    assert short is None or ".venv/bin/flask --app app" in text[: short.start()]
+
+
+def test_commands_that_are_shown_can_be_pasted() -> None:
+    """They stand alone, on the board or in a terminal, with no page around them."""
+    said = [
+        *(
+            (path, path.read_text(encoding="utf-8"))
+            for path in (ROOT / "templates").rglob("*.html")
+        ),
+        *((path, text) for path in (ROOT / "notifier").rglob("*.py") for text in _said_by(path)),
+    ]
+    assert [(path.name, text) for path, text in said if _SHORT_COMMAND.search(text)] == []
+
+
+def _said_by(code: Path) -> list[str]:
+    """Return the texts in a file that are not there for its reader alone."""
+    nodes = list(ast.walk(ast.parse(code.read_text(encoding="utf-8"))))
+    documents = {
+        id(node.body[0].value)
+        for node in nodes
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        if node.body and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if id(node) not in documents
+    ]
 
 
 def test_adding_a_source_takes_no_more_than_a_page() -> None:

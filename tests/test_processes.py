@@ -57,7 +57,8 @@ def test_serve_starts_from_nothing_and_says_where_everything_is(
     """A board, a way in, and a working day on it; nothing is written elsewhere."""
     board, sign_in = served.hears("The board:"), served.hears("Sign in:").split()[0]
 
-    assert served.hears("Later:") == "flask --app app staff sign-in-link robin@example.com"
+    later = ".venv/bin/flask --app app staff sign-in-link robin@example.com"
+    assert served.hears("Later:") == later
 
     browser = _signed_in(sign_in)
     page = browser.get(board, timeout=30)

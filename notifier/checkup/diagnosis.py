@@ -26,7 +26,7 @@ from notifier.store.migrate import is_current
 from notifier.store.tables import Brand, Staff
 
 _NEXT_STEPS = {
-    "tick": "Start `make run`, or `flask --app app worker` beside the WSGI server.",
+    "tick": "Start `make run`, or `.venv/bin/flask --app app worker` beside the WSGI server.",
     "oldest_overdue_message": "See that the worker runs and what its log says.",
     "accepted_without_callback_count": "Check PUBLIC_URL, that the proxy passes /webhooks/ on,"
     " SendGrid's event webhook, and that the sender is registered with the carriers.",
@@ -152,7 +152,7 @@ def _schema(session: Session) -> Finding:
         return Finding.failing(
             "database",
             f"{kind} answers, but its schema is not this version's.",
-            "Run `flask --app app migrate`.",
+            "Run `.venv/bin/flask --app app migrate`.",
         )
     return Finding.ok("database", f"{kind} answers, with the newest schema.")
 
@@ -164,7 +164,7 @@ def _brands(session: Session, *, configured: bool) -> list[Finding]:
             Finding.failing(
                 "brands",
                 "There is none yet.",
-                "Start `make run`, or run `flask --app app migrate`, to make the first one.",
+                "Start `make run`, or `.venv/bin/flask --app app migrate`, to make the first one.",
             )
         ]
     return [found for brand in brands for found in _brand(session, brand, configured=configured)]
@@ -184,7 +184,7 @@ def _brand(session: Session, brand: Brand, *, configured: bool) -> list[Finding]
                 subject,
                 f"In shadow: all is planned and shown, and only {phones} verified staff"
                 " phone(s) get messages.",
-                f"When it looks right: `flask --app app brand live {brand.slug}`.",
+                f"When it looks right: `.venv/bin/flask --app app brand live {brand.slug}`.",
             )
         )
     elif not configured:
@@ -215,7 +215,9 @@ def _quiet_hours(brand: Brand) -> Finding:
         quiet = brand_hours(brand.quiet_from, brand.quiet_until, brand.quiet_days)
     except (ValueError, TypeError):
         return Finding.failing(
-            subject, "They can't be read.", f"flask --app app brand quiet {brand.slug} 21:00-08:00"
+            subject,
+            "They can't be read.",
+            f".venv/bin/flask --app app brand quiet {brand.slug} 21:00-08:00",
         )
     if quiet.start == quiet.end:
         return Finding.warning(

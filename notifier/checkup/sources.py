@@ -16,7 +16,7 @@ def look_at_keys(session: Session) -> list[Finding]:
         Finding.failing(
             f"source {source.name}",
             "It has no key to ask its vendor with, so nothing that it sends can be read.",
-            f"flask --app app sources key {source.name}",
+            f".venv/bin/flask --app app sources key {source.name}",
         )
         for source in session.scalars(select(Source).order_by(Source.name))
         if lacks_key(source)

@@ -40,7 +40,7 @@ def add(slug: str, name: str, zone: str, phone: str, country: str) -> None:
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
     keep_senders(current_app.config["SETTINGS"])
-    click.echo(f"Made {slug}, in shadow. `flask --app app brand live {slug}` opens it.")
+    click.echo(f"Made {slug}, in shadow. `.venv/bin/flask --app app brand live {slug}` opens it.")
 
 
 @brand.command("quiet")

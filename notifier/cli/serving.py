@@ -124,9 +124,9 @@ def _say_where(services: Services, settings: Any) -> None:
     first, *_ = list_staff(services, brand.id)
     click.echo(f"\nThe board:  {services.public_url}/board")
     click.echo(f"Sign in:    {make_sign_in_link(services, first.id)}   (once, within 15 minutes)")
-    click.echo(f"Later:      flask --app app staff sign-in-link {first.email}")
+    click.echo(f"Later:      .venv/bin/flask --app app staff sign-in-link {first.email}")
     if demo is None:
-        click.echo("A key for the API:  flask --app app create-api-key NAME\n")
+        click.echo("A key for the API:  .venv/bin/flask --app app create-api-key NAME\n")
         return
     click.echo(f"The phones: {services.public_url}/sandbox")
     click.echo(f"The API:    {services.public_url}/api/docs\n")

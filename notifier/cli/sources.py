@@ -51,8 +51,12 @@ def add(name: str, kind: str, secret: str | None, brand_slug: str | None) -> Non
         raise click.ClickException(str(error)) from error
     _print(added)
     if added.needs_key:
-        click.echo(f"Key:    `flask --app app sources key {name}` takes the one to ask it with.")
-    click.echo(f"Nobody hears of what it says until `flask --app app sources live {name}`.")
+        click.echo(
+            f"Key:    `.venv/bin/flask --app app sources key {name}` takes the one to ask it with."
+        )
+    click.echo(
+        f"Nobody hears of what it says until `.venv/bin/flask --app app sources live {name}`."
+    )
 
 
 @sources.command("live")
@@ -80,7 +84,7 @@ def stop(name: str) -> None:
     except NotifierError as error:
         raise click.ClickException(str(error)) from error
     click.echo(
-        f"{name} counts no more, until `flask --app app sources live {name}`."
+        f"{name} counts no more, until `.venv/bin/flask --app app sources live {name}`."
         if counted
         else f"{name} is not live."
     )

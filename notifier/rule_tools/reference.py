@@ -29,10 +29,10 @@ from notifier.rulebook import Rulebook, rulebook_of
 _HEAD = """\
 # The rule language
 
-Written by `flask --app app rules reference` from the models that read `rules/*.yaml`; don't edit
-it. How to write a rule, from a question to live: [rules.md](rules.md). Each fault is named with
-its file and line by `flask --app app rules check`; editors complete what can be said here by
-`rules/rules.schema.json`.
+Written by `.venv/bin/flask --app app rules reference` from the models that read `rules/*.yaml`;
+don't edit it. How to write a rule, from a question to live: [rules.md](rules.md). Each fault is
+named with its file and line by `.venv/bin/flask --app app rules check`; editors complete what can
+be said here by `rules/rules.schema.json`.
 
 Where a list is asked for, a single value will do. Where the rules that come with the product say
 it, the example is theirs.

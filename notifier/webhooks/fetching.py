@@ -149,7 +149,7 @@ def _settle_failure(delivery: Delivery, source: Source, failure: NoAnswer, now: 
         case Trouble.GONE:
             _end(delivery, DeliveryStatus.IGNORED, failure.why, now)
         case Trouble.KEY:
-            again = f"`flask --app app sources key {source.name}`, then read it again."
+            again = f"`.venv/bin/flask --app app sources key {source.name}`, then read it again."
             why = f"{_sentence(failure.why)} Give a new one: {again}"
             _end(delivery, DeliveryStatus.FAILED, why, now)
         case Trouble.NEVER:

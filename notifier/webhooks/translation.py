@@ -225,7 +225,7 @@ def _to_be_asked(source: Source, incoming: Incoming, needs: Needs) -> _Outcome:
     if not incoming.can_ask:
         return _failed(
             "It only points to what is at the vendor, and there is no key to ask with:"
-            f" `flask --app app sources key {source.name}`, then read it again."
+            f" `.venv/bin/flask --app app sources key {source.name}`, then read it again."
         )
     if not questions or len(incoming.answers) + len(questions) > MAX_QUESTIONS:
         return _failed("It leads to more questions at the vendor than one delivery may ask.")

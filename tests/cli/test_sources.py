@@ -125,7 +125,7 @@ def test_a_key_is_taken_from_standard_input_and_never_shown(
     none = run.invoke(args=["sources", "key", "shop"], input="an-api:key\n")
     listed = run.invoke(args=["sources", "list"])
 
-    assert "`flask --app app sources key ships` takes" in asks.stdout
+    assert "`.venv/bin/flask --app app sources key ships` takes" in asks.stdout
     assert "sources key" not in says_all.stdout
     assert "it has no key to ask its vendor with: `sources key ships`" in lacking.stdout
     assert argument.exit_code == 2
@@ -167,7 +167,8 @@ def test_a_source_goes_live_and_what_its_vendor_says_itself_is_set(
         " says itself: ordered, shipped, out_for_delivery\n"
     )
     assert (live.stdout, again.stdout) == ("shop is live.\n", "shop is live already.\n")
-    assert stopped.stdout == "shop counts no more, until `flask --app app sources live shop`.\n"
+    until = "until `.venv/bin/flask --app app sources live shop`"
+    assert stopped.stdout == f"shop counts no more, {until}.\n"
     assert stopped_again.stdout == "shop is not live.\n"
     assert ours.stdout == "shop says itself: nothing. The rest is ours.\n"
     assert after.stdout == "shop (shopify); last heard of never\n"

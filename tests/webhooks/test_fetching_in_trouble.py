@@ -145,7 +145,7 @@ def test_a_key_that_is_refused_fails_at_once_and_says_which_command_mends_it(
     assert (row.status, row.why) == (
         DeliveryStatus.FAILED,
         f"The vendor does not take the key ({status}). Give a new one:"
-        " `flask --app app sources key shipstation`, then read it again.",
+        " `.venv/bin/flask --app app sources key shipstation`, then read it again.",
     )
 
     give_key(asking, "shipstation", "another:key")
@@ -175,7 +175,7 @@ def test_without_a_key_it_fails_with_the_command_that_gives_one(
 
     row = delivery(asking, pointed)
     assert row.status == DeliveryStatus.FAILED
-    assert "`flask --app app sources key shipstation`" in (row.why or "")
+    assert "`.venv/bin/flask --app app sources key shipstation`" in (row.why or "")
     assert vendor.asked == []
     lacking = {source.name: source.lacks_key for source in read_sources(asking, brand)}
     assert lacking == {"easypost": False, "shipstation": True, "shop": False}

@@ -36,7 +36,7 @@ from tests.webhooks.fetching import work
 
 REFUSED = (
     "The vendor does not renew the key. Give a new one:"
-    " `flask --app app sources key jobber`, then read it again."
+    " `.venv/bin/flask --app app sources key jobber`, then read it again."
 )
 
 

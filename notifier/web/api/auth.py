@@ -13,7 +13,7 @@ from notifier.store.engine import reading
 from notifier.web.current import services
 
 auth = HTTPTokenAuth(
-    name="ApiKey", description="A key made by `flask --app app create-api-key NAME`."
+    name="ApiKey", description="A key made by `.venv/bin/flask --app app create-api-key NAME`."
 )
 
 

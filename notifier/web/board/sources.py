@@ -9,6 +9,7 @@ from flask import abort, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from notifier.errors import NotFound
+from notifier.sources.registry import adapters
 from notifier.web.board.access import current_actor, current_staff
 from notifier.web.board.blueprint import board
 from notifier.web.board.pages import Live, draw_live, draw_page, is_part, page_now, unless_unchanged
@@ -22,7 +23,7 @@ from notifier.webhooks.unread import put_aside, read_said, read_unread, replay
 @board.get("/board/sources")
 def show_sources() -> ResponseReturnValue:
     """Show every source of the brand, by name."""
-    return draw_page("sources.html", live=_draw_sources())
+    return draw_page("sources.html", live=_draw_sources(), kinds=sorted(adapters()))
 
 
 @board.get("/board/sources/live")

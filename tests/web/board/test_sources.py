@@ -75,7 +75,7 @@ def test_what_waits_failed_and_was_refused_is_said_with_its_reason(shop: Board) 
 def test_a_source_without_its_key_and_what_is_being_fetched_are_said(board: Board) -> None:
     """The key is given by a command; what is at the vendor waits like anything else."""
     add_source(board.services, board.brand.id, "ships", "shipstation", "a secret", live=True)
-    lacks = "It has no key to ask its vendor with: flask --app app sources key ships"
+    lacks = "It has no key to ask its vendor with: .venv/bin/flask --app app sources key ships"
     assert lacks in said(board.get(PAGE).text)
     give_key(board.services, "ships", "an-api:key")
     body = shipstation_events.pointer("ORDER_NOTIFY", shipstation_events.ORDERS)
@@ -196,3 +196,11 @@ def test_a_source_that_is_not_live_says_so_and_what_its_vendor_says_itself(board
     page = board.get(PAGE).text
     assert "Not live" not in page
     assert "itself" not in page
+
+
+def test_how_to_add_a_source_is_a_whole_line(board: Board) -> None:
+    """Where there is none yet, nobody knows which words it takes."""
+    page = board.get(PAGE).text
+    assert "There is no source." in page
+    assert ".venv/bin/flask --app app sources add NAME --kind KIND" in page
+    assert "aftership, calcom, calendly" in page
