@@ -89,7 +89,7 @@ def read_again_scans(
     job = before.job
     if not before.parcels:
         return
-    use = code_use(job.id, job.created_at, before.facts, due_at=job.ends_at, finished=job.finished)
+    use = code_use(job.id, before.facts, due_at=job.ends_at, finished=job.finished)
     if use.is_silent(now):
         release_waiting(session, services.vault, job.brand_id, before.parcels)
 

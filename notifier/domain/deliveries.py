@@ -34,7 +34,7 @@ class Refusal(StrEnum):
     RATE = "rate"  # signed, and more than a source may send
 
 
-#: How long before we book an order its parcel's scans may begin. Carriers use codes again
+#: How long before an order is booked its parcel's scans may begin. Carriers use codes again
 #: after about four months, so an older scan belongs to somebody else's parcel.
 SCANS_BEFORE_BOOKING = timedelta(days=60)
 
@@ -73,7 +73,6 @@ class CodeUse:
 
 def code_use(
     job_id: UUID,
-    booked_at: datetime,
     facts: Iterable[Fact],
     *,
     due_at: datetime | None,
@@ -81,13 +80,19 @@ def code_use(
 ) -> CodeUse:
     """Return how an order stands to scans of its parcels' codes.
 
-    A promise for half a year ahead keeps an open order from being silent until then. That staff
+    It counts from when its booking happened, which for history is long before we heard of it. A
+    promise for half a year ahead keeps an open order from being silent until then. That staff
     tidy away an old one is no news of its parcel, nor that a source has it as it had it before.
 
-    :param facts: all that was said of the order, in any order.
+    :param facts: all that was said of the order, its booking too, in any order.
     :param due_at: the end of what is expected, else agreed; None: of neither.
     """
     ordered = sorted(facts, key=lambda fact: (fact.effective_at, fact.seq))
+    booked_at = next(
+        fact.effective_at
+        for fact in ordered
+        if fact.type is FactType.BOOKED and fact.source is not FactSource.CLOCK
+    )
     left_out = withdrawn_among(ordered).union(said_again_among(ordered))
     heard = [
         fact.effective_at

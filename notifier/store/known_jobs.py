@@ -46,7 +46,7 @@ def jobs_with_ids(session: Session, job_ids: Sequence[UUID]) -> list[KnownJob]:
 def uses_of_code(session: Session, brand_id: UUID, code: str) -> list[CodeUse]:
     """Return the orders that have a parcel with this tracking code."""
     rows = session.execute(
-        select(Job.id, Job.created_at, Job.ends_at, Job.finished)
+        select(Job.id, Job.ends_at, Job.finished)
         .join(Parcel, Parcel.job_id == Job.id)
         .where(Parcel.brand_id == brand_id, Parcel.tracking_code == code)
     ).all()
@@ -55,8 +55,7 @@ def uses_of_code(session: Session, brand_id: UUID, code: str) -> list[CodeUse]:
     for fact in session.scalars(select(FactRow).where(of_these)) if rows else ():
         said[fact.job_id].append(fact_of(fact))
     return [
-        code_use(row.id, row.created_at, said[row.id], due_at=row.ends_at, finished=row.finished)
-        for row in rows
+        code_use(row.id, said[row.id], due_at=row.ends_at, finished=row.finished) for row in rows
     ]
 
 

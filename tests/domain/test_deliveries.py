@@ -90,8 +90,8 @@ def said(type_: FactType, days_ago: float, number: int = 1, **more: Any) -> Fact
 def heard_days_ago(*facts: Fact, due_in: float | None = None, finished: bool = False) -> float:
     """Return how many days ago an order of half a year ago was heard of."""
     due_at = NOW + timedelta(days=due_in) if due_in is not None else None
-    booked_at = NOW - timedelta(days=180)
-    use = code_use(OLD, booked_at, facts, due_at=due_at, finished=finished)
+    booking = said(FactType.BOOKED, 180, 0, source=FactSource.API, received_at=NOW)
+    use = code_use(OLD, [*facts, booking], due_at=due_at, finished=finished)
     return (NOW - use.heard_until) / timedelta(days=1)
 
 
@@ -102,6 +102,11 @@ def test_an_order_was_heard_of_when_its_parcel_was() -> None:
     assert heard_days_ago(*scans) == heard_days_ago(*reversed(scans)) == 90
     ahead = said(FactType.IN_TRANSIT, -30, 3, received_at=NOW - timedelta(days=80))
     assert heard_days_ago(*scans, ahead) == 80
+
+
+def test_what_we_told_the_customer_first_books_nothing() -> None:
+    """A message that gave an order its first day says nothing of when it was ordered."""
+    assert heard_days_ago(said(FactType.BOOKED, 170, source=FactSource.CLOCK)) == 180
 
 
 def test_what_says_nothing_of_the_parcel_is_no_news_of_it() -> None:

@@ -10,6 +10,7 @@ from itertools import permutations
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from notifier import intake
 from notifier.booking import book, book_in
@@ -17,9 +18,12 @@ from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.windows import Window
 from notifier.services import Services
+from notifier.store.engine import reading
+from notifier.store.tables import Job
 from notifier.webhooks.receiving import receive
 from notifier.webhooks.set_up import rotate_secret
 from tests.fakes.clock import FakeClock
+from tests.sources import generic_events
 from tests.sources.easypost_events import Parcel as OnItsWay
 from tests.webhooks import amounts
 from tests.webhooks.deliveries import (
@@ -32,6 +36,7 @@ from tests.webhooks.deliveries import (
     facts_of,
     job,
     push,
+    push_ours,
     translate_all,
 )
 from tests.webhooks.signing import secret_of
@@ -56,6 +61,22 @@ def scanned(services: Services, status: str, *, days_ago: float = 0) -> UUID:
     delivery_id = push(services, {**event, "id": f"evt_{status}_{at.isoformat()}"})
     translate_all(services)
     return delivery_id
+
+
+def pushed_order(services: Services, reference: str, *, days_ago: float) -> UUID:
+    """Push an order with the code that was booked so many days ago; return its id."""
+    body = generic_events.event(
+        "order.booked",
+        services.now() - timedelta(days=days_ago),
+        reference=reference,
+        items=["Kettle"],
+        parcels=[{"carrier": "UPS", "tracking_code": CODE}],
+        customer={"name": "Bo Lind", "phone": "+12065550101"},
+    )
+    push_ours(services, body, f"msg_{reference}")
+    translate_all(services)
+    with reading(services.sessions) as session:
+        return session.scalars(select(Job.id).where(Job.reference == reference)).one()
 
 
 def say(services: Services, brand: UUID, job_id: UUID, type_: FactType) -> None:
@@ -108,6 +129,33 @@ def test_the_new_order_hears_of_what_came_before_it_though_the_old_one_was_deliv
 
     assert (said(services, old), said(services, new)) == (["delivered"], ["out_for_delivery"])
     assert job(services, new).status == "out_for_delivery"
+
+
+def test_history_counts_from_when_it_was_booked(services: Services, brand: UUID) -> None:
+    """An order of last summer is pushed today; today's scan of its code is somebody else's."""
+    old = pushed_order(services, "HISTORY", days_ago=100)
+    early = scanned(services, "delivered")
+    assert (delivery(services, early).status, said(services, old)) == (DeliveryStatus.WAITING, [])
+
+    new = book_order(services, brand, CODE, reference="NEW")
+    translate_all(services)
+
+    assert (said(services, old), said(services, new)) == ([], ["delivered"])
+    assert (job(services, old).status, job(services, new).status) == ("ordered", "delivered")
+
+
+def test_history_whose_scans_come_with_it_is_followed_to_its_end(
+    services: Services, brand: UUID
+) -> None:
+    """Its own scans are of then, and a scan of then is never the new order's."""
+    old = pushed_order(services, "HISTORY", days_ago=100)
+    new = book_order(services, brand, CODE, reference="NEW")
+    scanned(services, "in_transit", days_ago=98)
+    scanned(services, "delivered", days_ago=95)
+    scanned(services, "out_for_delivery")
+
+    assert said(services, old) == ["in_transit", "delivered"]
+    assert said(services, new) == ["out_for_delivery"]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
