@@ -37,6 +37,13 @@ from notifier.webhooks.translation import opened
 #: The latest so many are shown one by one; the rest is a number.
 MOST_SHOWN = 50
 
+#: So many characters of what a delivery said, and its vendor answered, are shown: a body that is
+#: indented may grow by the hundredfold.
+_MOST_LEGIBLE = 100_000
+
+#: What is nested deeper than this is shown as it came: its lines would be blanks for the most part.
+_DEEPEST_INDENTED = 20
+
 #: What somebody can put aside. What is being fetched ends by itself within a day.
 _ASIDE = (DeliveryStatus.FAILED, DeliveryStatus.WAITING)
 _UNREAD = (*_ASIDE, DeliveryStatus.FETCHING)
@@ -81,13 +88,21 @@ class UnreadOf:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidPart:
+    """A body or an answer under its title, JSON indented; of a long one its beginning."""
+
+    title: str
+    text: str = field(repr=False)
+    cut_of: int | None  # how many bytes it has, if not all of it is shown
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What one delivery said, as far as it is kept; for the eyes of staff alone."""
 
     name: str  # of its source
     delivery: Unread
-    #: Its body, then what its vendor answered, each under its title, JSON indented.
-    parts: Sequence[tuple[str, str]] = field(repr=False)
+    parts: Sequence[SaidPart] = field(repr=False)  # its body, then what its vendor answered
 
 
 def read_unread(services: Services, name: str, *, brand_id: UUID | None = None) -> UnreadOf:
@@ -118,9 +133,8 @@ def read_said(services: Services, name: str, delivery_id: UUID, *, brand_id: UUI
         parts = [] if incoming is None else [("What it said", incoming.body)]
         if incoming is not None:
             parts += [(f"The vendor’s answer: {of}", a) for of, a in incoming.answers.items()]
-        legible = [(title, _legible(raw)) for title, raw in parts]
         (delivery,) = _shown(session, services, source, [row])
-        return Said(source.name, delivery, legible)
+        return Said(source.name, delivery, _legible(parts))
 
 
 def replay(
@@ -276,8 +290,36 @@ def _at(body: object, path: Sequence[str]) -> object:
     return body
 
 
-def _legible(raw: bytes) -> str:
+def _legible(parts: Sequence[tuple[str, bytes]]) -> list[SaidPart]:
+    """Return these parts, in their order, as far as there is room for them."""
+    shown, room = [], _MOST_LEGIBLE
+    for title, raw in parts:
+        text = _indented(raw, room)
+        whole = len(text) <= room
+        shown.append(SaidPart(title, text[:room], None if whole else len(raw)))
+        room -= min(len(text), room)
+    return shown
+
+
+def _indented(raw: bytes, enough: int) -> str:
+    """Return `raw` as JSON is read best, or as it came: all of it, or more than `enough`."""
     try:
-        return json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
+        said = json.loads(raw)
     except ValueError:
         return raw.decode(errors="replace")
+    if _is_deeper(said, _DEEPEST_INDENTED):
+        return raw.decode(errors="replace")
+    pieces, length = [], 0
+    for piece in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(said):
+        pieces.append(piece)
+        length += len(piece)
+        if length > enough:
+            break
+    return "".join(pieces)
+
+
+def _is_deeper(said: object, levels: int) -> bool:
+    if not isinstance(said, dict | list):
+        return False
+    inside = said.values() if isinstance(said, dict) else said
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inside)

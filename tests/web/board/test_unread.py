@@ -234,6 +234,23 @@ def test_what_a_delivery_said_is_shown_to_staff_indented(shop: Board) -> None:
     assert "&lt;b&gt;many&lt;/b&gt;" in page
 
 
+@pytest.mark.parametrize("deep", [5, 190])
+def test_of_what_is_long_the_beginning_is_shown(shop: Board, deep: int) -> None:
+    """Indented it may be two hundred times as long: a page of 189 MB helps nobody."""
+    many: object = list(range(100_000))
+    for _ in range(deep):
+        many = [many]
+    failed = push(shop.services, minutes=many)
+
+    page = shop.get(f"{PAGE}/deliveries/{failed}").text
+
+    assert len(page) < 600_000
+    assert "<p>data.minutes: must be a whole number.</p>" in page
+    assert ("  &#34;type&#34;: &#34;appointment.delayed&#34;" in page) is (deep == 5)
+    assert "{&#34;type&#34;: &#34;appointment.delayed&#34;" in page or deep == 5
+    assert re.search(r"Cut here: of 6\d\d,\d{3} bytes only the beginning is shown.", page)
+
+
 def test_what_the_vendor_answered_is_shown_below_the_pointer(board: Board) -> None:
     """What is still to be fetched can't be put aside: it ends by itself."""
     add_source(board.services, board.brand.id, "ships", "shipstation", "a secret", live=True)
