@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.facts import Fact, FactType
@@ -16,6 +16,9 @@ from notifier.store.facts import fact_of
 from notifier.store.inserts import insert_into
 from notifier.store.tables import Delivery, FactRow, Job, Source
 from notifier.store.vault import Vault
+
+#: In bytes, a body with its vendor's answers; NULL where it is no longer kept.
+_SIZE = func.length(Delivery.body) + func.coalesce(func.length(Delivery.answers), 0)
 
 
 def source_named(session: Session, name: str) -> Source | None:
@@ -226,12 +229,26 @@ def put_aside(
 
 def of_source(
     session: Session, source_id: UUID, statuses: Iterable[DeliveryStatus], limit: int
-) -> tuple[Sequence[Delivery], int]:
-    """Return the latest deliveries of these statuses, up to `limit`, and how many there are."""
+) -> tuple[Sequence[tuple[Delivery, int | None]], int]:
+    """Return the latest deliveries of these statuses, up to `limit`, and how many there are.
+
+    Each comes with its `size`, and without what it holds: that is fetched once it is looked at.
+    """
     its = _of_source(source_id, statuses)
     latest = (Delivery.received_at.desc(), Delivery.id.desc())
-    rows = session.scalars(select(Delivery).where(*its).order_by(*latest).limit(limit)).all()
-    return rows, number_of_source(session, source_id, statuses)
+    rows = session.execute(
+        select(Delivery, _SIZE)
+        .options(defer(Delivery.body), defer(Delivery.answers))
+        .where(*its)
+        .order_by(*latest)
+        .limit(limit)
+    )
+    return [(row, bytes_) for row, bytes_ in rows], number_of_source(session, source_id, statuses)
+
+
+def size(session: Session, delivery_id: UUID) -> int | None:
+    """Return how many bytes a delivery and its answers have; None: it is no longer kept."""
+    return session.scalar(select(_SIZE).where(Delivery.id == delivery_id))
 
 
 def number_of_source(session: Session, source_id: UUID, statuses: Iterable[DeliveryStatus]) -> int:

@@ -37,6 +37,11 @@ from notifier.webhooks.translation import opened
 #: The latest so many are shown one by one; the rest is a number.
 MOST_SHOWN = 50
 
+#: So many bytes are read again to name what they are about, for a page of them or for one alone:
+#: whatever was sent, the page is there at once. The shortest come first, so that no long one takes
+#: their names.
+_MOST_NAMED_OF = 250_000
+
 #: So many characters of what a delivery said, and its vendor answered, are shown: a body that is
 #: indented may grow by the hundredfold.
 _MOST_LEGIBLE = 100_000
@@ -60,9 +65,11 @@ class Unread:
     read_at: datetime | None  # the last time; None: it was not read yet
     repeats: int  # how often the same came again
     why: str
-    about: str | None  # the reference or tracking code that it names; None: it can't be told
+    #: The reference or tracking code that it names; None: it can't be told, or it says too much to
+    #: be read for that.
+    about: str | None
     taken_off: str | None  # the order whose parcel it is no more, where a shop said so
-    vendors_id: str | None  # the vendor's own id of it; None: it has none
+    vendors_id: str | None  # the vendor's own id of it; None: it has none, or says too much
     kept: bool  # what it said is still there
 
     @property
@@ -133,7 +140,8 @@ def read_said(services: Services, name: str, delivery_id: UUID, *, brand_id: UUI
         parts = [] if incoming is None else [("What it said", incoming.body)]
         if incoming is not None:
             parts += [(f"The vendor’s answer: {of}", a) for of, a in incoming.answers.items()]
-        (delivery,) = _shown(session, services, source, [row])
+        size = deliveries.size(session, row.id)
+        (delivery,) = _shown(session, services, source, [(row, size)])
         return Said(source.name, delivery, _legible(parts))
 
 
@@ -210,19 +218,35 @@ def _source(session: Session, name: str, brand_id: UUID | None) -> Source:
 
 
 def _shown(
-    session: Session, services: Services, source: Source, rows: Sequence[Delivery]
+    session: Session,
+    services: Services,
+    source: Source,
+    rows: Sequence[tuple[Delivery, int | None]],
 ) -> list[Unread]:
-    """Return what is shown of these deliveries; a scan of a corrected tracking code waits in vain,
-    so it says whose that was."""
-    shown = [_unread(services, row, source) for row in rows]
+    """Return what is shown of these deliveries, each given with its size; a scan of a corrected
+    tracking code waits in vain, so it says whose that was."""
+    named = _to_be_named(rows)
+    shown = [_unread(services, row, source, size, named=row.id in named) for row, size in rows]
     waits = {one.about for one in shown if one.status is DeliveryStatus.WAITING and one.about}
     since = services.now() - SCANS_BEFORE_BOOKING
     off = taken_off(session, source.brand_id, waits, since=since)
     return [replace(one, taken_off=off.get(one.about or "")) for one in shown]
 
 
-def _unread(services: Services, row: Delivery, source: Source) -> Unread:
-    incoming, adapter = _kept(services, row, source), adapters()[source.kind]
+def _to_be_named(rows: Sequence[tuple[Delivery, int | None]]) -> set[UUID]:
+    named, room = set(), _MOST_NAMED_OF
+    for size, id_ in sorted((size, row.id) for row, size in rows if size is not None):
+        room -= size
+        if room < 0:
+            break
+        named.add(id_)
+    return named
+
+
+def _unread(
+    services: Services, row: Delivery, source: Source, size: int | None, *, named: bool
+) -> Unread:
+    incoming, adapter = opened(services, row, source) if named else None, adapters()[source.kind]
     return Unread(
         id=row.id,
         status=DeliveryStatus(row.status),
@@ -233,7 +257,7 @@ def _unread(services: Services, row: Delivery, source: Source) -> Unread:
         about=_about(services, row, source, incoming) if incoming is not None else None,
         taken_off=None,
         vendors_id=_vendors_id(adapter, incoming) if incoming is not None else None,
-        kept=incoming is not None,
+        kept=size is not None,
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.housekeeping import tidy
@@ -293,6 +293,52 @@ def test_what_is_no_longer_kept_says_so_and_can_only_be_put_aside(
         DeliveryStatus.IGNORED,
         "its job was not booked while its body was kept",
     )
+
+
+def test_what_says_very_much_does_not_hold_up_the_page(
+    shop: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands under its reason; the names of the others are there, and all that it said."""
+    monkeypatch.setattr("notifier.webhooks.unread._MOST_NAMED_OF", 2_000)
+    push(shop.services, 1, reference="JOB-7")
+    long = push(shop.services, 2, reference="JOB-8", note="a" * 1_900)
+    push(shop.services, 3, reference="JOB-9")
+
+    page = shop.get(f"{PAGE}/unread").text
+
+    assert sorted(name for name, *_ in lines(page)) == [
+        "JOB-7",
+        "JOB-9",
+        "No job with this reference yet.",
+    ]
+    assert "<code><bdi>msg_3</bdi></code>" in page
+    assert "<code><bdi>msg_2</bdi></code>" not in page
+    said = shop.get(f"{PAGE}/deliveries/{long}").text
+    assert "JOB-8" in said
+
+
+def test_a_page_of_long_deliveries_reads_none_of_them(
+    shop: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifty bodies of almost 1 MB, read and looked at for each view, took minutes."""
+    push(shop.services, 1, reference="JOB-7", note="a" * 1_900)
+    monkeypatch.setattr("notifier.webhooks.unread._MOST_NAMED_OF", 1_000)
+    asked: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    with reading(shop.services.sessions) as session:
+        engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert shop.get(f"{PAGE}/unread/live").status_code == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+    of_deliveries = [one for one in asked if "FROM deliveries" in one]
+    assert of_deliveries
+    assert not [one for one in of_deliveries if re.search(r"deliveries\.(body|answers)[ ,]", one)]
 
 
 def test_more_than_a_page_is_a_number(shop: Board, monkeypatch: pytest.MonkeyPatch) -> None:
