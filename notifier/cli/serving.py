@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from datetime import timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 import waitress
@@ -28,6 +28,13 @@ from notifier.staff import add_staff, list_staff, make_sign_in_link
 from notifier.store.engine import reading
 from notifier.store.tables import Brand
 from notifier.waking import Waker
+from notifier.web.board.importing import MOST_SENT
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+#: In bytes, slightly above what the largest form may have: that is refused in the app's own words.
+LARGEST_BODY = MOST_SENT + 100_000
 
 _THREADS = 8
 _FIRST_KEY = "first-steps"
@@ -45,9 +52,7 @@ def serve() -> None:
     record_rule_set(services())
     first_start(app)
     worker = _worker(app)
-    server = waitress.create_server(
-        app, host=settings.host, port=settings.port, threads=_THREADS, ident=None
-    )
+    server = open_server(app, host=settings.host, port=settings.port)
     # As Ctrl-C does; by default it would end the process in the middle of a send.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     worker.start()
@@ -57,6 +62,22 @@ def serve() -> None:
     finally:
         server.close()
         worker.stop()
+
+
+def open_server(app: WSGIApplication, *, host: str, port: int) -> Any:
+    """Listen at `host` and `port`, without answering yet.
+
+    A body is on disk before `app` sees anything of it, whoever sends it: one that no route takes
+    is refused by its length.
+    """
+    return waitress.create_server(
+        app,
+        host=host,
+        port=port,
+        threads=_THREADS,
+        ident=None,
+        max_request_body_size=LARGEST_BODY,
+    )
 
 
 @click.command()

@@ -31,8 +31,8 @@ from notifier.web.current import services
 
 _VIEWS = frozenset({"board.preview_csv", "board.import_csv"})
 #: The file and, beside it, the lines of the one that was looked at before, with some ends of
-#: lines that a browser made longer.
-_MOST_SENT = 2 * MOST_BYTES + 200_000
+#: lines that a browser made longer. No other route takes as much.
+MOST_SENT = 2 * MOST_BYTES + 200_000
 _CHANGED = (
     "Something was booked meanwhile, or the lines were changed. This is what they would do now."
 )
@@ -57,8 +57,8 @@ class LineSeen:
 def make_room(endpoint: str | None, _values: Mapping[str, Any] | None) -> None:
     """Let a form hold a file. The token's check reads the form, before any view could say so."""
     if endpoint in _VIEWS:
-        request.max_content_length = _MOST_SENT
-        request.max_form_memory_size = _MOST_SENT
+        request.max_content_length = MOST_SENT
+        request.max_form_memory_size = MOST_SENT
 
 
 @board.get("/board/import")
