@@ -62,7 +62,7 @@ def together_or_each(
             jobs = take(session)
             return [do(session, jobs, False)] if jobs else []
     except Exception as error:
-        if not jobs or _is_the_databases(error):
+        if not jobs or is_the_databases(error):
             raise
         _log.warning("done_one_by_one", jobs=len(jobs), error=type(error).__name__)
     done: list[_T] = []
@@ -87,7 +87,7 @@ def planned_or_soon(plan: Planning, record: Callable[[Planning], _T]) -> _T:
     try:
         return record(plan)
     except Exception as error:
-        if _is_the_databases(error):
+        if is_the_databases(error):
             raise
         _log.error("recorded_unplanned", error=type(error).__name__, at=_place(error))
         return record(plan_soon)
@@ -110,7 +110,7 @@ def _alone(
                 return []
             return [do(session, [job_id], True)]
     except Exception as error:
-        if _is_the_databases(error):
+        if is_the_databases(error):
             raise
         _put_off(services, job_id, error)
         return []
@@ -138,7 +138,7 @@ def _put_off(services: Services, job_id: UUID, error: Exception) -> None:
         )
 
 
-def _is_the_databases(error: Exception) -> bool:
+def is_the_databases(error: Exception) -> bool:
     """Return whether the database failed, not what was asked of it for one job."""
     return isinstance(error, (DBAPIError, PoolTimeout)) and not isinstance(
         error, (DataError, IntegrityError)

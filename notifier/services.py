@@ -18,6 +18,7 @@ from notifier.sending.claim_size import ClaimSize
 from notifier.store.vault import Vault
 from notifier.webhooks.limit import SourceLimit
 from notifier.webhooks.refusals import Refusals
+from notifier.webhooks.tries import Tries
 from notifier.webhooks.vendors import Vendors
 
 
@@ -57,4 +58,5 @@ class Services:
     claim_size: ClaimSize = field(default_factory=ClaimSize)  # of this process
     source_limit: SourceLimit = field(default_factory=SourceLimit)  # of this process
     refusals: Refusals = field(default_factory=Refusals)  # not written yet, of this process
+    tries: Tries = field(default_factory=Tries)  # of deliveries that broke, in this process
     vendors: Vendors = field(default_factory=Vendors)  # of sources, where they are asked

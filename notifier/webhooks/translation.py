@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.errors import Busy, Invalid, NotifierError
+from notifier.isolation import is_the_databases
 from notifier.sending.suppressions import Address, drop_what_waits
 from notifier.services import Services
 from notifier.sources.protocol import (
@@ -28,7 +31,7 @@ from notifier.sources.protocol import (
 from notifier.sources.registry import adapters
 from notifier.store import deliveries
 from notifier.store.awaited_names import await_names, keys_of
-from notifier.store.engine import DATABASE_TROUBLE, reading
+from notifier.store.engine import reading
 from notifier.store.known_jobs import KnownJob, name_job
 from notifier.store.tables import Delivery, Source
 from notifier.webhooks.joining import (
@@ -43,6 +46,9 @@ from notifier.webhooks.joining import (
 )
 from notifier.webhooks.opting_out import close_number
 from notifier.webhooks.recording import Context, book, record
+from notifier.webhooks.tries import PAUSES
+
+_log = structlog.get_logger()
 
 #: Questions that one delivery may ask its vendor: an adapter that asks without end is stopped.
 MAX_QUESTIONS = 600
@@ -68,15 +74,60 @@ def translate_received(services: Services, limit: int = 100) -> int:
     """Translate up to `limit` deliveries, the oldest first; return how many were looked at.
 
     Whatever a delivery says, it ends as applied, ignored, waiting, fetching or failed with the
-    reason; only trouble with the database leaves it as it was, for the next tick. No vendor is
+    reason; only trouble with the database leaves it as it was, for the next tick. One that breaks
+    while the database is well is tried behind the others, and given up in the end. No vendor is
     asked here: that is slow, and others wait for this.
     """
+    now = services.now()
     with reading(services.sessions) as session:
-        waiting = deliveries.received_ids(session, limit)
-    outcomes = [_translate(services, delivery_id) for delivery_id in waiting]
+        received = deliveries.received_ids(session, limit + len(services.tries))
+    waiting = services.tries.in_turn(received, now)[:limit]
+    outcomes = [_try(services, delivery_id, now) for delivery_id in waiting]
     if {DeliveryStatus.APPLIED, DeliveryStatus.RECEIVED} & set(outcomes):
         services.wake()
     return len(waiting)
+
+
+def _try(services: Services, delivery_id: UUID, now: datetime) -> DeliveryStatus | None:
+    """Translate one delivery; where that breaks and the database is well, the others go on.
+
+    :raises Exception: what broke it, if the database is in trouble.
+    """
+    try:
+        status = _translate(services, delivery_id)
+    except Exception as error:
+        try:
+            status = _note_broken(services, delivery_id, error)
+        except Exception:
+            services.tries.broke(delivery_id, now, counts=False)
+            raise error from None
+        if status is None:
+            services.tries.broke(delivery_id, services.now(), counts=True)
+            return None
+    services.tries.forget(delivery_id)
+    return status
+
+
+def _note_broken(services: Services, delivery_id: UUID, error: Exception) -> DeliveryStatus | None:
+    """Write down that the delivery was tried, or in the end that it failed.
+
+    That shows as well whether the database takes anything: if not, nothing here is at fault.
+    """
+    last = services.tries.is_last(delivery_id)
+    with services.sessions.begin() as session:
+        taken = deliveries.take_received(session, delivery_id)
+        if taken is None:
+            return None
+        delivery, _ = taken
+        delivery.translated_at = services.now()
+        if last:
+            times = len(PAUSES) + 1
+            why = f"{type(error).__name__}, {times} times, while the database was well for others."
+            _settle(services, delivery, _failed(why))
+    _log.warning(
+        "delivery_broke", delivery_id=str(delivery_id), error=type(error).__name__, given_up=last
+    )
+    return DeliveryStatus.FAILED if last else None
 
 
 def _translate(
@@ -94,7 +145,7 @@ def _translate(
             brand_id, channel, hashed = outcome.closed
             drop_what_waits(services, brand_id=brand_id, channel=channel, address_hash=hashed)
         return status
-    except (*DATABASE_TROUBLE, Busy):
+    except Busy:
         raise
     except IntegrityError as error:
         if again:  # somebody booked the same reference at this moment: now it is known
@@ -109,6 +160,8 @@ def _translate(
     except (NotifierError, Untranslatable) as error:
         outcome = _failed(str(error))
     except Exception as error:  # its text may quote the body, so only its class is kept
+        if is_the_databases(error):
+            raise
         outcome = _failed(type(error).__name__)
     with services.sessions.begin() as session:
         taken = deliveries.take_received(session, delivery_id)

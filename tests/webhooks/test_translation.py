@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.facts import FactSource, FactType
@@ -159,27 +157,6 @@ def test_a_translator_that_crashes_leaves_only_its_name(
 
     row = delivery(services, delivery_id)
     assert (row.status, row.why) == (DeliveryStatus.FAILED, "KeyError")
-
-
-@pytest.mark.parametrize(
-    "trouble", [OperationalError("", {}, Exception("locked")), PoolTimeout("no connection is free")]
-)
-def test_a_database_in_trouble_fails_no_delivery(
-    services: Services, brand: UUID, monkeypatch: pytest.MonkeyPatch, trouble: Exception
-) -> None:
-    """It stays as it was, for the next tick."""
-    from notifier.sources.registry import adapters
-
-    def fail(_incoming: object) -> Any:
-        raise trouble
-
-    monkeypatch.setitem(adapters(), "easypost", replace(adapters()["easypost"], translate=fail))
-    delivery_id = push(services, OnItsWay(code=CODE).scanned("delivered", services.now()))
-
-    with pytest.raises(type(trouble)):
-        translate_all(services)
-
-    assert delivery(services, delivery_id).status == DeliveryStatus.RECEIVED
 
 
 def test_two_parcels_make_an_order_whole(services: Services, brand: UUID) -> None:
