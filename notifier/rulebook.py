@@ -177,6 +177,7 @@ def _rule(spec: RuleSpec) -> Rule:
     cel = [compile_condition(spec.when)] if spec.when is not None else []
     silent_for = spec.if_.silent_for if spec.if_ is not None else None
     silent_at = frozenset(spec.if_.status or ()) if spec.if_ is not None else frozenset()
+    parcel_at = frozenset(spec.if_.parcel or ()) if spec.if_ is not None else frozenset()
     parts = spec.if_.parts(cel) if spec.if_ is not None else cel
     by_the_clock = spec.at is not None or silent_for is not None
     family = spec.family or (Family.MOMENT if by_the_clock else Family.STATUS)
@@ -191,7 +192,7 @@ def _rule(spec: RuleSpec) -> Rule:
         brands=tuple(spec.brands),
         channels=tuple(spec.channels),
         supersedes=tuple(spec.supersedes),
-        condition=Condition(tuple(parts), silent_for, silent_at),
+        condition=Condition(tuple(parts), silent_for, silent_at, parcel_at),
         text="; ".join(
             [part.text for part in parts] + ([f"at: {{{spec.at.text()}}}"] if spec.at else [])
         ),

@@ -168,6 +168,7 @@ def test_a_good_file_is_typed_rules(tmp_path: Path) -> None:
         ("asserts: drift", "if: {status: shipped}", 6, "an appointment is never `shipped`"),
         ("asserts: drift", "if: {not: {cause: shipped}}", 6, "an appointment is never `shipped`"),
         ("asserts: drift", "if: {any: [{tracked: true}]}", 6, "only of an order"),
+        ("asserts: drift", "if: {parcel: exception}", 6, "only of an order"),
         (
             "for: appointment",
             "for: order\n    if: {status: missed}",

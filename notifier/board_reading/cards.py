@@ -18,9 +18,10 @@ from notifier.board_reading.risk import Risk, RiskFacts, act_by, risk_of
 from notifier.board_reading.standing import Standing, read_standing
 from notifier.board_reading.task_lines import TaskLine, read_task_lines
 from notifier.board_reading.technicians import read_technicians
-from notifier.domain.jobs import JobKind, JobStatus
+from notifier.domain.jobs import FINISHED, JobKind, JobStatus
 from notifier.domain.messages import WAITING, MessageStatus, Role
 from notifier.domain.reasons import Party, Reason
+from notifier.domain.tracking_codes import UNSENT
 from notifier.domain.windows import Expectation, from_json
 from notifier.services import Services
 from notifier.store.tables import Job
@@ -139,6 +140,11 @@ def _card(
     facts = RiskFacts(
         kind=kind,
         status=status,
+        parcels=tuple(
+            parcel.status
+            for parcel in parcels
+            if parcel.tracking_code != UNSENT and parcel.status not in FINISHED
+        ),
         finished=job.finished,
         zone=job.zone,
         agreed=from_json(job.agreed),

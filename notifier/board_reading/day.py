@@ -12,6 +12,7 @@ from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.board_reading.cards import Card, read_cards
+from notifier.board_reading.gone_wrong import CARRIED_OVER, orders_gone_wrong
 from notifier.board_reading.phone import Phone, read_phone
 from notifier.board_reading.technicians import read_technicians
 from notifier.board_reading.trials import count_trials
@@ -25,8 +26,6 @@ from notifier.store.tables import Brand, Job, Task
 
 #: Around midnight the day is still, or already, the one that people are working in.
 _AROUND_NOW = timedelta(hours=8)
-#: What was left open is shown so long; after that it is in the search.
-_CARRIED_OVER = timedelta(days=3)
 _MOST_JOBS = 400
 
 
@@ -107,8 +106,15 @@ def read_day(services: Services, brand_id: UUID, *, docked: UUID | None = None) 
     now = services.now()
     with reading(services.sessions) as session:
         brand = read_brand(session, brand_id)
-        jobs = _jobs_of_the_day(session, brand, now)
-        cards = read_cards(session, services, brand_id, jobs, now)
+        of_the_day = _jobs_of_the_day(session, brand, now)
+        shown_anyway = {job.id for job in of_the_day}
+        gone_wrong = orders_gone_wrong(session, brand_id, now=now)
+        jobs = [*of_the_day, *(job for job in gone_wrong if job.id not in shown_anyway)]
+        cards = [
+            card
+            for card in read_cards(session, services, brand_id, jobs, now)
+            if card.id in shown_anyway or card.risk is not None
+        ]
         names = read_technicians(session, services, brand_id)
         at_risk = _soonest_due_first(cards, now)
         shown = next((card for card in cards if card.id == docked), None)
@@ -124,7 +130,7 @@ def read_day(services: Services, brand_id: UUID, *, docked: UUID | None = None) 
             ),
             phone=read_phone(session, services, shown) if brand.demo and shown else None,
             open_tasks=count_open_tasks(session, brand_id),
-            on_trial=count_trials(session, services, [job.id for job in jobs]),
+            on_trial=count_trials(session, services, list(shown_anyway)),
         )
 
 
@@ -164,7 +170,7 @@ def _jobs_of_the_day(session: Session, brand: BrandSeen, now: datetime) -> Seque
     start = min(midnight, now - _AROUND_NOW)
     end = max(next_midnight, now + _AROUND_NOW)
     left_over = and_(
-        Job.finished.is_(False), Job.starts_at >= start - _CARRIED_OVER, Job.starts_at < start
+        Job.finished.is_(False), Job.starts_at >= start - CARRIED_OVER, Job.starts_at < start
     )
     today_only = and_(Job.starts_at >= start, Job.starts_at < end)
     return session.scalars(

@@ -12,7 +12,9 @@ from notifier.domain.ledger.promises import TOLERANCE, drifted
 from notifier.domain.windows import Expectation, Window, local_date
 
 _NOBODY_SAID = frozenset({JobStatus.SCHEDULED, JobStatus.CONFIRMED})
-_GONE_WRONG = frozenset({JobStatus.ATTEMPTED, JobStatus.EXCEPTION, JobStatus.NOT_RECEIVED})
+
+#: Where an order stands, or a parcel of it, that went wrong on its way.
+GONE_WRONG = frozenset({JobStatus.ATTEMPTED, JobStatus.EXCEPTION, JobStatus.NOT_RECEIVED})
 
 
 class Risk(StrEnum):
@@ -40,6 +42,7 @@ class RiskFacts:
 
     kind: JobKind
     status: JobStatus
+    parcels: tuple[JobStatus, ...] = ()  # where those stand that are still to come
     finished: bool
     zone: str
     agreed: Expectation | None
@@ -62,7 +65,8 @@ def risk_of(job: RiskFacts, *, now: datetime) -> Risk | None:
         Risk.SAID_NO: not job.finished and job.said_no,
         Risk.NO_WORD: _silent(job, now),
         Risk.MESSAGE_STUCK: job.stuck,
-        Risk.GONE_WRONG: not job.finished and job.status in _GONE_WRONG,
+        Risk.GONE_WRONG: not job.finished
+        and not GONE_WRONG.isdisjoint(job.parcels or (job.status,)),
         Risk.TASK_OPEN: job.task_due is not None,
         Risk.NO_TIME: not job.finished
         and job.expected is not None

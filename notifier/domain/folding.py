@@ -51,6 +51,7 @@ class ParcelState:
     status: JobStatus = JobStatus.ORDERED
     expected: Expectation | None = None
     expected_fact: Fact | None = None  # what it rests on; a repeat rests on the first
+    status_fact: Fact | None = None  # what its status rests on, about it or all of them
     last_report: Fact | None = None  # as of the job, about this parcel or all of them
 
 
@@ -287,6 +288,7 @@ def _with_parcel(state: JobState, fact: Fact) -> JobState:
             continue
         parcels[code] = ParcelState(
             status=JobStatus(fact.type.value) if effect in LEADS_ON else parcel.status,
+            status_fact=fact if effect in LEADS_ON else parcel.status_fact,
             expected=parcel.expected if said is None else said,
             expected_fact=parcel.expected_fact
             if said is None

@@ -81,9 +81,13 @@ class Moments:
         return named if ahead is None else max(named, ahead.halfway)
 
     def anchor(self, rule: Rule, situation: Situation) -> datetime | None:
-        """Return what an episode of the rule is counted by: its moment, or silence's length."""
+        """Return what an episode of the rule is counted by: its moment, silence's length, or when
+        a parcel came to stand where the rule asks about one."""
         if rule.at is not None:
             return self.named(rule)
+        if rule.condition.silent_for is None and rule.condition.parcel_at:
+            led_there = situation.went_there(rule.condition.parcel_at)
+            return led_there.effective_at if led_there is not None else None
         silence = rule.condition.silent_for
         since = situation.silent_since(rule.condition.silent_at) if silence is not None else None
         return since + silence if since is not None and silence is not None else None
@@ -102,7 +106,8 @@ class Moments:
         if silence is not None:
             anchor = self.anchor(rule, situation)
             return anchor if anchor is not None else Reason.NO_MOMENT
-        cause = self._slip_cause() if rule.family is Family.SLIP else self._status_cause(rule)
+        is_slip = rule.family is Family.SLIP
+        cause = self._slip_cause() if is_slip else self._status_cause(rule, situation)
         if cause is None:
             return self.job.booked_at
         return Reason.BEFORE_LIVE if cause.before_live else self._settled(rule, cause)
@@ -179,10 +184,11 @@ class Moments:
         """Whether it was a mistake that somebody told them something."""
         return any(given.fact in self.job.state.withdrawn for given in self.person.given)
 
-    def _status_cause(self, rule: Rule) -> Fact | None:
+    def _status_cause(self, rule: Rule, situation: Situation) -> Fact | None:
         """Return the last fact that can have made the rule's condition true."""
         state = self.job.state
-        facts = [state.status_fact or state.booked]
+        led_there = situation.went_there(rule.condition.parcel_at)
+        facts = [led_there or state.status_fact or state.booked]
         if rule.names_technician and rule.episode is EpisodeBy.PROMISE:
             facts.append(state.technician_fact)
         if rule.condition.about_time:

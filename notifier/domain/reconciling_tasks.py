@@ -39,7 +39,8 @@ def reconcile_tasks(rows: Iterable[TaskRow], plan: Plan) -> TaskChanges:
     """Return the changes that make `rows` ask for what `plan` owes. Twice changes nothing.
 
     A call in place of a message takes the place of the one that was owed beside the message
-    before it: one call, by the sooner time.
+    before it: one call, by the sooner time. So does what dispatch is to look into once more
+    while nobody has.
     """
     by_key = {row.key: row for row in rows}
     owed = {task.key: task for task in plan.tasks}
@@ -81,8 +82,8 @@ def _gives_way(row: TaskRow, in_place: set[tuple[UUID | None, str]]) -> bool:
 
 
 def _in_time(task: TaskOwed, ended: Iterable[TaskRow]) -> TaskOwed:
-    """Return a call in place of a message, due when the one was whose place it takes."""
-    if task.duty is not Duty.NEEDS_CALL:
+    """Return a task that takes another's place, due when that one was."""
+    if task.duty not in (Duty.NEEDS_CALL, Duty.DISPATCH):
         return task
     due = [row.due_at for row in ended if _call(row) == _call(task)]
     return replace(task, due_at=min([task.due_at, *due]))

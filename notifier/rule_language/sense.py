@@ -28,6 +28,7 @@ _BEFORE_SILENCE = frozenset({Edge.TOLD_START, Edge.TELL_BY})
 #: Questions that only one kind of job can answer.
 _ONLY_OF: Mapping[str, JobKind] = {
     "tracked": JobKind.ORDER,
+    "parcel": JobKind.ORDER,
     "technician_known": JobKind.APPOINTMENT,
     "technician_changed": JobKind.APPOINTMENT,
 }
@@ -138,6 +139,7 @@ def _of_questions(
     asked: PlainSpec, jobs: JobKind, where: tuple[int | str, ...]
 ) -> Iterator[Nonsense]:
     yield from _others((*where, "status"), asked.status or (), STATUSES_OF[jobs], jobs)
+    yield from _others((*where, "parcel"), asked.parcel or (), STATUSES_OF[JobKind.ORDER], jobs)
     facts = FACTS_OF[jobs] | {FactType.BOOKED}
     yield from _others((*where, "cause"), asked.cause or (), facts, jobs)
     for name, kind in _ONLY_OF.items():

@@ -81,6 +81,11 @@ class PlainSpec(_Spec):
     late_by: Duration | None = Field(None, description="Expected at least so much later than told.")
     early_by: Duration | None = Field(None, description="At least so much earlier than told.")
     status: OneOrMore[JobStatus] | None = Field(None, description="Where the job stands.")
+    parcel: OneOrMore[JobStatus] | None = Field(
+        None,
+        description="Where one of the parcels stands that are still to come, whatever the others "
+        "do; without a tracked parcel, the order.",
+    )
     by: OneOrMore[Party] | None = Field(None, description="Who missed or cancelled it.")
     reason: OneOrMore[Reason] | None = Field(None, description="The recorded cause.")
     cause: OneOrMore[FactType] | None = Field(

@@ -31,6 +31,7 @@ class Condition:
     parts: tuple[Part, ...] = ()
     silent_for: timedelta | None = None  # how long nobody may have reported for it to hold
     silent_at: frozenset[str] = frozenset()  # on parcels that stand there; empty: on any
+    parcel_at: frozenset[str] = frozenset()  # a parcel must stand there; empty: it is not asked
 
     @property
     def about_time(self) -> bool:
@@ -119,12 +120,7 @@ def silent_for(least: timedelta, at: Collection[str] = ()) -> Question:
 def stands_at(statuses: Collection[str]) -> Question:
     """Return whether a parcel that is awaited, else the job, has one of `statuses`."""
     known = frozenset(statuses)
-
-    def question(situation: Situation) -> bool:
-        there = [parcel.status for parcel in situation.state.awaited] or [situation.state.status]
-        return not known.isdisjoint(there)
-
-    return question
+    return lambda situation: any(status in known for status, _ in situation.standings)
 
 
 def any_of(choices: Collection[Condition]) -> Question:
@@ -139,6 +135,7 @@ def none_of(condition: Condition) -> Question:
 
 drift = _among(lambda s: s.drift.kind)
 status = _among(lambda s: s.state.status)
+parcel = stands_at
 by = _among(lambda s: s.state.by)
 reason = _among(lambda s: s.state.reason)
 cause = _among(lambda s: s.cause)

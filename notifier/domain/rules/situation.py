@@ -9,7 +9,7 @@ from uuid import UUID
 
 from notifier.domain.drift import Drift, is_asked
 from notifier.domain.facts import Fact
-from notifier.domain.jobs import JobKind
+from notifier.domain.jobs import JobKind, JobStatus
 from notifier.domain.ledger.promises import promise_key
 from notifier.domain.ledger.views import OpenMoment, PersonView, Reference
 from notifier.domain.plan_input import PlanInput
@@ -109,6 +109,17 @@ class Situation:
         if not isinstance(told, Window):
             return None
         return told.start if heard is None else max(heard, told.start)
+
+    @cached_property
+    def standings(self) -> Collection[tuple[JobStatus, Fact | None]]:
+        """Return where each parcel that is still to come stands, else the job, and since what."""
+        parcels = [(parcel.status, parcel.status_fact) for parcel in self.state.awaited]
+        return parcels or [(self.state.status, self.state.status_fact)]
+
+    def went_there(self, statuses: Collection[str]) -> Fact | None:
+        """Return the last fact that led a parcel, or the job without any, to one of `statuses`."""
+        led = [fact for status, fact in self.standings if status in statuses and fact is not None]
+        return max(led, key=lambda fact: fact.received_at, default=None)
 
     def _heard_at(self, report: Fact | None) -> datetime:
         return report.received_at if report is not None else self.job.booked_at

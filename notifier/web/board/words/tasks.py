@@ -58,6 +58,7 @@ CALL_WHY: dict[str, str] = {
     JOB_FAILED: "what they should hear can't be worked out, for something is wrong with this job or"
     " with the product; it is tried again every few minutes",
     "no_word_from_technician": "no clear word from them, and the customer is waiting",
+    "order_gone_wrong": "something is wrong with the delivery, and they wait to hear what we find",
 }
 
 #: What a reply wants.
