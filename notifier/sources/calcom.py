@@ -126,6 +126,7 @@ def _booked(payload: Mapping[str, Any], at: datetime | None) -> Translation:
             address=_address(payload.get("location")),
             technician=host,
             as_it_stands=True,
+            as_made=not join.later,
             agreed=_by_the_customer(payload),
         ),
     )

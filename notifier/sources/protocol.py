@@ -109,6 +109,9 @@ class Booking:
     so of two the later counts. Otherwise a known reference is the same booking or a
     conflict.
 
+    `as_made`: this is how it was made, by the kind of the event; what else is said of that moment
+    came after it.
+
     `agreed`: its time is one that the customer chose or agreed to, as the vendor states it. Where
     nobody says so, the business moved it, and the customer is told.
     """
@@ -125,6 +128,7 @@ class Booking:
     parcels: tuple[BookedParcel, ...] = ()
     made_at: datetime | None = None  # where the source says it beside when it came to stand so
     as_it_stands: bool = False
+    as_made: bool = False
     agreed: bool = False
 
 

@@ -196,6 +196,7 @@ def _order(topic: str, order: Mapping[str, Any]) -> Translation:
                 window=promised_day(attributes),
                 made_at=moment(order.get("created_at")),
                 as_it_stands=True,
+                as_made=topic == "orders/create",
             ),
         ),
     )

@@ -133,7 +133,16 @@ def translate(incoming: Incoming) -> Translation:
     unless_known = None
     if not any(event.booking for event in said):
         unless_known = f"{'called off' if off else 'sent long ago'}, and not booked here"
-    said = tuple(replace(event, stands_at=stands_at, unless_known=unless_known) for event in said)
+    as_made = topic == "order.created"
+    said = tuple(
+        replace(
+            event,
+            stands_at=stands_at,
+            unless_known=unless_known,
+            booking=event.booking and replace(event.booking, as_made=as_made),
+        )
+        for event in said
+    )
     return _with_its_parcels(said, body)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -91,17 +91,18 @@ def news_in(
     what is believed: a shop that says its promise again does not contradict the carrier, nor a
     calendar the technician who is late. Said again by an older word that comes late, it is none any
     more: the fact says how its source has it.
+
+    Of two windows of one moment the one counts that differs from the last before it, whichever
+    comes, or is read again, last: the other was said before it moved. If both differ, the one that
+    came last.
     """
-    promises = _PROMISES[event.job_kind]
-    gave_way = _bookings(stated)[1:]
-    before = [
-        one
-        for one in stated
-        if one.type in promises and one.effective_at <= happened and one not in gave_way
-    ]
-    windows = [window for fact in before if (window := _window(fact)) is not None]
+    promised = _promises_of(event.job_kind, stated)
+    before = [one for one in promised if one.effective_at < happened]
+    beside = [one for one in promised if one.effective_at == happened]
     window = _at_place(asked.window, zone)
-    if window is None or not before or (windows and windows[-1] == window):
+    if window is None or not (before or beside) or (asked.as_made and beside):
+        return None
+    if window in (*_windows(before)[-1:], *_windows(beside)):
         return None
     if event.job_kind is JobKind.APPOINTMENT:
         return SourceEvent(
@@ -143,12 +144,18 @@ def booked_before(
     Then it is as if it had come first: its window is the promise, and the other one's is news,
     if it differs. Only of what the source itself booked, and while nobody was told anything:
     what they read is not reworded. Return whether that was done.
+
+    How a job was made was so before anything else that is said of the same moment.
     """
     asked, made_by = event.booking, next(iter(_bookings(stated)), None)
-    if asked is None or made_by is None or happened >= made_by.effective_at:
+    if asked is None or made_by is None:
+        return False
+    window = _at_place(asked.window, ZoneInfo(job.zone))
+    if asked.as_made and happened == made_by.effective_at and window != made_by.window:
+        happened -= datetime.resolution
+    if happened >= made_by.effective_at:
         return False
     row = session.get_one(Job, job.id)
-    window = _at_place(asked.window, ZoneInfo(job.zone))
     learnt_later = window is None and made_by.window is not None
     if learnt_later or row.source_id != source.id or _was_told(session, job.id):
         return False
@@ -171,6 +178,7 @@ def booked_before(
         bring_up_to_date(session, services, [job.id], now=now)
         return True
     visit = event.job_kind is JobKind.APPOINTMENT
+    promised = _promises_of(event.job_kind, stated)
     record_in(
         session,
         services,
@@ -180,7 +188,7 @@ def booked_before(
             type=FactType.RESCHEDULED if visit else FactType.DELAYED,
             source=speaks_as,
             actor=actor,
-            occurred_at=made_by.occurred_at,
+            occurred_at=_moved_at(made_by, window, promised),
             expected=None if visit else moved,
             window=moved if visit else None,
             agreed=made_by.agreed is not False if visit else None,
@@ -243,6 +251,24 @@ def _bookings(stated: Sequence[Fact]) -> list[Fact]:
     ]
 
 
+def _promises_of(kind: JobKind, stated: Sequence[Fact]) -> list[Fact]:
+    """Return by what the source promised something, but for the bookings that gave way."""
+    gave_way = _bookings(stated)[1:]
+    return [fact for fact in stated if fact.type in _PROMISES[kind] and fact not in gave_way]
+
+
+def _moved_at(made_by: Fact, window: Window | None, promised: Iterable[Fact]) -> datetime:
+    """Return when a job that was promised for `window` came to be as `made_by` booked it.
+
+    Before what was said of the same moment since then, if that moved it on.
+    """
+    beside = [
+        one for one in promised if one.effective_at == made_by.effective_at and one.id != made_by.id
+    ]
+    moved_on = any(one != window for one in _windows(beside))
+    return made_by.effective_at - datetime.resolution if moved_on else made_by.occurred_at
+
+
 def _was_told(session: Session, job_id: UUID) -> bool:
     told = exists().where(Message.job_id == job_id, Message.claimed_at.is_not(None))
     return bool(session.scalar(select(told)))
@@ -252,6 +278,10 @@ def _window(fact: Fact) -> Window | None:
     if fact.window is not None:
         return fact.window
     return fact.expected if isinstance(fact.expected, Window) else None
+
+
+def _windows(facts: Iterable[Fact]) -> list[Window]:
+    return [window for fact in facts if (window := _window(fact)) is not None]
 
 
 def _in_words(window: Window) -> str:

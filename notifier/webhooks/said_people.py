@@ -34,12 +34,16 @@ def correct_as_said(
     locked the job; return whether there was one.
 
     Only of the source that booked the job, and only what it says last. Where somebody else put
-    an address right since, what it replaced is not news.
+    an address right since, what it replaced is not news; nor is what the source itself replaced in
+    the moment of which it says this.
 
     :raises Invalid: if an address can't be one.
     """
     said = next((one for one in asked.people if one.role is Role.CUSTOMER), None)
-    said_later = any(fact.effective_at > happened for fact in stated)
+    last_said_at = max((fact.effective_at for fact in stated), default=None)
+    said_later = last_said_at is not None and (
+        last_said_at > happened or (asked.as_made and last_said_at == happened)
+    )
     if said is None or said_later or job.source_id != source.id:
         return False
     person = session.scalars(
@@ -51,7 +55,7 @@ def correct_as_said(
     brand = session.get_one(Brand, source.brand_id)
     if person is None or person.key is None:
         return False
-    new = _new_addresses(session, services, source, job, brand, person, said)
+    new = _new_addresses(session, services, source, job, brand, person, said, happened=happened)
     if not new:
         return False
     patch = PeoplePatch(
@@ -80,10 +84,12 @@ def _new_addresses(
     brand: Brand,
     person: Person,
     said: BookedPerson,
+    *,
+    happened: datetime,
 ) -> dict[Channel, str]:
     """Return the addresses that were not the customer's so far."""
-    corrected_by = session.execute(
-        select(FactRow.source_id)
+    corrected = session.execute(
+        select(FactRow.source_id, FactRow.occurred_at)
         .where(FactRow.job_id == job.id, FactRow.type == FactType.CONTACT_CHANGED)
         .order_by(FactRow.seq.desc())
         .limit(1)
@@ -91,7 +97,7 @@ def _new_addresses(
     points = select(ContactPoint.channel, ContactPoint.address_hash).where(
         ContactPoint.person_id == person.id
     )
-    if corrected_by is None or corrected_by[0] == source.id:
+    if corrected is None or (corrected[0] == source.id and corrected[1] != happened):
         points = points.where(ContactPoint.replaced_at.is_(None))
     known = {(Channel(channel), hashed) for channel, hashed in session.execute(points)}
     new: dict[Channel, str] = {}
