@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, cast, delete, or_, select
+from sqlalchemy import Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import code_use
 from notifier.domain.jobs import FIRST_STATUS, JobKind
 from notifier.domain.tracking_codes import UNSENT, normal_tracking_code
+from notifier.errors import Invalid
 from notifier.services import Services
 from notifier.sources.protocol import Shipment
 from notifier.store.deliveries import release_waiting
@@ -34,6 +35,9 @@ _SHIPMENT = "shipment:"
 
 #: A word of a source about what it has not sent yet.
 _REST = "rest"
+
+#: Of one order. Whatever is said of an order costs as much as it has parcels.
+MAX_PARCELS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +70,16 @@ def add_parcel_later(session: Session, services: Services, job_id: UUID, new: Ne
 
     Not one that its shipment has no more. Inside the transaction of a caller who has locked the
     job, and plans it afterwards.
+
+    :raises Invalid: if it has as many as an order may have.
     """
     code = normal_tracking_code(new.tracking_code)
     known = select(Parcel.id).where(Parcel.job_id == job_id, Parcel.tracking_code == code)
     if session.scalar(known) is not None or code in _replaced(session, job_id):
         return
+    its = select(func.count()).where(Parcel.job_id == job_id, Parcel.tracking_code != UNSENT)
+    if (session.scalar(its) or 0) >= MAX_PARCELS:
+        raise Invalid("parcels", f"an order has at most {MAX_PARCELS}, and this one has those")
     job = session.get_one(Job, job_id)
     add_parcels(session, services, job, [new])
     session.flush()
@@ -117,12 +126,13 @@ def keep_shipment(session: Session, job_id: UUID, source_id: UUID, said: Shipmen
         **({} if known_as is None else {"known_as": known_as}),
     }
     session.flush()
-    gone = session.execute(
-        delete(Parcel)
-        .where(Parcel.job_id == job_id, Parcel.tracking_code.in_(_replaced(session, job_id)))
-        .returning(Parcel.id)
-    )
-    return bool(gone.all())
+    replaced = _replaced(session, job_id)
+    its = session.scalars(select(Parcel).where(Parcel.job_id == job_id))
+    gone = [parcel for parcel in its if parcel.tracking_code in replaced]
+    for parcel in gone:
+        session.delete(parcel)
+    session.flush()
+    return bool(gone)
 
 
 def codes_of_shipment(

@@ -34,6 +34,7 @@ from notifier.store.awaited_names import await_names, keys_of
 from notifier.store.engine import reading
 from notifier.store.known_jobs import KnownJob, name_job
 from notifier.store.tables import Delivery, Source
+from notifier.webhooks.bounds import check_bounds
 from notifier.webhooks.joining import (
     NotBookedYet,
     OlderParcel,
@@ -214,6 +215,7 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         for job, event in renamed:
             record(context, job, event, 0)
         return _Outcome(DeliveryStatus.IGNORED, translation.why)
+    check_bounds(translation)
     since = delivery.recorded or 0
     until = since + MAX_EVENTS_AT_ONCE
     events = list(enumerate(translation))[since:until]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -68,7 +68,7 @@ class Shop:
     def sent(
         self,
         hours: int,
-        letters: str,
+        letters: Iterable[str],
         status: str | None = None,
         *,
         fulfillment: int = 1,

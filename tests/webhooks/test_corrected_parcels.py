@@ -25,7 +25,7 @@ from notifier.services import Services
 from notifier.sources.protocol import Shipment
 from notifier.store.deliveries import lock_jobs
 from notifier.store.engine import reading
-from notifier.store.tables import Delivery, Job, Message, Source
+from notifier.store.tables import Delivery, Job, Message, Parcel, Source
 from notifier.webhooks.receiving import receive
 from notifier.webhooks.set_up import add_source
 from notifier.webhooks.unread import read_unread
@@ -314,3 +314,20 @@ def test_woocommerces_list_is_all_the_parcels_that_it_has(
 
     tell(services, [lambda: said(4)])
     assert orders(services) == {"727": (JobStatus.SHIPPED, {})}
+
+
+def test_a_shipment_that_had_more_codes_than_a_statement_takes_is_corrected(
+    services: Services, brand: UUID
+) -> None:
+    """PostgreSQL takes 65,535. Its one parcel of them is taken off, and the other one stays."""
+    job_id = book_order(services, brand, "CODE1", "OTHER")
+    codes = tuple(f"CODE{nth}" for nth in range(66_000))
+    with services.sessions.begin() as session:
+        source = session.scalars(select(Source.id).where(Source.name == "shopify")).one()
+        for nth, said in enumerate((codes, ("NEW",))):
+            as_of = services.now() + nth * HOUR
+            kept = Shipment(name="#1.1", codes=said, as_of=as_of)
+            assert keep_shipment(session, job_id, source, kept) is bool(nth)
+
+    with reading(services.sessions) as session:
+        assert session.scalars(select(Parcel.tracking_code)).all() == ["OTHER"]
