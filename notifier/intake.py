@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,7 @@ __all__ = [
     "record",
     "record_in",
     "record_many",
+    "record_of_parcels_in",
     "release",
     "withdraw",
     "withdraw_in",
@@ -89,6 +90,28 @@ def record_in(
     if isinstance(outcome, NotifierError):
         raise outcome
     return outcome
+
+
+def record_of_parcels_in(
+    session: Session, services: Services, brand_id: UUID, job_id: UUID, news: Sequence[NewFact]
+) -> None:
+    """Record what a source says of an order's parcels inside the caller's transaction; plan once.
+
+    None of `news` gives anybody anything, nor can it be said only because of another one.
+
+    :raises Invalid: if one of them can't be said of the order.
+    """
+    before = _locked(session, services, brand_id, job_id)
+    now = services.now()
+    snapshot, rows = before, []
+    for new in news:
+        fact = fact_from(session, services, snapshot, new, now)
+        rows.append(row_of(services, snapshot, fact, new))
+        snapshot = replace(snapshot, facts=(*snapshot.facts, fact))  # nobody reads its state
+    before.job.version += len(rows)
+    append_facts(session, rows)
+    read_again_scans(session, services, before, now=now)
+    bring_up_to_date(session, services, [job_id], now=now)
 
 
 def record_many(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ from notifier.planner import bring_up_to_date
 from notifier.services import Services
 from notifier.sources.parts.estimates import resolve
 from notifier.sources.protocol import (
+    ByReference,
     ByTrackingCode,
     Shipment,
     SourceAdapter,
@@ -58,6 +60,10 @@ class Context:
     source: Source
     adapter: SourceAdapter
     external_id: str
+    #: What is said of parcels, by their job, until `record_gathered`: all of it is planned once.
+    gathered: dict[UUID, list[intake.NewFact]] = field(default_factory=dict)
+    #: What every event of a parcel says alike, and was kept with the first.
+    kept: set[tuple[UUID, Shipment | datetime]] = field(default_factory=set)
 
     @property
     def actor(self) -> str:
@@ -91,12 +97,15 @@ def book(context: Context, event: SourceEvent, account: str | None) -> bool:
 
 
 def record(context: Context, job: KnownJob, event: SourceEvent, nth: int) -> tuple[bool, bool]:
-    """Record what the event says of its job.
+    """Record what the event says of its job, or gather it; the caller has the latter recorded.
 
     Return whether a fact was recorded, which is not if its source said it before, and whether
     anything has changed.
     """
     session, services = context.session, context.services
+    if not _is_gathered(event):
+        record_gathered(context)
+        context.kept.clear()
     external_id = f"{context.external_id}#{nth}" if nth else context.external_id
     if event.goes_on_as is not None:
         _hand_over(context, job, event.goes_on_as)
@@ -104,7 +113,11 @@ def record(context: Context, job: KnownJob, event: SourceEvent, nth: int) -> tup
         recorded = _record_of_each(context, job, event, event.of_shipment, external_id)
         return recorded, recorded
     happened = context.happened(event)
-    other_parcels = event.shipment is not None and _keep_shipment(context, job, event.shipment)
+    other_parcels = (
+        event.shipment is not None
+        and _is_first(context, job, event.shipment)
+        and _keep_shipment(context, job, event.shipment)
+    )
     if event.more_to_send is not None:
         other_parcels |= keep_rest(
             session,
@@ -114,13 +127,17 @@ def record(context: Context, job: KnownJob, event: SourceEvent, nth: int) -> tup
             more_to_send=event.more_to_send,
             as_of=happened,
         )
-    taken_back = event.stands_at is not None and let_stand(
-        session,
-        services,
-        context.source,
-        job.id,
-        at=min(event.stands_at, context.delivery.received_at),
-        speaks_as=context.adapter.speaks_as,
+    taken_back = (
+        event.stands_at is not None
+        and _is_first(context, job, event.stands_at)
+        and let_stand(
+            session,
+            services,
+            context.source,
+            job.id,
+            at=min(event.stands_at, context.delivery.received_at),
+            speaks_as=context.adapter.speaks_as,
+        )
     )
     called_off = event.type is FactType.CANCELLED
     again = called_off and stood_after(session, context.source, job.id, happened)
@@ -129,6 +146,30 @@ def record(context: Context, job: KnownJob, event: SourceEvent, nth: int) -> tup
     if other_parcels and not recorded:
         bring_up_to_date(session, services, [job.id], now=services.now())
     return recorded, recorded or other_parcels or taken_back
+
+
+def record_gathered(context: Context) -> None:
+    """Record what was gathered of parcels, and plan each of their jobs once."""
+    for job_id, news in context.gathered.items():
+        intake.record_of_parcels_in(
+            context.session, context.services, context.source.brand_id, job_id, news
+        )
+    context.gathered.clear()
+
+
+def _is_gathered(event: SourceEvent) -> bool:
+    """Return whether it speaks of one of many parcels: nothing but its own fact rests on that."""
+    of_parcels = event.adds_parcel is not None or event.of_shipment is not None
+    return of_parcels and event.booking is None and isinstance(event.join, ByReference)
+
+
+def _is_first(context: Context, job: KnownJob, said: Shipment | datetime) -> bool:
+    """Return whether no event before, with which this one is gathered, said so of the job."""
+    if (job.id, said) in context.kept:
+        return False
+    record_gathered(context)
+    context.kept.add((job.id, said))
+    return True
 
 
 def _record_of_each(
@@ -249,6 +290,9 @@ def _record_fact(context: Context, job: KnownJob, event: SourceEvent, external_i
         before_live=event.goes_on_as is not None or is_history(source, context.happened(event)),
         stands=_standing(source, event.stands_as),
     )
+    if _is_gathered(event):
+        context.gathered.setdefault(job.id, []).append(new)
+        return True
     try:
         intake.record_in(session, context.services, source.brand_id, job.id, new)
     except Invalid as error:

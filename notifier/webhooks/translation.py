@@ -46,7 +46,7 @@ from notifier.webhooks.joining import (
     waits_because,
 )
 from notifier.webhooks.opting_out import close_number
-from notifier.webhooks.recording import Context, book, record
+from notifier.webhooks.recording import Context, book, record, record_gathered
 from notifier.webhooks.tries import PAUSES
 
 _log = structlog.get_logger()
@@ -240,6 +240,7 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         if isinstance(event.join, ByReference) and event.join.later:
             name_job(session, services.vault, source.brand_id, job.id, event.join.names)
     news = [record(context, job, event, nth) for nth, job, event in joined]
+    record_gathered(context)
     if until < len(translation):
         return _Outcome(DeliveryStatus.RECEIVED, recorded=until)
     nothing = not since and not any(booked) and not any(changed for _, changed in news)
