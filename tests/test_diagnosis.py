@@ -22,11 +22,14 @@ from notifier.store.heartbeats import beat
 from notifier.store.tables import Sender
 from notifier.store.vault import Vault
 from notifier.web.app_factory import create_app
+from notifier.webhooks.receiving import SignatureRefused, receive
 from notifier.webhooks.set_up import add_source, give_key
 from tests.fakes.clock import FakeClock
 from tests.fakes.provider_server import FakeProviders
 from tests.providers.conftest import sendgrid_at, twilio_at
 from tests.services import given_brand, make_services
+from tests.sources import generic_events
+from tests.web.board.pushing import push
 from tests.web.conftest import WebSettingsOfTests
 
 NUMBER = "+15005550006"
@@ -164,6 +167,32 @@ def test_a_source_that_can_not_ask_its_vendor_fails(services: Services) -> None:
     give_key(services, "ships", "an-api:key")
 
     assert found(services, "source ships") == []
+
+
+def test_a_source_that_nothing_counts_of_fails_and_what_is_to_be_read_warns(
+    services: Services, clock: FakeClock
+) -> None:
+    """Each by its name, with what to do next."""
+    brand = given_brand(services)
+    add_source(services, brand.id, "shop", "generic", generic_events.SECRET, live=True)
+    assert found(services, "sources") == [Level.OK]
+    push(services, minutes="many")
+    push(services, 2, reference="JOB-2")
+    assert found(services, "source shop") == [Level.WARNING]
+
+    clock.advance(days=1, minutes=1)
+    with pytest.raises(SignatureRefused):
+        receive(services, "shop", {}, b"{}")
+    services.refusals.write_due(services.sessions, clock())
+
+    said = [one for one in diagnose(services, webhook_key=None) if one.subject == "source shop"]
+    assert [one.level for one in said] == [Level.FAILING, Level.WARNING, Level.WARNING]
+    refused, failed, waits = said
+    assert "sources rotate shop" in (refused.remedy or "")
+    assert failed.sentence == "1 of its deliveries could not be read."
+    assert "sources replay shop" in (failed.remedy or "")
+    assert waits.sentence == "1 of its deliveries wait, some for more than a day."
+    assert "sources put-aside shop" in (waits.remedy or "")
 
 
 def test_a_schema_of_another_version_fails(services: Services) -> None:

@@ -13,7 +13,7 @@ from notifier.checkup.paths import look_at_paths, say_path
 from notifier.checkup.reachability import ask_address, judge_address
 from notifier.checkup.readiness import Counts, check_readiness, count
 from notifier.checkup.senders import RefusedSender, refused_senders
-from notifier.checkup.sources import look_at_keys
+from notifier.checkup.sources import look_at_sources
 from notifier.domain.findings import Finding, Level
 from notifier.domain.quiet.week import brand_hours, say_quiet
 from notifier.providers.codes import meaning
@@ -130,7 +130,7 @@ def _database(services: Services, *, configured: bool) -> list[Finding]:
                 *_brands(session, configured=configured),
                 *_senders(session, services),
                 *map(say_path, look_at_paths(session, services)),
-                *look_at_keys(session),
+                *look_at_sources(session, now=services.now()),
                 *_last_day(count(session, services)),
             ]
     except SQLAlchemyError as error:

@@ -15,6 +15,8 @@ from notifier.checkup.paths import look_at_paths
 from notifier.checkup.readiness import check_readiness, count
 from notifier.services import Services
 from notifier.store.engine import reading
+from notifier.store.tables import Source
+from notifier.webhooks.needs import count_unread
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
 
@@ -38,6 +40,7 @@ class StoredFigures(Collector):
             with reading(self._services.sessions) as session:
                 counts = count(session, self._services)
                 paths = look_at_paths(session, self._services)
+                unread = count_unread(session, by=Source.kind)
         except SQLAlchemyError:
             return
         messages = GaugeMetricFamily(
@@ -78,6 +81,14 @@ class StoredFigures(Collector):
         for (kind, reason), number in counts.refused.items():
             refused.add_metric([kind, reason], number)
         yield refused
+        deliveries = GaugeMetricFamily(
+            "notifier_source_deliveries_unread",
+            "Deliveries to the addresses of sources that are not on record, of all times.",
+            labels=["kind", "state"],
+        )
+        for (kind, state), number in unread.items():
+            deliveries.add_metric([kind, state], number)
+        yield deliveries
         failing = GaugeMetricFamily(
             "notifier_path_failing", "1 while a path is left alone for failing.", labels=["path"]
         )

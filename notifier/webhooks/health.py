@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import DeliveryStatus, Refusal
@@ -18,6 +18,7 @@ from notifier.store.engine import reading
 from notifier.store.id_times import first_id
 from notifier.store.source_refusals import refusals_of
 from notifier.store.tables import Delivery, FactRow, Source
+from notifier.webhooks.needs import Need, read_needs
 from notifier.webhooks.set_up import lacks_key
 
 #: What is counted: of so long ago.
@@ -48,6 +49,7 @@ class SourceHealth:
     live: bool  # what it says counts; else it is on record, and owes nothing
     says_itself: Sequence[str]  # statuses that its vendor tells customers of
     rotating: bool  # two secrets count
+    needs: Sequence[Need]  # what it needs somebody for
     lacks_key: bool  # its deliveries only point to what is at its vendor, which we can't ask
     last_at: datetime | None  # of a delivery
     counts: Mapping[DeliveryStatus, int]
@@ -87,10 +89,14 @@ def read_sources(services: Services, brand_id: UUID) -> list[SourceHealth]:
         for source_id, reason, number, at in refusals_of(session, brand_id, since):
             refused[source_id][reason] = number
             refused_at.setdefault(source_id, at)
+        needs = {
+            one.id: one.needs for one in read_needs(session, now=services.now(), brand_id=brand_id)
+        }
         return [
             _health(
                 source,
                 piles[source.id],
+                needs=needs[source.id],
                 last_at=_last_at(session, source, piles[source.id], since),
                 refused=refused[source.id],
                 refused_at=refused_at.get(source.id),
@@ -98,11 +104,6 @@ def read_sources(services: Services, brand_id: UUID) -> list[SourceHealth]:
             )
             for source in sources
         ]
-
-
-def any_source(session: Session, brand_id: UUID) -> bool:
-    """Return whether the brand has a source."""
-    return bool(session.scalar(select(exists().where(Source.brand_id == brand_id))))
 
 
 def _piles(session: Session, brand_id: UUID, since: datetime) -> list[_Pile]:
@@ -134,6 +135,7 @@ def _health(
     source: Source,
     piles: Sequence[_Pile],
     *,
+    needs: Sequence[Need],
     last_at: datetime | None,
     refused: Mapping[Refusal, int],
     refused_at: datetime | None,
@@ -153,6 +155,7 @@ def _health(
         last_at=last_at,
         counts=counts,
         waits={pile.why or "": pile.number for pile in piles if pile.status in _WAITS},
+        needs=needs,
         lacks_key=lacks_key(source),
         why=last.why if last is not None else None,
         failed_at=last.latest_at if last is not None else None,

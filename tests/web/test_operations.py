@@ -25,6 +25,8 @@ from notifier.store.tables import Attempt, Brand, Message
 from notifier.web.app_factory import create_app
 from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
+from tests.sources import generic_events
+from tests.web.board.pushing import push
 from tests.web.conftest import Api, WebSettingsOfTests, booked
 
 
@@ -230,6 +232,21 @@ def test_what_sources_were_refused_is_counted_by_kind_and_reason(
 
     clock.advance(days=1)
     assert line not in client.get("/metrics").get_data(as_text=True)
+
+
+def test_what_is_not_on_record_is_counted_by_kind_and_state(
+    client: FlaskClient, services: Services, brand: Brand
+) -> None:
+    """Of all times, and 0 where there is none, so that an alarm can be made of it."""
+    add_source(services, brand.id, "shop", "generic", generic_events.SECRET, live=True)
+    push(services, minutes="many")
+    push(services, 2, reference="JOB-2")
+
+    text = client.get("/metrics").get_data(as_text=True)
+
+    for state, number in (("failed", 1), ("waiting", 1), ("fetching", 0)):
+        line = f'notifier_source_deliveries_unread{{kind="generic",state="{state}"}} {number}.0'
+        assert line in text
 
 
 def test_guessing_sign_in_links_is_slowed_down(client: FlaskClient) -> None:

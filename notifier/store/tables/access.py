@@ -49,6 +49,7 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("source_id", "delivery_key"),
         Index("ix_deliveries_status", "status", "received_at"),
+        Index("ix_deliveries_source", "source_id", "status", "received_at"),
         Index(
             "ix_deliveries_waits_for",
             "waits_for",

@@ -31,7 +31,7 @@ from notifier.web.board.words.messages import MESSAGE_STATUS, NEVER_WENT, channe
 from notifier.web.board.words.promises import PROMISE
 from notifier.web.board.words.why_not import why_not_words
 from notifier.web.current import services
-from notifier.webhooks.health import any_source
+from notifier.webhooks.needs import read_needs
 
 _ABOUT_NOW = 5  # seconds: the preview and the clock need not agree to the second
 
@@ -55,6 +55,7 @@ class Page:
     now: datetime
     open_tasks: int
     has_sources: bool
+    sources_in_need: int  # of somebody: not all that they send counts
 
     @property
     def locale(self) -> str:
@@ -261,12 +262,15 @@ class Page:
 
 def page_now() -> Page:
     """Return what this request's page is drawn with."""
+    now = services().now()
     with reading(services().sessions) as session:
+        sources = read_needs(session, now=now, brand_id=current_staff().brand_id)
         return Page(
             brand=read_brand(session, current_staff().brand_id),
-            now=services().now(),
+            now=now,
             open_tasks=count_open_tasks(session, current_staff().brand_id),
-            has_sources=any_source(session, current_staff().brand_id),
+            has_sources=bool(sources),
+            sources_in_need=sum(bool(source.needs) for source in sources),
         )
 
 
@@ -290,28 +294,34 @@ def is_part() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What a page shows and its poll brings anew: its own part, and how many tasks are open."""
+    """What a page shows and its poll brings anew: its own part, and what stands around it.
+
+    Around it are how many tasks are open and how many sources need somebody.
+    """
 
     part: str
-    open_tasks: str
+    around: str
 
     @property
     def etag(self) -> str:
         """The tag that names this exact state."""
-        return blake2b((self.part + self.open_tasks).encode(), digest_size=16).hexdigest()
+        return blake2b((self.part + self.around).encode(), digest_size=16).hexdigest()
 
 
 def draw_live(template: str, /, *, page: Page, **values: object) -> Live:
     """Return what changes on a page while somebody looks at it."""
     return Live(
         part=draw_page(template, page=page, **values),
-        open_tasks=draw_page("_open_tasks.html", page=page, polled=True),
+        around="".join(
+            draw_page(name, page=page, polled=True)
+            for name in ("_open_tasks.html", "_sources_link.html")
+        ),
     )
 
 
 def unless_unchanged(live: Live) -> Response:
     """Answer a poll: 304 where the reader already shows exactly this."""
-    response = make_response(live.part + live.open_tasks)
+    response = make_response(live.part + live.around)
     response.set_etag(live.etag)
     response.make_conditional(request)
     return response

@@ -204,3 +204,43 @@ def test_how_to_add_a_source_is_a_whole_line(board: Board) -> None:
     assert "There is no source." in page
     assert ".venv/bin/flask --app app sources add NAME --kind KIND" in page
     assert "aftership, calcom, calendly" in page
+
+
+def in_need(page: str) -> list[str]:
+    """Return what leads to the page of sources, at the head and at the foot."""
+    return re.findall(r'<a [^>]*href="/board/sources"[^>]*>([^<]+)</a>', page)
+
+
+def test_every_page_says_how_many_sources_need_somebody(shop: Board) -> None:
+    """At its foot; the front page at its head as well, and it calls nothing well."""
+    assert in_need(shop.get("/board").text) == ["Sources"]
+    push(shop.services, minutes="many")
+
+    assert in_need(shop.get("/board").text) == ["1 source needs you", "1 source needs you"]
+    assert "All is well, as far as we know" in shop.get("/board").text
+    assert in_need(shop.get("/board/tasks").text) == ["1 source needs you"]
+
+    add_source(shop.services, shop.brand.id, "ships", "shipstation", live=True)
+    assert in_need(shop.get("/board/tasks").text) == ["2 sources need you"]
+    assert shop.get(PAGE).text.count('<li class="card risk">') == 2
+
+
+def test_a_wrong_secret_is_seen_without_scrolling_to_the_foot(shop: Board) -> None:
+    """Nothing is on record of what was refused but that it was; the next that is taken ends it."""
+    shown = shop.get("/board/day")
+    with pytest.raises(SignatureRefused):
+        receive(shop.services, "shop", {}, b"{}")
+    shop.get("/healthz")  # any request writes what was refused
+
+    polled = shop.client.get("/board/day", headers={"If-None-Match": shown.headers["ETag"]})
+
+    assert polled.status_code == 200
+    assert in_need(polled.text) == ["1 source needs you", "1 source needs you"]
+    assert "or too old. Nothing was taken since." in shop.get(PAGE).text
+    push(shop.services)
+    assert in_need(shop.get("/board").text) == ["Sources"]
+
+
+def test_a_board_without_a_source_says_nothing_of_any(board: Board) -> None:
+    """Nor is there a page to look for."""
+    assert in_need(board.get("/board").text) == []

@@ -24,6 +24,13 @@ _STANDS = {
 }
 
 
+def link_words(in_need: int) -> str:
+    """Return what leads to the page of sources: `Sources`, or how many need somebody."""
+    if not in_need:
+        return "Sources"
+    return "1 source needs you" if in_need == 1 else f"{in_need:,} sources need you"
+
+
 def came_words(source: SourceHealth) -> str | None:
     """Return what came in seven days: `1,200 recorded, 3 held nothing for us`; None: none."""
     counts = [
