@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from notifier.customers.consents import NewConsent, carry_refusals_over, record_consents
+from notifier.domain.email_addresses import is_email_address
 from notifier.domain.messages import Channel, Role
 from notifier.domain.phones import is_landline, regions_of, to_e164, zones_of
 from notifier.domain.search_terms import terms
+from notifier.domain.time_zones import zone_names
 from notifier.errors import Invalid
 from notifier.links import link_hash, person_token
 from notifier.services import Services
@@ -295,8 +296,7 @@ def normalised_address(channel: Channel, value: str, country: str) -> str:
         except ValueError as error:
             raise Invalid("customer.phone", str(error)) from error
     address = value.strip().lower()
-    name, at, domain = address.rpartition("@")
-    if not (name and at and "." in domain) or any(c.isspace() for c in address):
+    if not is_email_address(address):
         raise Invalid("customer.email", "this is not an email address")
     return address
 
@@ -321,8 +321,6 @@ def checked_zone(name: str, field: str) -> str:
 
     :raises Invalid: naming `field`, if it is none.
     """
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise Invalid(field, "this is no time zone; write it as in Europe/London") from error
+    if name not in zone_names():
+        raise Invalid(field, "this is no time zone; write it as in Europe/London")
     return name

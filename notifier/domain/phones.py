@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
-from zoneinfo import available_timezones
 
 import phonenumbers
 from babel.core import get_global
 from phonenumbers import PhoneNumberFormat, PhoneNumberType, timezone
 
-_NOWHERE = "Etc/Unknown"
+from notifier.domain.time_zones import zone_names
+
 _NO_TEXTS = frozenset(
     {PhoneNumberType.FIXED_LINE, PhoneNumberType.VOIP, PhoneNumberType.PREMIUM_RATE}
 )
@@ -36,11 +35,11 @@ def zones_of(e164: str) -> tuple[str, ...]:
     Where the number itself says nothing, all zones of its country: the strictest reading.
     """
     number = phonenumbers.parse(e164, None)
-    zones = set(timezone.time_zones_for_number(number)) & _known_zones()
+    zones = set(timezone.time_zones_for_number(number)) & zone_names()
     if not zones:
         countries = phonenumbers.region_codes_for_country_code(number.country_code or 0)
         of_country = get_global("territory_zones")
-        zones = {zone for one in countries for zone in of_country.get(one, ())} & _known_zones()
+        zones = {zone for one in countries for zone in of_country.get(one, ())} & zone_names()
     return tuple(sorted(zones))
 
 
@@ -63,12 +62,6 @@ def countries_of(zones: Iterable[str]) -> tuple[str, ...]:
     """Return the countries (ISO 3166) in which clocks show the time of `zones`."""
     territories = get_global("zone_territories")
     return tuple(sorted({territories[zone] for zone in zones if zone in territories}))
-
-
-@cache
-def _known_zones() -> frozenset[str]:
-    """Return the zones of this machine's database; reading its folder each time is slow."""
-    return frozenset(available_timezones() - {_NOWHERE})
 
 
 def is_landline(e164: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.domain.jobs import JobKind
+from notifier.domain.time_zones import zone_names
 from notifier.importing.times import window_in
 
 _KINDS = {
@@ -62,10 +63,7 @@ def body_of(cells: Mapping[str, str], zone: str) -> Asked:
 
 
 def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None
+    return ZoneInfo(name) if name in zone_names() else None
 
 
 def _named(cells: Mapping[str, str], **columns: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from standardwebhooks.webhooks import hmac_data
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.jobs import FACTS_OF, JobKind
 from notifier.domain.tracking_codes import normal_tracking_code
+from notifier.shapes import name_and_phone
 from notifier.sources.generic_events import (
     AppointmentBooked,
     AppointmentData,
@@ -26,7 +27,6 @@ from notifier.sources.generic_events import (
     OrderBooked,
     OrderData,
     PersonShape,
-    name_and_phone,
     problems_of,
 )
 from notifier.sources.parts.json_bodies import read_object, short_text
@@ -131,7 +131,7 @@ def _fact(kind: JobKind, fact: FactType, event: FactEvent) -> SourceEvent:
         occurred_at=event.timestamp,
         expected=data.expectation(),
         minutes=data.minutes,
-        window=data.window.window() if data.window else None,
+        window=data.window.to_window() if data.window else None,
         agreed=data.agreed,
         reason=data.reason,
         by=data.by,
@@ -160,7 +160,7 @@ def _booked(kind: JobKind, at: datetime, data: AppointmentData | OrderData) -> S
             reference=data.reference,
             service=data.service,
             people=tuple(_person(shape) for shape in (data.customer, *data.contacts)),
-            window=data.window.window() if data.window else None,
+            window=data.window.to_window() if data.window else None,
             zone=data.place.time_zone,
             address=data.place.address,
             technician=technician,

@@ -220,11 +220,11 @@ def test_what_is_not_on_record_is_listed_read_again_and_put_aside(
 
 
 def test_what_a_terminal_would_obey_is_not_printed(run: FlaskCliRunner, services: Services) -> None:
-    """A reference that turns the direction of writing; a field that clears the screen."""
+    """A reference with a mark of the direction of writing; a field that clears the screen."""
     brand = given_brand(services)
     add_source(services, brand.id, "shop", "generic", generic_events.SECRET, live=True)
     odd: list[dict[str, object]] = [
-        {"reference": "\N{RIGHT-TO-LEFT OVERRIDE}JOB-7", "minutes": 45},
+        {"reference": "\N{RIGHT-TO-LEFT MARK}JOB-7", "minutes": 45},
         {"reference": "JOB-8", "\x1b[2J": 1},
     ]
     for number, data in enumerate(odd):

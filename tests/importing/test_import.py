@@ -250,6 +250,16 @@ def test_faults_name_the_column_as_the_file_does(desk: Desk) -> None:
     assert "twice" in said[11]
 
 
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "America", "../../etc/passwd"])
+def test_a_zone_is_a_place(desk: Desk, zone: str) -> None:
+    """Not what the machine is set to, and no other file beside the zones."""
+    line = f"J-1,Tap,2026-11-24,9:00,10:00,Ada,{zone}\n"
+    found = faults(desk, f"reference,service,date,from,to,name,time_zone\n{line}")
+    assert [(column, "is no time zone" in sentence) for _, column, sentence in found] == [
+        ("time_zone", True)
+    ]
+
+
 def test_numbers_that_can_not_be_one_are_found_before_anything_is_written(desk: Desk) -> None:
     """The customer's, and the technician's."""
     text = (

@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from notifier.domain.facts import FactType
 from notifier.domain.jobs import FACTS_OF, JobKind
 from notifier.domain.messages import Role
 from notifier.domain.reasons import Reason
 from notifier.domain.windows import UNKNOWN, Window
+from notifier.shape_faults import shape_faults
 from notifier.sources.generic import TYPES, delivery_id, takes_secret, translate, verify
 from notifier.sources.protocol import (
     ByReference,
@@ -19,6 +21,7 @@ from notifier.sources.protocol import (
     SourceEvent,
     Untranslatable,
 )
+from notifier.web.api.bookings_in import AppointmentIn
 from tests.sources.generic_events import SECRET, event, signed
 from tests.sources.samples import needs_samples, sample_json
 
@@ -215,7 +218,7 @@ def test_what_is_wrong_is_named(type_: str, data: dict[str, Any], field: str) ->
             {"reference": "A", "technician": 7},
             "data.technician: must be a name, or an object with name and phone.",
         ),
-        ({"reference": "A", "technician": {"phone": "1"}}, "data.technician.name: is missing."),
+        ({"reference": "A", "technician": {"phone": "123"}}, "data.technician.name: is missing."),
         (
             {"reference": "A", "a": 1, "b": 2, "c": 3, "d": 4},
             "data.a: is not known here. data.b: is not known here. data.c: is not known here. "
@@ -228,6 +231,43 @@ def test_what_is_wrong_is_said_in_the_words_of_the_api(data: dict[str, Any], sai
     with pytest.raises(Untranslatable) as caught:
         translate(Incoming({}, event("appointment.delayed", NOW, **data)))
     assert str(caught.value) == said
+
+
+BOOKING = {"reference": "A", "service": "Repair", "window": WINDOW, "customer": {"name": "Ada"}}
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"reference": "A\r\nB"}, "reference"),
+        ({"reference": "A" * 101}, "reference"),
+        ({"service": "Boiler\r\nBcc: eve@example.com"}, "service"),
+        ({"service": "\x1b[31mBoiler"}, "service"),
+        ({"service": "\N{RIGHT-TO-LEFT OVERRIDE}reliob"}, "service"),
+        ({"technician": "Sam\nEve"}, "technician"),
+        ({"technician": {"name": "Sam", "phone": "+1\r\n2065550177"}}, "technician.phone"),
+        ({"place": {"time_zone": "localtime"}}, "place.time_zone"),
+        ({"place": {"address": "\x07"}}, "place.address"),
+        ({"window": {"start": WINDOW["start"], "end": "2099-12-31T23:59:59-23:59"}}, "window.end"),
+        ({"customer": {"name": "Ada\r\nX: y"}}, "customer.name"),
+        ({"customer": {"email": "ada@example.com,evil@example.net"}}, "customer.email"),
+        ({"customer": {"email": "ada@example.com\r\nBcc: e@example.net"}}, "customer.email"),
+        ({"customer": {"phone": "12"}}, "customer.phone"),
+        ({"customer": {"time_zone": "Factory"}}, "customer.time_zone"),
+        ({"customer": {"locale": "../../../../etc"}}, "customer.locale"),
+    ],
+)
+def test_what_the_api_refuses_is_refused_here(data: dict[str, Any], field: str) -> None:
+    """By the same shapes: a text reaches customers by whichever way it came."""
+    assert isinstance(AppointmentIn.model_validate(BOOKING), AppointmentIn)
+    with pytest.raises(ValidationError) as by_api:
+        AppointmentIn.model_validate(BOOKING | data)
+    with pytest.raises(Untranslatable) as here:
+        translate(Incoming({}, event("appointment.booked", NOW, **(BOOKING | data))))
+
+    ((named, said),) = shape_faults(by_api.value)
+    assert named == field
+    assert str(here.value) == f"data.{named}: {said}."
 
 
 @pytest.mark.parametrize("timestamp", [0, "0", "1700000000", "2026-11-23T17:00:00", None, "soon"])

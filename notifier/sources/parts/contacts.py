@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notifier.domain.email_addresses import is_email_address
 from notifier.domain.phones import to_e164
 from notifier.sources.parts.json_bodies import short_text
 
@@ -23,7 +24,4 @@ def usable_phone(value: object, country: object) -> str | None:
 def usable_email(value: object) -> str | None:
     """Return an email address, or None if it can't be one."""
     address = short_text(value)
-    if address is None or any(character.isspace() for character in address):
-        return None
-    name, at, domain = address.rpartition("@")
-    return address if name and at and "." in domain else None
+    return address if address is not None and is_email_address(address) else None

@@ -14,7 +14,7 @@ from notifier.domain.phones import to_e164
 from notifier.errors import Invalid
 from notifier.parcels import NewParcel
 from notifier.people import UNSET, NewPerson, PeoplePatch
-from notifier.web.api.shapes import (
+from notifier.shapes import (
     Body,
     Email,
     Locale,
@@ -23,6 +23,7 @@ from notifier.web.api.shapes import (
     Phone,
     Reference,
     ShortText,
+    TrackingCode,
     WhoGoesIn,
     WindowIn,
     Zone,
@@ -105,7 +106,7 @@ class ParcelIn(Body):
     """One parcel, as its carrier knows it."""
 
     carrier: ShortText
-    tracking_code: Reference
+    tracking_code: TrackingCode
 
 
 class BookingIn(Body):

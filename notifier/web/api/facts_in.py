@@ -15,12 +15,12 @@ from notifier.domain.reasons import Party, Reason
 from notifier.domain.windows import utc_text
 from notifier.errors import Invalid
 from notifier.new_facts import LONGEST_PROMISE, NewFact
-from notifier.web.api.shapes import (
+from notifier.shapes import (
     Body,
     ExpectationIn,
     LongText,
     Moment,
-    Reference,
+    TrackingCode,
     WhoGoesIn,
     WindowIn,
     name_and_phone,
@@ -92,7 +92,7 @@ class FactIn(Body):
     reason: Reason | None = None
     by: Party | None = None
     technician: WhoGoesIn | None = None
-    parcel: Reference | None = None
+    parcel: TrackingCode | None = None
     person: UUID | None = None
     what: Annotated[
         PromisedIn | None, Field(description="Of promised: news, or that somebody rings.")

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from notifier.domain.jobs import JobStatus
-from notifier.web.api.shapes import Moment, Reference, ShortText
+from notifier.shapes import Moment, Reference, ShortText
 
 
 class Paging(BaseModel):

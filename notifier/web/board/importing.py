@@ -23,6 +23,7 @@ from notifier.importing.bookings import (
 from notifier.importing.columns import COLUMNS
 from notifier.importing.saying import OUTCOME, say_counts, say_reach, say_time
 from notifier.importing.tables import MOST_BYTES
+from notifier.shapes import fit_to_show
 from notifier.web.api.bookings_csv import read_lines
 from notifier.web.board.access import current_actor
 from notifier.web.board.blueprint import board
@@ -114,11 +115,14 @@ def _sent() -> bytes:
 
 
 def _text(data: bytes) -> str:
-    """Return the lines as the form takes them again; nothing of what is no text."""
+    """Return the lines as the form takes them again, with a mark for what no page can show.
+
+    Such a line can't be booked anyway. Nothing is returned of what is no text.
+    """
     if len(data) > MOST_BYTES or b"\0" in data:
         return ""
     try:
-        return data.decode("utf-8-sig")
+        return fit_to_show(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return ""
 

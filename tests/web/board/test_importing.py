@@ -116,6 +116,18 @@ def test_a_line_to_mend_comes_first_and_has_no_button(board: Board) -> None:
     assert references(board) == []
 
 
+def test_what_no_page_can_show_is_marked_in_the_form(board: Board) -> None:
+    """Of such a line the rest is as it was; nothing turns the writing of the page around."""
+    odd = "JOB-3;\x1b[31mTap;;;;\N{RIGHT-TO-LEFT OVERRIDE}Cy\tDale;12;\n"
+
+    page = send_file(board, (DAY + odd).encode()).text
+
+    assert "must not hold control characters" in page
+    assert not {"\x1b", "\N{RIGHT-TO-LEFT OVERRIDE}"} & set(page)
+    marked = "JOB-3;\N{REPLACEMENT CHARACTER}[31mTap;;;;\N{REPLACEMENT CHARACTER}Cy\tDale;12;"
+    assert marked in text_in(page)
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [

@@ -1,4 +1,4 @@
-"""The small shapes that requests are made of, strict about what they take.
+"""The small shapes that requests and our own events are made of, strict about what they take.
 
 Times are text with an offset: a naive time, an epoch number or a date alone is refused, since
 guessing the zone of a promise is how customers are told the wrong hour.
@@ -10,9 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -27,6 +25,9 @@ from pydantic import (
     field_validator,
 )
 
+from notifier.domain.email_addresses import is_email_address
+from notifier.domain.time_zones import zone_names
+from notifier.domain.tracking_codes import normal_tracking_code
 from notifier.domain.windows import Expectation, Special, Window
 from notifier.shape_faults import NO_CHOICE
 
@@ -36,7 +37,6 @@ _RFC3339 = re.compile(
 )
 _YEARS = range(2000, 2100)
 _LOCALE = re.compile(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$")
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _LINE_BREAKS = frozenset("\n\r\t")
 
 
@@ -74,14 +74,17 @@ def _nine_to_six(text: str) -> str:
 _TURNS_TEXT_ROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def _storable(*, lines: bool) -> Callable[[str], str]:
-    """Refuse control characters: PostgreSQL can't keep NUL, and no text can show the others."""
+def _is_control(character: str) -> bool:
+    """PostgreSQL can't keep NUL, and no text can show the others."""
+    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
 
+
+def _storable(*, lines: bool) -> Callable[[str], str]:
     def check(value: str) -> str:
         for character in value:
             if lines and character in _LINE_BREAKS:
                 continue
-            if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
+            if _is_control(character):
                 raise ValueError("must not hold control characters")
             if character in _TURNS_TEXT_ROUND:
                 raise ValueError("must not hold characters that turn the text's direction")
@@ -90,19 +93,25 @@ def _storable(*, lines: bool) -> Callable[[str], str]:
     return check
 
 
+def fit_to_show(text: str) -> str:
+    """Return lines that nobody has checked yet, with a mark for each character that is refused."""
+    return "".join(
+        character
+        if character in _LINE_BREAKS
+        or not (_is_control(character) or character in _TURNS_TEXT_ROUND)
+        else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
+
+
 def _zone(value: str) -> str:
-    if value not in _known_zones():
+    if value not in zone_names():
         raise ValueError("is no time zone; write it as in America/Los_Angeles")
     return value
 
 
-@cache
-def _known_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def _email(value: str) -> str:
-    if not _ADDRESS.fullmatch(value):
+    if not is_email_address(value):
         raise ValueError("is not an email address")
     return value
 
@@ -110,6 +119,11 @@ def _email(value: str) -> str:
 def _locale(value: str) -> str:
     if not _LOCALE.fullmatch(value):
         raise ValueError("is no locale; write it as en or pt-BR")
+    return value
+
+
+def _some_code(value: str) -> str:
+    normal_tracking_code(value)
     return value
 
 
@@ -123,6 +137,7 @@ Reference = Annotated[
     StringConstraints(min_length=1, max_length=100, strip_whitespace=True),
     AfterValidator(_storable(lines=False)),
 ]
+TrackingCode = Annotated[Reference, AfterValidator(_some_code)]
 ShortText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=120, strip_whitespace=True),
