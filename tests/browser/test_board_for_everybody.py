@@ -103,7 +103,7 @@ def _sources(page: Page, served: ServedBoard, job_id: UUID) -> None:
             receive(served.services, long_name, {}, b"{}")
         write_refusals(served.services)
     page.goto(f"{served.url}/board")
-    page.get_by_role("link", name="Sources").click()
+    page.get_by_role("contentinfo").get_by_role("link", name="source").click()
     expect(page.get_by_role("button", name="Read again")).to_be_visible()
 
 
