@@ -11,23 +11,23 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from notifier.domain.deliveries import DeliveryStatus, Refusal
 from notifier.store.tables import Delivery, Source, SourceRefusals
 from notifier.webhooks.set_up import lacks_key
 
-#: Whoever was refused before that has given up, or never was the vendor.
+#: Whoever was refused before that has given up, or never was the vendor. And a source of which
+#: something found its job lately has jobs here: the rest is mostly somebody else's, as in an
+#: account that several shops share.
 _LATELY = timedelta(days=7)
 
 #: What came out of order has found its job by then, and what was to be fetched was.
 _LONG = timedelta(days=1)
 
-_WAITS = (DeliveryStatus.WAITING, DeliveryStatus.FETCHING)
-
 #: How a delivery stands that is not on record, and was to be.
-UNREAD = (DeliveryStatus.FAILED, *_WAITS)
+UNREAD = (DeliveryStatus.FAILED, DeliveryStatus.WAITING, DeliveryStatus.FETCHING)
 
 
 class Need(StrEnum):
@@ -36,7 +36,7 @@ class Need(StrEnum):
     REFUSED = "refused"  # what came last was refused, and nothing was taken since
     NO_KEY = "no_key"  # nothing of it can be read without asking its vendor
     FAILED = "failed"  # some could not be read
-    WAITS = "waits"  # some has waited for a job, or for its vendor, for more than a day
+    WAITS = "waits"  # for its vendor, for more than a day; or for jobs, and none finds any
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,17 @@ def read_needs(
     found = select(
         Source,
         _any_of(Delivery.status == DeliveryStatus.FAILED),
-        _any_of(Delivery.status.in_(_WAITS), Delivery.received_at < now - _LONG),
+        or_(
+            _any_of(Delivery.status == DeliveryStatus.FETCHING, Delivery.received_at < now - _LONG),
+            and_(
+                _any_of(
+                    Delivery.status == DeliveryStatus.WAITING, Delivery.received_at < now - _LONG
+                ),
+                ~_any_of(
+                    Delivery.status == DeliveryStatus.APPLIED, Delivery.received_at > now - _LATELY
+                ),
+            ),
+        ),
         select(func.max(SourceRefusals.latest_at))
         .where(
             SourceRefusals.source_id == Source.id,
@@ -86,7 +96,7 @@ def count_unread(
 ) -> Mapping[tuple[str, DeliveryStatus], int]:
     """Return how many deliveries are not on record, by the source's name or kind and by how they
     stand; 0 where there is none."""
-    named = dict(session.execute(select(Source.id, by).order_by(by)).tuples().all())
+    named = {row[0]: row[1] for row in session.execute(select(Source.id, by).order_by(by))}
     counted = {(one, status): 0 for one in named.values() for status in UNREAD}
     rows = session.execute(
         select(Delivery.source_id, Delivery.status, func.count())

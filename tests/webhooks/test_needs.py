@@ -84,6 +84,23 @@ def test_what_is_not_on_record_and_was_to_be(
     assert _needs(services, brand).get(shop) == needs
 
 
+@pytest.mark.parametrize(
+    ("applied", "needs"), [(timedelta(days=6), None), (timedelta(days=8), (Need.WAITS,))]
+)
+def test_an_account_that_others_share_needs_nobody_for_their_parcels(
+    services: Services,
+    brand: UUID,
+    shop: str,
+    applied: timedelta,
+    needs: tuple[Need, ...] | None,
+) -> None:
+    """While ours find their orders; where none does, it is the orders that do not come."""
+    _came(services, shop, DeliveryStatus.WAITING, ago=timedelta(days=2))
+    _came(services, shop, DeliveryStatus.APPLIED, ago=applied)
+
+    assert _needs(services, brand).get(shop) == needs
+
+
 @pytest.mark.parametrize("reason", [Refusal.SIGNATURE, Refusal.CONTENT_TYPE, Refusal.JSON])
 def test_a_source_that_is_refused_needs_somebody_until_something_is_taken(
     services: Services, brand: UUID, shop: str, clock: FakeClock, reason: Refusal
