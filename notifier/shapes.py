@@ -196,6 +196,20 @@ def name_and_phone(said: WhoGoesIn | None) -> tuple[str | None, str | None]:
     return (said.name, said.phone) if isinstance(said, TechnicianIn) else (said, None)
 
 
+class PlaceIn(Body):
+    """Where it happens; times in messages read in its zone."""
+
+    time_zone: Zone | None = None
+    address: LongText | None = None
+
+
+class ParcelIn(Body):
+    """One parcel, as its carrier knows it."""
+
+    carrier: ShortText
+    tracking_code: TrackingCode
+
+
 class WindowIn(Body):
     """A start and an end; the end is later."""
 

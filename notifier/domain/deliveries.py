@@ -24,6 +24,10 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"  # could not be translated; `why` says what to mend
 
 
+#: Of what is not on record, and was to be.
+UNREAD = (DeliveryStatus.FAILED, DeliveryStatus.WAITING, DeliveryStatus.FETCHING)
+
+
 class Refusal(StrEnum):
     """Why something that was posted to a source's address was not taken, nor stored."""
 

@@ -19,7 +19,9 @@ from notifier.shapes import (
     Locale,
     LongText,
     Moment,
+    ParcelIn,
     Phone,
+    PlaceIn,
     Reference,
     ShortText,
     TrackingCode,
@@ -56,13 +58,6 @@ class FactData(_Shape):
         return to_expectation(self.expected)
 
 
-class PlaceShape(_Shape):
-    """Where the job is; its zone is the one that its windows are read in."""
-
-    time_zone: Zone | None = None
-    address: LongText | None = None
-
-
 class PersonShape(_Shape):
     """Someone whom the job concerns; `reference` is the sender's own of this human."""
 
@@ -75,13 +70,6 @@ class PersonShape(_Shape):
     role: Literal[Role.CUSTOMER, Role.SECOND_CONTACT, Role.ON_SITE] = Role.CUSTOMER
 
 
-class ParcelShape(_Shape):
-    """One parcel of an order."""
-
-    carrier: ShortText
-    tracking_code: TrackingCode
-
-
 class AppointmentData(_Shape):
     """A new visit."""
 
@@ -89,7 +77,7 @@ class AppointmentData(_Shape):
     service: ShortText
     technician: WhoGoesIn | None = None
     window: WindowIn | None = None
-    place: PlaceShape = PlaceShape()
+    place: PlaceIn = PlaceIn()
     customer: PersonShape
     contacts: Annotated[tuple[PersonShape, ...], Field(max_length=10)] = ()
 
@@ -100,9 +88,9 @@ class OrderData(_Shape):
     reference: Reference
     service: ShortText | None = None
     items: Annotated[tuple[ShortText, ...], Field(max_length=100)] = ()
-    parcels: Annotated[tuple[ParcelShape, ...], Field(max_length=50)] = ()
+    parcels: Annotated[tuple[ParcelIn, ...], Field(max_length=50)] = ()
     window: WindowIn | None = None
-    place: PlaceShape = PlaceShape()
+    place: PlaceIn = PlaceIn()
     customer: PersonShape
     contacts: Annotated[tuple[PersonShape, ...], Field(max_length=10)] = ()
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from notifier.domain.deliveries import DeliveryStatus, Refusal
+from notifier.domain.deliveries import UNREAD, DeliveryStatus, Refusal
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.id_times import first_id
@@ -26,8 +26,7 @@ LATELY = timedelta(days=7)
 
 _FACTS = 100
 _WAITS = (DeliveryStatus.WAITING, DeliveryStatus.FETCHING)
-_TO_MEND = (*_WAITS, DeliveryStatus.FAILED)
-_DONE = tuple(status for status in DeliveryStatus if status not in _TO_MEND)
+_DONE = tuple(status for status in DeliveryStatus if status not in UNREAD)
 
 #: Why something was refused, in words.
 REFUSED_FOR: Mapping[Refusal, str] = {
@@ -111,7 +110,7 @@ def _piles(session: Session, brand_id: UUID, since: datetime) -> list[_Pile]:
 
     Both are asked by their status, which is what finds them in a long journal.
     """
-    to_mend = Delivery.status.in_(_TO_MEND)
+    to_mend = Delivery.status.in_(UNREAD)
     lately = Delivery.status.in_(_DONE) & (Delivery.received_at >= since)
     rows = session.execute(
         select(

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from notifier.domain.deliveries import DeliveryStatus, Refusal
+from notifier.domain.deliveries import UNREAD, DeliveryStatus, Refusal
 from notifier.store.tables import Delivery, Source, SourceRefusals
 from notifier.webhooks.set_up import lacks_key
 
@@ -25,9 +25,6 @@ _LATELY = timedelta(days=7)
 
 #: What came out of order has found its job by then, and what was to be fetched was.
 _LONG = timedelta(days=1)
-
-#: How a delivery stands that is not on record, and was to be.
-UNREAD = (DeliveryStatus.FAILED, DeliveryStatus.WAITING, DeliveryStatus.FETCHING)
 
 
 class Need(StrEnum):

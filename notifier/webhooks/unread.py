@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from notifier.domain.deliveries import SCANS_BEFORE_BOOKING, DeliveryStatus
+from notifier.domain.deliveries import SCANS_BEFORE_BOOKING, UNREAD, DeliveryStatus
 from notifier.errors import NotFound
 from notifier.parcels import taken_off
 from notifier.services import Services
@@ -51,7 +51,6 @@ _DEEPEST_INDENTED = 20
 
 #: What somebody can put aside. What is being fetched ends by itself within a day.
 _ASIDE = (DeliveryStatus.FAILED, DeliveryStatus.WAITING)
-_UNREAD = (*_ASIDE, DeliveryStatus.FETCHING)
 _PUT_ASIDE = "put aside by staff"
 
 
@@ -120,7 +119,7 @@ def read_unread(services: Services, name: str, *, brand_id: UUID | None = None) 
     """
     with reading(services.sessions) as session:
         source = _source(session, name, brand_id)
-        rows, number = deliveries.of_source(session, source.id, _UNREAD, MOST_SHOWN)
+        rows, number = deliveries.of_source(session, source.id, UNREAD, MOST_SHOWN)
         latest = _shown(session, services, source, rows)
         read = deliveries.number_of_source(session, source.id, [DeliveryStatus.RECEIVED])
     return UnreadOf(source.name, source.kind, latest, number, read)

@@ -13,6 +13,7 @@ from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Job, Parcel
 from notifier.webhooks.receiving import receive
+from notifier.webhooks.set_up import add_source
 from tests.sources import shopify_events
 from tests.sources.easypost_events import Parcel as OnItsWay
 from tests.webhooks.deliveries import HOUR, push, translate_all
@@ -115,6 +116,15 @@ class Shop:
             "x-shopify-hmac-sha256": shopify_events.sign(SECRET, incoming.body),
         }
         return receive(self.services, "shopify", headers, incoming.body).delivery_id
+
+
+def given_shop(services: Services, brand: UUID) -> Shop:
+    """Return a shop that is live and has one order."""
+    add_source(services, brand, "shopify", "shopify", SECRET, live=True)
+    shop = Shop(services)
+    shop.ordered()
+    translate_all(services)
+    return shop
 
 
 def tell(services: Services, said: Sequence[Said]) -> None:

@@ -36,7 +36,7 @@ from notifier.webhooks.set_up import add_source
 from tests.fakes.clock import FakeClock
 from tests.sources import onfleet_events
 from tests.webhooks.deliveries import HOUR, count, delivery, translate_all
-from tests.webhooks.shopify_orders import SECRET, Shop
+from tests.webhooks.shopify_orders import Shop, given_shop
 
 SENT = SourceEvent(join=ByReference("#1"), job_kind=JobKind.ORDER, type=FactType.SHIPPED)
 
@@ -69,11 +69,7 @@ def booked(people: int = 1, parcels: int = 0) -> SourceEvent:
 @pytest.fixture
 def shop(services: Services, brand: UUID) -> Shop:
     """A shop that has one order."""
-    add_source(services, brand, "shopify", "shopify", SECRET, live=True)
-    made = Shop(services)
-    made.ordered()
-    translate_all(services)
-    return made
+    return given_shop(services, brand)
 
 
 def test_a_fulfillment_of_too_many_parcels_fails_with_the_reason(

@@ -22,19 +22,15 @@ from notifier.webhooks.receiving import receive
 from notifier.webhooks.set_up import add_source
 from tests.sources import shopify_events, woocommerce_events
 from tests.webhooks.deliveries import HOUR, delivery, facts_of, translate_all
-from tests.webhooks.shopify_orders import SECRET, Shop, orders
+from tests.webhooks.shopify_orders import SECRET, Shop, given_shop, orders
 
 LETTERS = "ABCDEFGHIJKL"
 
 
 @pytest.fixture
 def shop(services: Services, brand: UUID) -> Shop:
-    """A shop that has one order, sent as fulfillment 1 in a parcel for each of `LETTERS`."""
-    add_source(services, brand, "shopify", "shopify", SECRET, live=True)
-    made = Shop(services)
-    made.ordered()
-    translate_all(services)
-    return made
+    """A shop that has one order, not sent yet."""
+    return given_shop(services, brand)
 
 
 @pytest.fixture

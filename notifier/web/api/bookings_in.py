@@ -18,12 +18,12 @@ from notifier.shapes import (
     Body,
     Email,
     Locale,
-    LongText,
     Moment,
+    ParcelIn,
     Phone,
+    PlaceIn,
     Reference,
     ShortText,
-    TrackingCode,
     WhoGoesIn,
     WindowIn,
     Zone,
@@ -36,13 +36,6 @@ class OtherRole(StrEnum):
 
     SECOND_CONTACT = Role.SECOND_CONTACT.value
     ON_SITE = Role.ON_SITE.value
-
-
-class PlaceIn(Body):
-    """Where it happens; times in messages read in its zone."""
-
-    time_zone: Zone | None = None
-    address: LongText | None = None
 
 
 class ConsentIn(Body):
@@ -100,13 +93,6 @@ class OtherPersonIn(PersonIn):
     """Somebody beside the customer, in their role."""
 
     role: OtherRole
-
-
-class ParcelIn(Body):
-    """One parcel, as its carrier knows it."""
-
-    carrier: ShortText
-    tracking_code: TrackingCode
 
 
 class BookingIn(Body):
