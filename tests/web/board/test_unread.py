@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from datetime import timedelta
+from itertools import count
 from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
+from itsdangerous import TimestampSigner
 from sqlalchemy import event, select
 
 from notifier.domain.deliveries import DeliveryStatus
@@ -353,8 +356,12 @@ def test_more_than_a_page_is_a_number(shop: Board, monkeypatch: pytest.MonkeyPat
     assert "These are the latest of 3." in page
 
 
-def test_the_page_polls_and_is_not_sent_again_unchanged(shop: Board) -> None:
-    """Its poll is answered with 304."""
+def test_the_page_polls_and_is_not_sent_again_unchanged(
+    shop: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its poll is answered with 304, also in the next second: its forms' token is signed anew."""
+    seconds = count(int(time.time()))
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: next(seconds))
     push(shop.services, minutes="many")
     shown = shop.get(f"{PAGE}/unread/live")
 
