@@ -175,7 +175,12 @@ def out_of_reach(
         ends = _reach_ends(rule, row, person)
         if ends > now:
             looks.append(ends)
-        elif row.gives_receipts or rule is None or _ways_after(rule, row, person):
+        elif (
+            row.gives_receipts
+            or row.accepted_at is None  # in doubt: nothing can be presumed of it
+            or rule is None
+            or _ways_after(rule, row, person)
+        ):
             silent.add(row.id)
     return frozenset(silent), looks
 

@@ -194,6 +194,25 @@ def test_presumed_is_told_where_the_last_channel_gives_no_receipts() -> None:
     assert stage.plan().tasks == ()
 
 
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(MessageStatus.UNKNOWN, None), (MessageStatus.HELD, WhyNot.OUTCOME_UNKNOWN)],
+)
+def test_the_last_channel_in_doubt_is_not_presumed(
+    status: MessageStatus, reason: WhyNot | None
+) -> None:
+    """No receipt will ever come and no record can be asked: somebody rings, as for any silence."""
+    stage = Stage(channels=[Channel.EMAIL], email_gives_receipts=False)
+    stage.late(30)
+    row = stage.send(accepted=False)
+    stage._update(row.id, status=status, reason=reason)
+    assert stage.plan().tasks == ()
+    stage.advance(minutes=10)
+    stage.reconcile()
+    assert [task.kind for task in stage.plan().tasks] == ["call"]
+    assert stage.customer.told == NINE_TO_ELEVEN
+
+
 @pytest.mark.parametrize("fact", [FactType.CANCELLED, FactType.MISSED])
 def test_presumed_news_of_a_status_needs_no_call(fact: FactType) -> None:
     """Whether or not it says a time, nobody is asked to ring about it."""
