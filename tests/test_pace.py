@@ -202,6 +202,30 @@ def test_a_message_that_expires_while_its_sender_rests_is_a_persons(world: World
     assert len(world.sms.sent) == 1
 
 
+def test_what_waited_for_us_has_its_reach_from_its_turn_on(world: World) -> None:
+    """No worker ran for an hour; then many go at once, and the provider asks for a moment.
+
+    The second is never tried: its sender rests.
+    """
+    first = world.book("JOB-1", starts_in=timedelta(hours=8))
+    second = world.book("JOB-2", starts_in=timedelta(hours=8), phone="+12065550101")
+    world.late(first)
+    world.late(second)
+    world.clock.advance(hours=1)
+    world.sms.answers.append(too_many(5))
+
+    assert deliver_due(world.services, limit=1)
+    work(world.services)
+    assert [world.message(job, Channel.SMS).status for job in (first, second)] == [
+        MessageStatus.DEFERRED
+    ] * 2
+    world.clock.advance(seconds=6)
+    work(world.services)
+
+    assert [world.message(job).status for job in (first, second)] == [MessageStatus.ACCEPTED] * 2
+    assert world.email.sent == []
+
+
 def test_a_text_that_would_come_too_late_leaves_it_to_the_email(world: World) -> None:
     """Not for the pace, but because the truth still helps and this way it would not arrive."""
     job = world.book(starts_in=timedelta(minutes=30))

@@ -158,7 +158,8 @@ def _still_to_go(way: Step, row: PastMessage, rule: Rule, person: PersonView) ->
     not_taken = _not_taken(row)
     if not_taken is None:
         return way
-    waits_until = _patience_ends(rule, row, person, since=row.send_at)
+    since = max(row.send_at, row.turn_at or row.send_at)  # what waited for us has tried nothing
+    waits_until = _patience_ends(rule, row, person, since=since)
     return replace(way, row=row.id, not_taken=not_taken, waits_until=waits_until)
 
 
@@ -195,7 +196,7 @@ def _reach_ends(rule: Rule | None, row: PastMessage, person: PersonView) -> date
 def _patience_ends(
     rule: Rule | None, row: PastMessage, person: PersonView, *, since: datetime
 ) -> datetime:
-    """Return until when one channel has the time, from when it was handed over, or was due.
+    """Return until when one channel has the time, from when it was handed over, or had its turn.
 
     Where they must hear it soon, the ways that are left share the time, and so does whoever
     rings when none of them reached anybody.

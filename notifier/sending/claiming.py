@@ -232,6 +232,7 @@ def _claim(
     row.segments, row.carried_by = composed.segments, None
     row.status, row.reason = MessageStatus.CLAIMED, None
     row.claimed_at, row.due_at = now, lease_until
+    row.turn_at = row.turn_at or now
     row.attempts += 1
     row.attempt_id, row.provider, row.provider_id = attempt_id, way.provider.name, None
     session.add(
@@ -268,6 +269,7 @@ def _carry(
     row.segments, row.carried_by = None, by.id  # it costs nothing of its own
     row.status, row.reason = MessageStatus.CLAIMED, None
     row.claimed_at, row.due_at = by.claimed_at, by.due_at
+    row.turn_at = row.turn_at or by.claimed_at
     row.attempts += 1
     row.attempt_id, row.provider, row.provider_id = by.attempt_id, by.provider, None
 

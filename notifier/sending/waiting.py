@@ -17,6 +17,7 @@ def rest(message: Message, until: datetime, *, now: datetime) -> None:
     if until < message.expires_at:
         if message.claimed_at is None:  # else its row says why it was not taken
             message.status, message.reason = MessageStatus.DEFERRED, WhyNot.WAITS_FOR_SENDER
+            message.turn_at = message.turn_at or now
         message.due_at = until
         return
     message.status, message.reason = MessageStatus.EXPIRED, WhyNot.GAVE_UP

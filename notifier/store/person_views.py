@@ -145,5 +145,6 @@ def past_of(row: Message) -> PastMessage:
         accepted_at=row.accepted_at,
         send_at=row.send_at,
         due_at=row.due_at,
+        turn_at=row.turn_at,
         gives_receipts=row.provider not in WITHOUT_RECEIPTS,
     )

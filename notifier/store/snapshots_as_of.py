@@ -298,6 +298,7 @@ def _message(
         claimed_at=attempt.started_at if attempt else None,
         attempt_id=attempt.id if attempt else None,
         attempts=then.attempts,
+        turn_at=row.turn_at if row.turn_at is not None and row.turn_at <= at else None,
         provider=attempt.provider if attempt else None,
         provider_id=row.provider_id if then.accepted_at else None,
         handed_over_at=row.handed_over_at if then.accepted_at else None,

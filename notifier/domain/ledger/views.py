@@ -75,6 +75,7 @@ class PastMessage:
     accepted_at: datetime | None
     send_at: datetime  # since when it may go
     due_at: datetime
+    turn_at: datetime | None = None  # when its turn first came
     gives_receipts: bool = True
 
     @property

@@ -58,6 +58,7 @@ class Message(Base):
     created_at: Mapped[datetime]
     send_at: Mapped[datetime]  # not before
     due_at: Mapped[datetime]  # when a worker looks at it next: send_at, a retry, a lease's end
+    turn_at: Mapped[datetime | None]  # when its turn first came: from then on it can be refused
     expires_at: Mapped[datetime]  # after this, silence is better
     tell_by: Mapped[datetime | None]
 
