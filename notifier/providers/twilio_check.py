@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urldefrag
 
 import requests
 from twilio.base.exceptions import TwilioException
@@ -11,6 +12,7 @@ from twilio.rest import Client
 
 from notifier.domain.findings import Finding
 from notifier.providers.errors import SendError
+from notifier.providers.twilio_callbacks import TRY_AGAIN
 
 _ACCOUNT, _SENDER, _REPLIES = "Twilio account", "Twilio sender", "Twilio replies"
 _SHORT_CODE = re.compile(r"[0-9]{5,6}")
@@ -79,12 +81,19 @@ def _sender(client: Client, sender: str, inbound_url: str) -> list[Finding]:
 
 
 def _replies(configured: str | None, inbound_url: str) -> Finding:
-    if configured == inbound_url:
+    url, overrides = urldefrag(configured or "")
+    if url == inbound_url and overrides:
         return Finding.ok(_REPLIES, "Customers' replies come here.")
+    if url == inbound_url:
+        return Finding.ok(
+            _REPLIES,
+            "Customers' replies come here. One that meets an error of ours is lost: with"
+            f" {TRY_AGAIN} after the URL, Twilio tries again.",
+        )
     return Finding.warning(
         _REPLIES,
         "Customers' replies, STOP among them, don't come here.",
-        f"Set the sender's incoming-message webhook to {inbound_url} (POST).",
+        f"Set the sender's incoming-message webhook to {inbound_url}{TRY_AGAIN} (POST).",
     )
 
 

@@ -44,11 +44,10 @@ from notifier.providers.protocols import (
 )
 from notifier.providers.receipt import ReceiptEvent
 from notifier.providers.second import provider_of
+from notifier.providers.twilio_callbacks import INBOUND_PATH, STATUS_PATH, TRY_AGAIN
 from notifier.providers.twilio_check import check_twilio
 from notifier.providers.twilio_receipts import STATUS_EVENTS
 
-STATUS_PATH = "/webhooks/twilio/status"
-INBOUND_PATH = "/webhooks/twilio/inbound"
 _LONGEST_VALIDITY = 36_000  # seconds; the API takes 1 to 36000
 _PAGE_SIZE = 200
 _MOST_PAGES = 5
@@ -107,7 +106,7 @@ class TwilioSms:
             message = self._client.messages.create(
                 to=sms.to,
                 body=sms.body,
-                status_callback=f"{self._status_url}?{ids}",
+                status_callback=f"{self._status_url}?{ids}{TRY_AGAIN}",
                 **parameters,
             )
             if isinstance(message.sid, str) and message.sid:

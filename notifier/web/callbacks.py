@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from notifier.domain.messages import Channel
 from notifier.providers.sendgrid_receipts import parse_event_batch
 from notifier.providers.signatures import verify_sendgrid, verify_twilio
+from notifier.providers.twilio_callbacks import TRY_AGAIN
 from notifier.providers.twilio_receipts import parse_status_callback
 from notifier.receipts import apply_receipt
 from notifier.replies import IncomingReply, take_reply
@@ -87,18 +88,20 @@ def _number(address: str) -> str:
 
 
 def _from_twilio() -> bool:
-    """Return whether one of our accounts signed it."""
+    """Return whether one of our accounts signed it.
+
+    Twilio leaves the fragment of a URL out of what it signs. Were it to sign it one day, no
+    receipt and no STOP should be lost for that.
+    """
     signature = request.headers.get("X-Twilio-Signature", "")
     params = {name: request.form.getlist(name) for name in request.form}
     return any(
         verify_twilio(
-            auth_token=token.get_secret_value(),
-            url=_public_url(),
-            signature=signature,
-            params=params,
+            auth_token=token.get_secret_value(), url=url, signature=signature, params=params
         )
         for token in (settings().twilio_auth_token, settings().twilio_second_auth_token)
         if token is not None
+        for url in (_public_url(), _public_url() + TRY_AGAIN)
     )
 
 

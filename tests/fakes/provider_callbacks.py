@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 from uuid import uuid4
 
 import requests
@@ -116,8 +116,10 @@ class SignedCallbacks:
         }
 
     def _post_form(self, url: str, form: dict[str, str]) -> int:
-        signature = self._validator.compute_signature(url, form)
-        return self._post(url, form, {"X-Twilio-Signature": signature})
+        """Post to `url` without its fragment, which is for Twilio itself: neither is it signed."""
+        called = urldefrag(url).url
+        signature = self._validator.compute_signature(called, form)
+        return self._post(called, form, {"X-Twilio-Signature": signature})
 
     def _post(self, url: str, data: bytes | dict[str, str], headers: dict[str, str]) -> int:
         if self.app is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from notifier.domain.findings import Finding, Level
 from notifier.providers.sendgrid_email import SendGridEmail
 from notifier.providers.smtp_email import SmtpEmail
+from notifier.providers.twilio_callbacks import TRY_AGAIN
 from notifier.providers.twilio_sms import TwilioSms
 from tests.fakes.clock import FakeClock
 from tests.fakes.mail_server import FakeMailServer
@@ -34,6 +35,20 @@ def test_a_healthy_twilio_account_is_well(providers: FakeProviders, twilio: Twil
     ]
 
 
+def test_replies_that_a_deploy_would_lose_come_here_too(
+    providers: FakeProviders, twilio: TwilioSms
+) -> None:
+    """A URL without what lets Twilio try again is right; the better one is named, once."""
+    said = {}
+    for configured in (INBOUND, f"{INBOUND}#rc=2", INBOUND + TRY_AGAIN):
+        providers.twilio_account.numbers[NUMBER] = configured
+        replies = twilio.check()[-1]
+        assert replies.level is Level.OK
+        said[configured] = TRY_AGAIN in replies.sentence
+
+    assert said == {INBOUND: True, f"{INBOUND}#rc=2": False, INBOUND + TRY_AGAIN: False}
+
+
 def test_replies_that_go_elsewhere_are_told(providers: FakeProviders, twilio: TwilioSms) -> None:
     """A STOP that never reaches us must not be found out by the customer; the URL is named."""
     providers.twilio_account.numbers[NUMBER] = "https://demo.twilio.com/welcome/sms/reply"
@@ -41,7 +56,7 @@ def test_replies_that_go_elsewhere_are_told(providers: FakeProviders, twilio: Tw
     replies = twilio.check()[-1]
 
     assert replies.level is Level.WARNING
-    assert INBOUND in (replies.remedy or "")
+    assert INBOUND + TRY_AGAIN in (replies.remedy or "")
 
 
 def test_a_number_of_another_account_fails(twilio: TwilioSms) -> None:

@@ -35,6 +35,7 @@ def test_an_accepted_text_carries_our_ids_in_its_callback(
     assert (taken["to"], taken["from"]) == (ADA, "+15005550006")
     assert taken["status_callback"] == (
         f"https://notify.example.com/webhooks/twilio/status?m={MESSAGE}&a={ATTEMPT}"
+        "#rc=5&rp=ct,rt,5xx"
     )
     assert taken["validity"] == 1800
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifier.delivery import deliver_due
 from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.reply_intents import Intent
+from notifier.providers.twilio_callbacks import TRY_AGAIN
 from notifier.store.engine import reading
 from notifier.store.tables import Person, Reply
 from notifier.web.callbacks import callbacks
@@ -128,6 +129,24 @@ def test_the_second_account_signs_with_its_own_token(site: Site, clock: FakeCloc
     assert site.world.message(job).status == MessageStatus.ACCEPTED
     assert status("of-the-second") == 204
     assert site.world.message(job).status == MessageStatus.DELIVERED
+
+
+@pytest.mark.parametrize("signed", ["", TRY_AGAIN])
+def test_how_often_twilio_tries_is_no_part_of_the_signature(site: Site, signed: str) -> None:
+    """It calls and signs the URL without what follows #; a STOP would not be lost if it did."""
+    job, taken = given_sent(site)
+    url = f"{taken['status_callback']}{TRY_AGAIN}"
+    assert site.provider.status({**taken, "status_callback": url}, "sent", None) == 204
+    assert site.world.message(job).status == MessageStatus.SENT
+
+    form = {"MessageSid": "SM2", "From": ADA, "To": OUR_NUMBER, "Body": "STOP"}
+    inbound = f"{PUBLIC_URL}/webhooks/twilio/inbound{signed}"
+    signature = site.provider._validator.compute_signature(inbound, form)
+    answer = site.client.post(
+        "/webhooks/twilio/inbound", data=form, headers={"X-Twilio-Signature": signature}
+    )
+    assert answer.status_code == 200
+    assert [task.why for task in site.world.tasks("reply")] == ["opt_out"]
 
 
 def test_the_query_is_part_of_what_was_signed(site: Site) -> None:
