@@ -110,7 +110,7 @@ def _move(
         return False
     message.status = status
     message.settled_at = now
-    if before is MessageStatus.HELD:
+    if before in (MessageStatus.UNKNOWN, MessageStatus.HELD):
         need_no_look(session, message, now)
     if status in TAKEN:
         message.reason = None

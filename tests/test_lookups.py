@@ -279,6 +279,41 @@ def test_a_record_that_cannot_be_read_teaches_nothing(world: World) -> None:
     assert world.message(job).status == MessageStatus.DEFERRED
 
 
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_record_that_can_be_read_again_settles_what_a_person_was_asked(
+    world: World, taken: bool
+) -> None:
+    """The provider is out of order for longer than we wait: a person is asked, and so is it."""
+    job = world.book(email=None)
+    world.late(job)
+    world.sms.answers.append(SendOutcomeUnknown("http_503"))
+    deliver_due(world.services)
+    world.sms.look_ups.extend(SendDeferred("http_503") for _ in range(200))
+    asked_at = []
+    for _ in range(120):
+        world.clock.advance(seconds=10)
+        before = len(world.sms.asked)
+        resolve_unknown(world.services)
+        asked_at += [world.clock()] * (len(world.sms.asked) - before)
+    assert world.message(job).status == MessageStatus.UNKNOWN
+    assert [task.why for task in world.tasks("look_into")] == ["record_unreadable"]
+    waits = [(later - sooner).total_seconds() for sooner, later in pairwise(asked_at)]
+    assert max(waits[:80]) == 10
+    assert waits[-1] > 200, "it asks ever less often"
+
+    world.sms.look_ups.clear()
+    if taken:
+        world.sms.look_ups.append(LookUpFound(Accepted("SM1", world.clock()), ReceiptEvent.SENT))
+    for _ in range(60):
+        world.clock.advance(seconds=10)
+        resolve_unknown(world.services)
+    deliver_due(world.services)
+
+    assert world.message(job).status == (MessageStatus.SENT if taken else MessageStatus.ACCEPTED)
+    assert len(world.sms.sent) == (1 if taken else 2)
+    assert world.tasks("look_into") == []
+
+
 def given_email_beside_a_text_in_doubt(world: World) -> UUID:
     """Return a job whose text nobody could look up, until its email had gone instead."""
     job = world.book()

@@ -147,6 +147,35 @@ def test_one_that_can_never_be_answered_keeps_no_other_from_being_asked(world: W
     assert world.message(odd).status == MessageStatus.UNKNOWN
 
 
+def test_whoever_waits_for_a_record_that_hangs_is_a_persons_in_time(world: World) -> None:
+    """A question takes ten seconds, and there are many: no task waits for its turn to ask.
+
+    As one of them can never be answered, it keeps no other from being asked afterwards.
+    """
+    odd, *others = lose_answers(world, 30)
+    answering, to_odd = world.sms.look_up, world.sms.sent[0].to
+    hanging = True
+
+    def answer(*, to: str, **rest: Any) -> LookUp:
+        if hanging or to == to_odd:
+            world.clock.advance(seconds=10)
+            raise SendDeferred("read_timeout")
+        return answering(to=to, **rest)
+
+    world.sms.look_up = answer  # type: ignore[method-assign]
+    world.clock.advance(minutes=15)
+    for _ in range(2):
+        resolve_unknown(world.services)
+    assert {task.job_id for task in world.tasks("look_into")} == {odd, *others}
+
+    hanging = False
+    for _ in range(40):
+        world.clock.advance(seconds=30)
+        resolve_unknown(world.services)
+    assert {world.message(job).status for job in others} == {MessageStatus.DEFERRED}
+    assert [task.job_id for task in world.tasks("look_into")] == [odd]
+
+
 def test_fresh_news_goes_while_a_record_hangs(world: World, database_url: str) -> None:
     """Whoever waits for a provider's record keeps nobody else's text waiting."""
     lose_answers(world, 3)

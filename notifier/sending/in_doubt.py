@@ -7,20 +7,24 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from notifier.domain.messages import WhyNot
 from notifier.services import Services
 from notifier.store.tables import Message, Task
 from notifier.store.tasks import owe_look_into
 
+#: Why a look is asked for, where the provider keeps a record that can't be read at the moment.
+RECORD_UNREADABLE = "record_unreadable"
 
-def ask_for_a_look(session: Session, services: Services, message: Message, now: datetime) -> None:
+
+def ask_for_a_look(
+    session: Session, services: Services, message: Message, why: str, now: datetime
+) -> None:
     """Ask a person to find out, once for each attempt."""
     owe_look_into(
         session,
         message,
         id=services.ids(),
         key=_key(message),
-        why=WhyNot.OUTCOME_UNKNOWN,
+        why=why,
         now=now,
     )
 

@@ -34,7 +34,7 @@ from notifier.providers.protocols import (
 )
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.receipts import apply_receipt
-from notifier.sending.in_doubt import ask_for_a_look
+from notifier.sending.in_doubt import RECORD_UNREADABLE, ask_for_a_look, need_no_look
 from notifier.sending.lapsing import let_lapse
 from notifier.sending.reports import would_have_come
 from notifier.sending.routing import provider_named
@@ -183,11 +183,29 @@ def _settle(
 
 def _leave(services: Services, question: _Question) -> None:
     """Let it be asked in the next round, ahead of the one that could not be answered now."""
+    now = services.now()
     with services.sessions.begin() as session:
         message = outbox.lock_message(session, question.message_id)
-        if message is not None and message.due_at == question.ours_until:
-            soon = timedelta(seconds=services.timing.look_up_apart / 2)
-            message.due_at = services.now() + soon
+        if message is None or message.due_at != question.ours_until:
+            return
+        message.due_at = now + _until_asked_again(services, question, now) / 2
+        if now >= _hold_at(services, question):
+            told = [message, *outbox.carried_with(session, message, question.attempt_id)]
+            _ask_a_person_too(session, services, told, now)
+
+
+def _until_asked_again(services: Services, question: _Question, now: datetime) -> timedelta:
+    """Return how long to wait for a record that can't be read: a quarter longer each time, once
+    a person is asked."""
+    apart = timedelta(seconds=services.timing.look_up_apart)
+    return apart if now < _hold_at(services, question) else (now - question.started_at) / 4
+
+
+def _ask_a_person_too(
+    session: Session, services: Services, told: Sequence[Message], now: datetime
+) -> None:
+    for message in told:
+        ask_for_a_look(session, services, message, RECORD_UNREADABLE, now)
 
 
 def _note_answer(
@@ -237,6 +255,7 @@ def _found(
         message.status = after(MessageStatus(message.status), MessageEvent.FOUND)
         message.reason = None
         message.settled_at = now
+        need_no_look(session, message, now)
         take(
             session,
             message,
@@ -271,10 +290,12 @@ def _absent(
     if asked_at < decides_from:
         message.due_at = decides_from
         return
-    _send_again(session, told, question)
+    _send_again(session, told, question, asked_at)
 
 
-def _send_again(session: Session, told: Sequence[Message], question: _Question) -> None:
+def _send_again(
+    session: Session, told: Sequence[Message], question: _Question, now: datetime
+) -> None:
     """It was not taken, or the rule would rather have it twice than not at all.
 
     It waits as long as after any other attempt that came to nothing, from the attempt on:
@@ -283,6 +304,7 @@ def _send_again(session: Session, told: Sequence[Message], question: _Question) 
     for one in told:
         one.status = after(MessageStatus(one.status), MessageEvent.NOT_TAKEN)
         defer(session, one, since=question.started_at)
+        need_no_look(session, one, now)
 
 
 def _hold_at(services: Services, question: _Question) -> datetime:
@@ -297,26 +319,29 @@ def _undecided(
     answer: LookUpImpossible | None,
     now: datetime,
 ) -> None:
-    """Wait for a callback that settles it; after that a person looks into it."""
+    """Wait for a callback that settles it; after that a person looks into it.
+
+    A record that can't be read now is asked on all the same.
+    """
     hold_at = _hold_at(services, question)
+    again = now + _until_asked_again(services, question, now)
     if now < hold_at:
-        again = (
-            hold_at
-            if answer is not None
-            else now + timedelta(seconds=services.timing.look_up_apart)
-        )
-        told[0].due_at = min(hold_at, again)
+        told[0].due_at = min(hold_at, again) if answer is None else hold_at
         return
     rule = services.rulebook.rule(told[0].rule)
     if rule is not None and rule.on_unknown is OnUnknown.RESEND:
-        _send_again(session, told, question)
+        _send_again(session, told, question, now)
+        return
+    if answer is None and question.has_record:
+        told[0].due_at = again
+        _ask_a_person_too(session, services, told, now)
         return
     why = answer.why if answer is not None else "never_answered"
     _log.warning("held_in_doubt", message_id=str(question.message_id), why=why)
     for message in told:
         message.status = after(MessageStatus(message.status), MessageEvent.UNRESOLVED)
         message.reason = WhyNot.OUTCOME_UNKNOWN
-        ask_for_a_look(session, services, message, now)
+        ask_for_a_look(session, services, message, WhyNot.OUTCOME_UNKNOWN, now)
 
 
 def _note(

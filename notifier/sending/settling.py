@@ -155,7 +155,7 @@ def _apply(
     message.status = after(before, event)
     message.settled_at = now
     moved = message.status is not before
-    if before is MessageStatus.HELD and moved:
+    if before in (MessageStatus.UNKNOWN, MessageStatus.HELD) and moved:
         need_no_look(session, message, now)
     match outcome:
         case Accepted():

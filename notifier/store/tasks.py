@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from notifier.domain.messages import WhyNot
 from notifier.store.inserts import insert_into
 from notifier.store.tables import Message, Task
 
@@ -36,7 +35,7 @@ def owe_task(session: Session, *, id: UUID, brand_id: UUID, key: str, **values: 
 
 
 def owe_look_into(
-    session: Session, message: Message, *, id: UUID, key: str, why: WhyNot, now: datetime
+    session: Session, message: Message, *, id: UUID, key: str, why: str, now: datetime
 ) -> None:
     """Ask a person to look into a message, at once."""
     owe_task(

@@ -55,6 +55,8 @@ CALL_WHY: dict[str, str] = {
     " public address and the sender",
     "outcome_unknown": "it may or may not have gone out, and is not sent again: ask them, or look"
     " in the provider's record",
+    "record_unreadable": "it may or may not have gone out, and the provider can't be asked: as soon"
+    " as it can, this settles itself. Ask them, or look in the provider's record",
     JOB_FAILED: "what they should hear can't be worked out, for something is wrong with this job or"
     " with the product; it is tried again every few minutes",
     "no_word_from_technician": "no clear word from them, and the customer is waiting",
