@@ -90,7 +90,7 @@ def next_step(
             return Step(owed=False, channel=before.channel, reason=Reason(verdict))
     ways = _ways(rule, rows, person, live=live, now=now)
     step = next(ways)
-    if step.waits_until is None or not step.carries or step.not_taken == WhyNot.BRAKED:
+    if step.waits_until is None or not step.carries:
         return step
     other = next((way for way in ways if way.carries and way.channel not in absent), None)
     if other is None or not goes_now:

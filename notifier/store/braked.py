@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -45,7 +45,7 @@ def count_about_to_go(
     """Return how many messages of a rule are due at `now` that the brake would hold.
 
     Those that were claimed before are none. Counting stops at `enough`. Nobody's quiet hours
-    are read: what says that nobody comes, and goes before the night, is counted as well.
+    are read: what must be heard, and goes before the night, is counted as well.
     """
     rows = session.execute(
         select(
@@ -80,12 +80,20 @@ def count_about_to_go(
                 tell_by=tell_by,
                 expires_at=expires_at,
                 said_by=FactSource(source) if source else None,
-                last_call=expires_at if from_json(asserts) is OFF else None,
+                last_call=expires_at if must_be_heard(tell_by, asserts) else None,
             )
             found += not message.passes(now)
             if found >= enough:
                 break
     return found
+
+
+def must_be_heard(tell_by: datetime | None, asserts: Mapping[str, str] | str | None) -> bool:
+    """Return whether a message may not end unheard: it has a time for that, or says *off*.
+
+    :param asserts: as its row has it.
+    """
+    return tell_by is not None or from_json(asserts) is OFF
 
 
 def said_by(session: Session, facts: Iterable[UUID]) -> dict[UUID, FactSource]:

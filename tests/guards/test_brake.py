@@ -339,6 +339,37 @@ def test_no_cancellation_is_held_until_it_is_dropped(desk: Desk) -> None:
     }
 
 
+@pytest.mark.parametrize("seen", ["today", "tomorrow"])
+def test_news_that_must_be_heard_is_not_held_until_it_is_over(desk: Desk, seen: str) -> None:
+    """A carrier moves parcels that are due today to tomorrow, and nobody looks at the page.
+
+    It goes two hours before the night: that of today where they were to hear it today, or that
+    of tomorrow, where today's is over when the carrier says so.
+    """
+    today = Window(desk.clock() - timedelta(hours=9), desk.clock() + timedelta(hours=15))
+    jobs = [
+        book(
+            desk.services,
+            desk.brand,
+            NewOrder(reference=f"ORD-{number}", window=today, people=(somebody(number),)),
+            source=FactSource.API,
+            actor="key:1",
+        ).job_id
+        for number in range(8)
+    ]
+    desk.clock.advance(hours=1)
+    for job in jobs:
+        desk.say(
+            job,
+            FactType.DELAYED,
+            expected=today.shifted(24 * 60),
+            source=FactSource.API,
+            actor="key:1",
+        )
+    desk.clock.advance(minutes=2)
+    desk.deliver()
+
+
 @pytest.mark.parametrize("in_time", [True, False], ids=["a visit before dawn", "no window"])
 def test_a_cancellation_that_nobody_looked_at_goes_before_the_night(
     desk: Desk, in_time: bool

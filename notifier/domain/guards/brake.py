@@ -33,7 +33,7 @@ class AboutToGo:
     tell_by: datetime | None
     expires_at: datetime
     said_by: FactSource | None  # whose fact it rests on
-    last_call: datetime | None = None  # it says that nobody comes: until when it can go in time
+    last_call: datetime | None = None  # must they hear it: until when it can go in time
 
     def passes(self, now: datetime) -> bool:
         """Return whether it goes whatever the brake says."""
