@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterable
 
 import structlog
-from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifier.checkup.silence import owe_looking_into_silence
@@ -20,6 +19,7 @@ from notifier.sandbox.journal import confirm_sandbox_deliveries
 from notifier.sending.lookups import resolve_unknown
 from notifier.services import Services
 from notifier.store.heartbeats import beat
+from notifier.ticks import Ticks
 from notifier.waking import Waker
 from notifier.webhooks.fetching import fetch_due
 from notifier.webhooks.receiving import write_refusals
@@ -61,14 +61,7 @@ class Worker:
                 target=waker.listen, args=(self._stopping.is_set,), name="listen", daemon=True
             ),
         ]
-        self._ticks = BackgroundScheduler(
-            job_defaults={
-                "coalesce": True,
-                "max_instances": 1,
-                # A tick that comes late is still a tick; the default drops it after a second.
-                "misfire_grace_time": 60,
-            }
-        )
+        self._ticks = Ticks()
         self._ticks.add_job(waker.event.set, "interval", seconds=tick_seconds)
         self._ticks.add_job(self._beat, "interval", seconds=10)
         for step in _ASKING:
