@@ -17,7 +17,7 @@ from notifier.domain.quiet.week import brand_hours, read_hours
 from notifier.errors import Conflict, Invalid, NotFound
 from notifier.guards.opening import open_again
 from notifier.people import checked_zone
-from notifier.planner import plan_anew
+from notifier.planner import plan_all_soon, plan_anew
 from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.inserts import insert_into
@@ -125,7 +125,7 @@ def set_quiet_hours(
     :raises Invalid: if they can't be read.
     """
     with services.sessions.begin() as session:
-        brand = session.get_one(Brand, brand_id, with_for_update=True)
+        brand = _locked(session, brand_id)
         own = dict(brand.quiet_days or {})
         before = {
             "quiet_from": brand.quiet_from,
@@ -158,6 +158,7 @@ def set_quiet_hours(
                 at=services.now(),
             )
         )
+        plan_all_soon(session, Job.brand_id == brand_id, now=services.now())
     plan_anew(services, Job.brand_id == brand_id)
     services.wake()
     return quiet
@@ -175,8 +176,7 @@ def set_countries(
     if unknown:
         raise Invalid("countries", f"{unknown[0]!r} is no country; write ISO 3166 codes: US CA")
     with services.sessions.begin() as session:
-        open_again(session, brand_id, [WhyNot.COUNTRY_CLOSED], now=services.now())
-        brand = session.get_one(Brand, brand_id, with_for_update=True)
+        brand = _locked(session, brand_id)
         before = {"countries": brand.countries}
         brand.countries = sorted(set(countries)) or None
         session.add(
@@ -191,6 +191,9 @@ def set_countries(
             )
         )
         texts_to = sorted(brand.texts_to)
+        now = services.now()
+        plan_all_soon(session, Job.brand_id == brand_id, now=now)
+        open_again(session, brand_id, [WhyNot.COUNTRY_CLOSED], now=now)
     plan_anew(services, Job.brand_id == brand_id)
     services.wake()
     return texts_to
@@ -218,7 +221,7 @@ def would_go(services: Services, brand_id: UUID) -> list[WouldGo]:
 def go_live(services: Services, brand_id: UUID, *, actor: str) -> bool:
     """Set a brand live; return False if it was already. What happened before owes nothing."""
     with services.sessions.begin() as session:
-        brand = session.get_one(Brand, brand_id, with_for_update=True)
+        brand = _locked(session, brand_id)
         if brand.live_at is not None:
             return False
         brand.live_at = services.now()
@@ -233,9 +236,16 @@ def go_live(services: Services, brand_id: UUID, *, actor: str) -> bool:
                 at=services.now(),
             )
         )
+        plan_all_soon(session, Job.brand_id == brand_id, now=services.now())
     plan_anew(services, Job.brand_id == brand_id)
     services.wake()
     return True
+
+
+def _locked(session: Session, brand_id: UUID) -> Brand:
+    """Lock a brand against other changes of it: not against what only refers to it, which may
+    hold a job that is wanted next."""
+    return session.get_one(Brand, brand_id, with_for_update={"key_share": True})
 
 
 def _slugs(brands: list[Brand]) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+import structlog
+from sqlalchemy import ColumnElement, Select, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifier.domain.caps import longest_period
@@ -25,15 +27,18 @@ from notifier.domain.reconciling_tasks import TaskRow, reconcile_tasks
 from notifier.domain.steps import is_presumed
 from notifier.domain.windows import Window, to_json
 from notifier.giving import give
-from notifier.isolation import plan_soon, together_or_each
+from notifier.isolation import together_or_each
 from notifier.links import link_hash, message_token
 from notifier.sending.routing import without_provider
 from notifier.services import Services
+from notifier.store.engine import DATABASE_TROUBLE
 from notifier.store.facts import fact_row, next_seq
 from notifier.store.outbox import PRIORITIES
 from notifier.store.snapshots import Snapshot, load_snapshots
 from notifier.store.tables import Job, Message, MessageKey, Task
 from notifier.technicians.register import put_on_job
+
+_log = structlog.get_logger()
 
 #: Jobs locked in one transaction, so that SQLite's one writer is never held for long.
 STEP = 100
@@ -105,32 +110,52 @@ def plan_snapshots(
 def look_again(services: Services, limit: int = STEP) -> int:
     """Plan the jobs that time alone may have changed; return how many there were."""
     due = select(Job.id).where(Job.look_at <= services.now()).order_by(Job.look_at).limit(limit)
-    due = due.with_for_update(skip_locked=True)
-    found = _plan_each(services, lambda session: session.scalars(due).all())
+    found = _plan_each(services, partial(_found, due.with_for_update(skip_locked=True)))
     if found:
         services.wake()
     return len(found)
 
 
-def plan_anew(services: Services, *of: ColumnElement[bool]) -> None:
-    """Plan all jobs `of` which that holds, a step at a time: something around them changed.
+def plan_all_soon(session: Session, *of: ColumnElement[bool], now: datetime) -> None:
+    """Let the ticks plan all jobs `of` which that holds: something around them changed.
 
-    The tick plans whichever can't be planned now, for a lock, a fault or a database that is gone.
+    Said in the transaction of that change, so that whatever dies after it, none is forgotten. A
+    finished job may still owe what waits; what is over can't go.
+    """
+    may_go = exists().where(Message.job_id == Job.id, Message.expires_at > now)
+    locked = (
+        select(Job.id)
+        .where(*of, or_(Job.finished.is_(False), may_go))
+        .order_by(Job.id)
+        .with_for_update()
+    )
+    session.execute(
+        update(Job).where(Job.id.in_(locked)).values(look_at=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def plan_anew(services: Services, *of: ColumnElement[bool]) -> None:
+    """Plan at once, a step at a time, the jobs `of` which that holds and that are to be looked at.
+
+    Nothing rests on it. What can't be planned now, for a lock, a fault or a database that is
+    gone, the ticks plan.
     """
     after = UUID(int=0)
-    while True:
-        step = select(Job.id).where(*of, Job.id > after).order_by(Job.id).limit(STEP)
-        found = _plan_step(services, step)
-        if len(found) < STEP:
-            return
-        after = found[-1]
+    try:
+        due = select(Job.id).where(*of, Job.look_at <= services.now())
+        while True:
+            step = due.where(Job.id > after).order_by(Job.id).limit(STEP)
+            found = _plan_each(services, partial(_found, step))
+            if len(found) < STEP:
+                return
+            after = found[-1]
+    except DATABASE_TROUBLE as error:
+        _log.warning("rest_left_to_the_ticks", error=type(error).__name__)
 
 
-def _plan_step(services: Services, step: Select[UUID]) -> Sequence[UUID]:
-    with services.sessions.begin() as session:
-        found = session.scalars(step).all()
-        plan_soon(session, services, found, now=services.now())
-    return _plan_each(services, lambda _: found)
+def _found(jobs: Select[UUID], session: Session) -> Sequence[UUID]:
+    return session.scalars(jobs).all()
 
 
 def _plan_each(services: Services, jobs: Callable[[Session], Sequence[UUID]]) -> Sequence[UUID]:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
+from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifier.brands import find_brand, go_live, set_quiet_hours, would_go
+from notifier.brands import find_brand, go_live, set_countries, set_quiet_hours, would_go
+from notifier.domain.facts import FactType
 from notifier.domain.messages import MessageStatus, WhyNot
 from notifier.errors import Conflict, Invalid, NotFound
-from notifier.store.tables import AuditLine, Brand
-from tests.desk import TOMORROW, Desk, make_desk
+from notifier.intake import record_in
+from notifier.planner import load_for_planning, look_again
+from notifier.store.tables import AuditLine, Brand, Job, Message
+from tests.desk import TOMORROW, Desk, make_desk, staff_fact
 from tests.fakes.clock import FakeClock
 from tests.services import given_brand
 
@@ -113,3 +121,75 @@ def test_quiet_hours_that_make_no_sense_change_nothing(desk: Desk) -> None:
     with desk.services.sessions() as session:
         assert session.get_one(Brand, desk.brand).quiet_days is None
         assert list(session.scalars(select(AuditLine))) == []
+
+
+def go_away_after_one_commit(engine: Engine) -> Callable[[], None]:
+    """Let the database take one transaction and then nothing, until what is returned is called."""
+    gone: list[object] = []
+
+    def go_away(connection: object) -> None:
+        gone.append(connection)
+
+    def refuse(_c: object, _u: object, statement: str, *_: object) -> None:
+        if gone:
+            raise OperationalError(statement, None, Exception("the server is gone"))
+
+    event.listen(engine, "commit", go_away)
+    event.listen(engine, "before_cursor_execute", refuse)
+
+    def come_back() -> None:
+        event.remove(engine, "commit", go_away)
+        event.remove(engine, "before_cursor_execute", refuse)
+
+    return come_back
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda desk: go_live(desk.services, desk.brand, actor="cli"),
+        lambda desk: set_quiet_hours(desk.services, desk.brand, usual="none", actor="cli"),
+        lambda desk: set_countries(desk.services, desk.brand, ["US", "CA"], actor="cli"),
+    ],
+)
+def test_what_changed_for_a_brand_is_planned_though_its_database_was_gone_right_after(
+    desk: Desk, change: Callable[[Desk], object]
+) -> None:
+    """The command can't be said again: it is so already. The next tick does the rest, of whatever
+    is open, or has news of its end that may still go."""
+    waiting, over = desk.visit("JOB-1"), desk.visit("JOB-2")
+    for job in (waiting, over):
+        desk.say(job, FactType.CANCELLED)
+    desk.visit("JOB-3")
+    with desk.services.sessions.begin() as session:
+        expired = update(Message).where(Message.job_id == over)
+        session.execute(expired.values(expires_at=desk.clock()))
+    assert look_again(desk.services) == 0
+    come_back = go_away_after_one_commit(desk.services.sessions.kw["bind"])
+
+    change(desk)
+    come_back()
+
+    assert look_again(desk.services) == 2
+
+
+def test_a_brand_that_goes_live_and_news_of_its_jobs_wait_for_each_other_in_one_order(
+    desk: Desk,
+) -> None:
+    """News holds one job and wants the next, and writes rows that refer to the brand meanwhile."""
+    first, second = sorted(desk.visit(f"JOB-{number}") for number in range(2))
+    with desk.services.sessions.begin() as session:  # the first is found last where none sorts
+        later = desk.clock() + timedelta(days=9)
+        session.execute(update(Job).where(Job.id == first).values(starts_at=later))
+    with ThreadPoolExecutor(1) as other:
+        with desk.services.sessions.begin() as session:
+            load_for_planning(session, desk.services, [first], lock=True)
+            going_live = other.submit(go_live, desk.services, desk.brand, actor="cli")
+            with suppress(NotYet):
+                going_live.result(timeout=0.5)  # it is to be waiting, as long as we are here
+            late = staff_fact(FactType.DELAYED, minutes=45)
+            for job in (first, second):
+                record_in(session, desk.services, desk.brand, job, late)
+        assert going_live.result()
+
+    assert [desk.job(job).late for job in (first, second)] == [True, True]

@@ -22,7 +22,7 @@ from notifier.delivery import deliver_due, resolve_unknown
 from notifier.domain.findings import Level
 from notifier.domain.messages import MessageStatus, Strength, WhyNot
 from notifier.isolation import Planning, plan_soon, planned_or_soon, together_or_each
-from notifier.planner import bring_up_to_date, look_again, plan_anew
+from notifier.planner import bring_up_to_date, look_again, plan_all_soon, plan_anew
 from notifier.providers.errors import SendOutcomeUnknown
 from notifier.providers.protocols import Accepted, LookUpFound
 from notifier.providers.receipt import ReceiptEvent
@@ -200,6 +200,7 @@ def test_what_is_planned_anew_for_all_is_planned_for_all_but_the_one_that_fails(
     spoil(world, jobs[0])
     with world.services.sessions.begin() as session:
         session.execute(update(Brand).values(live_at=world.clock() - timedelta(hours=1)))
+        plan_all_soon(session, Job.brand_id == world.brand, now=world.clock())
 
     plan_anew(world.services, Job.brand_id == world.brand)
 
@@ -305,7 +306,7 @@ def test_what_failed_while_all_was_planned_anew_is_planned_once_it_can_be(world:
     spoil(world, job)
     with world.services.sessions.begin() as session:
         session.execute(update(Brand).values(live_at=world.clock() - timedelta(hours=1)))
-        session.execute(update(Job).values(look_at=None))
+        plan_all_soon(session, Job.brand_id == world.brand, now=world.clock())
 
     plan_anew(world.services, Job.brand_id == world.brand)
     mend(world, job)

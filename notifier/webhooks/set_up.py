@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from notifier.domain.jobs import JobStatus
 from notifier.errors import Conflict, Invalid, NotFound
-from notifier.planner import plan_anew
+from notifier.planner import plan_all_soon, plan_anew
 from notifier.services import Services
 from notifier.sources.protocol import Asking, SourceAdapter
 from notifier.sources.registry import adapters
@@ -100,6 +101,7 @@ def set_live(services: Services, name: str, *, actor: str) -> bool:
             return False
         source.live_at = services.now()
         session.add(audit_line(services, source, actor, "source_set_live", {}))
+        plan_all_soon(session, *_booked_by(source), now=services.now())
     _plan_anew(services, source)
     return True
 
@@ -116,6 +118,7 @@ def set_stopped(services: Services, name: str, *, actor: str) -> bool:
             return False
         source.live_at = None
         session.add(audit_line(services, source, actor, "source_stopped", {}))
+        plan_all_soon(session, *_booked_by(source), now=services.now())
     _plan_anew(services, source)
     return True
 
@@ -130,6 +133,7 @@ def set_said(services: Services, name: str, statuses: Collection[JobStatus], *, 
         before, source.says_itself = source.says_itself, _in_order(statuses)
         body = {"before": before, "now": source.says_itself}
         session.add(audit_line(services, source, actor, "source_says_set", body))
+        plan_all_soon(session, *_booked_by(source), now=services.now())
     _plan_anew(services, source)
 
 
@@ -138,13 +142,12 @@ def _in_order(statuses: Collection[JobStatus]) -> list[str]:
 
 
 def _plan_anew(services: Services, source: Source) -> None:
-    plan_anew(
-        services,
-        Job.brand_id == source.brand_id,
-        Job.source_id == source.id,
-        Job.finished.is_(False),
-    )
+    plan_anew(services, *_booked_by(source))
     services.wake()
+
+
+def _booked_by(source: Source) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Job.brand_id == source.brand_id, Job.source_id == source.id
 
 
 def rotate_secret(services: Services, name: str, secret: str | None = None) -> AddedSource:

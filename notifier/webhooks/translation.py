@@ -225,6 +225,8 @@ def _apply(session: Session, services: Services, delivery: Delivery, source: Sou
         for _, event in events
         if isinstance(event.join, ByReference) and (event.join.later or event.booking is not None)
     ]
+    if source.live_at is None:  # `set_live` waits for what is booked here, and then finds it
+        session.refresh(source, with_for_update={"read": True})
     lock_names(session, services, source, named)
     booked = [book(context, event, account) for _, event in events if event.booking is not None]
     joined = [

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
+from sqlalchemy.exc import OperationalError
 
+from notifier import planner
 from notifier.domain.jobs import JobStatus
 from notifier.domain.messages import WAITING
 from notifier.errors import NotFound
@@ -265,6 +272,95 @@ def test_a_source_that_went_wrong_is_stopped(
     clock.advance(minutes=1)
     set_live(services, new, actor="cli")
     assert owed(services, "JOB-9") == ["reminder"]
+
+
+@pytest.mark.parametrize(
+    "trouble", [OperationalError("INSERT", None, Exception("locked")), KeyboardInterrupt()]
+)
+def test_going_live_that_breaks_off_half_way_forgets_nobody(
+    services: Services,
+    clock: FakeClock,
+    new: str,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: BaseException,
+) -> None:
+    """Said again it is live already: whoever was not planned then must be at the next tick."""
+    references = [f"JOB-{number}" for number in range(5)]
+    for reference in references:
+        book_a_visit(services, reference)
+    clock.advance(minutes=1)
+    monkeypatch.setattr(planner, "STEP", 2)
+    engine, steps = services.sessions.kw["bind"], []
+
+    def break_down(_c: object, _u: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO messages "):
+            steps.append(statement)
+            if len(steps) == 2:
+                raise trouble
+
+    event.listen(engine, "before_cursor_execute", break_down)
+    with suppress(KeyboardInterrupt):
+        assert set_live(services, new, actor="cli")
+    event.remove(engine, "before_cursor_execute", break_down)
+    assert [owed(services, one) for one in references] == [["reminder"]] * 2 + [[]] * 3
+
+    assert not set_live(services, new, actor="cli")
+    look_again(services)
+
+    assert [owed(services, one) for one in references] == [["reminder"]] * 5
+
+
+@contextmanager
+def held_back(
+    services: Services, statement: str, work: Callable[[], object]
+) -> Iterator[Future[object]]:
+    """Let `work` go as far as to commit what `statement` began, and on at the end of the `with`."""
+    engine = services.sessions.kw["bind"]
+    at_commit, go_on = threading.Event(), threading.Event()
+
+    def note(connection: Connection, _u: object, said: str, *_: object) -> None:
+        if said.startswith(statement):
+            connection.info["is_held"] = True
+
+    def hold(connection: Connection) -> None:
+        if connection.info.pop("is_held", False):
+            at_commit.set()
+            assert go_on.wait(timeout=30)
+
+    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "commit", hold)
+    with ThreadPoolExecutor(1) as other:
+        working = other.submit(work)
+        try:
+            assert at_commit.wait(timeout=30)
+            yield working
+        finally:
+            go_on.set()
+            event.remove(engine, "before_cursor_execute", note)
+            working.exception()
+            event.remove(engine, "commit", hold)
+
+
+@pytest.mark.parametrize("booked_first", [True, False])
+def test_a_visit_that_is_booked_while_its_source_goes_live_has_its_reminder(
+    services: Services, new: str, booked_first: bool
+) -> None:
+    """Either is as far as to commit when the other begins: neither may go by what was before."""
+    both: list[tuple[str, Callable[[], object]]] = [
+        ("INSERT INTO jobs", lambda: book_a_visit(services, "JOB-9")),
+        ("UPDATE sources", lambda: set_live(services, new, actor="cli")),
+    ]
+    (statement, first), (_, second) = both if booked_first else reversed(both)
+
+    with ThreadPoolExecutor(1) as other, held_back(services, statement, first) as working:
+        meanwhile = other.submit(second)
+        with suppress(NotYet):
+            meanwhile.result(timeout=0.5)  # it is to be waiting, as long as we are here
+    working.result()
+    meanwhile.result()
+    look_again(services)
+
+    assert "reminder" in owed(services, "JOB-9")
 
 
 def test_a_source_goes_live_once(services: Services, new: str) -> None:
