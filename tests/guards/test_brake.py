@@ -344,7 +344,7 @@ def test_news_that_must_be_heard_is_not_held_until_it_is_over(desk: Desk, seen: 
     """A carrier moves parcels that are due today to tomorrow, and nobody looks at the page.
 
     It goes two hours before the night: that of today where they were to hear it today, or that
-    of tomorrow, where today's is over when the carrier says so.
+    of tomorrow, where today is over when the carrier says so.
     """
     today = Window(desk.clock() - timedelta(hours=9), desk.clock() + timedelta(hours=15))
     jobs = [
@@ -357,7 +357,7 @@ def test_news_that_must_be_heard_is_not_held_until_it_is_over(desk: Desk, seen: 
         ).job_id
         for number in range(8)
     ]
-    desk.clock.advance(hours=1)
+    desk.clock.advance(hours=1 if seen == "today" else 16)
     for job in jobs:
         desk.say(
             job,
@@ -366,8 +366,20 @@ def test_news_that_must_be_heard_is_not_held_until_it_is_over(desk: Desk, seen: 
             source=FactSource.API,
             actor="key:1",
         )
+    before_the_night = today.start + timedelta(hours=18 if seen == "today" else 42, minutes=45)
     desk.clock.advance(minutes=2)
     desk.deliver()
+    desk.clock.set(before_the_night - timedelta(minutes=1))
+    look_again(desk.services)
+    desk.deliver()
+    assert reasons(desk, jobs, "order_delayed") == {WhyNot.BRAKED}
+
+    desk.clock.set(before_the_night)
+    look_again(desk.services)
+    desk.deliver()
+    assert {desk.messages(job, "order_delayed")[0].status for job in jobs} == {
+        MessageStatus.DELIVERED
+    }
 
 
 @pytest.mark.parametrize("in_time", [True, False], ids=["a visit before dawn", "no window"])
