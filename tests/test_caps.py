@@ -17,6 +17,7 @@ from notifier.domain.messages import MessageStatus, Priority, Role, WhyNot
 from notifier.domain.rules.rule import RuleSet
 from notifier.explain import explain
 from notifier.planner import look_again
+from notifier.providers.errors import SendDeferred
 from notifier.rulebook import rulebook_of
 from tests.desk import ADA, Desk, make_desk
 from tests.fakes.clock import FakeClock
@@ -108,6 +109,29 @@ def test_it_goes_once_there_is_room_again_if_it_still_helps(given_desk: GivenDes
     desk.deliver()
     assert len(desk.texts()) == 2
     assert desk.messages(job, "booked")[-1].status == MessageStatus.DELIVERED
+
+
+def test_what_was_tried_before_the_cap_was_reached_goes_when_there_is_room(
+    given_desk: GivenDesk,
+) -> None:
+    """It was certainly not taken, and while it waited another message was the last of the cap."""
+    desk = given_desk(Cap(period=timedelta(hours=1), at_most=1))
+    desk.sms.fail_next.append(SendDeferred("no_connection"))
+    job = desk.visit("JOB-1")
+    desk.visit("JOB-2")
+    desk.clock.advance(seconds=10)
+    desk.deliver()
+    (row,) = desk.messages(job, "booked")
+    assert (row.status, row.reason, row.attempts) == (
+        MessageStatus.SKIPPED,
+        WhyNot.CAP_REACHED,
+        1,
+    )
+
+    desk.clock.advance(hours=1)
+    look_again(desk.services)
+    desk.deliver()
+    assert [row.status for row in desk.messages(job, "booked")] == [MessageStatus.DELIVERED]
 
 
 def test_others_on_the_same_phone_are_counted_apart(given_desk: GivenDesk) -> None:

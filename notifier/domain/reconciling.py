@@ -46,11 +46,14 @@ class Row:
 
     @property
     def may_open_again(self) -> bool:
-        """Withdrawn, or skipped for now (in shadow, on trial, at a cap), and never claimed."""
+        """Withdrawn and never claimed, or skipped for now: in shadow, on trial, at a cap.
+
+        What is skipped waited until then: if it was tried, it was certainly not taken.
+        """
+        if self.status is MessageStatus.SKIPPED:
+            return self.reason in _FOR_NOW
         closed = self.status in (MessageStatus.SUPERSEDED, MessageStatus.EXPIRED)
-        skipped = self.status is MessageStatus.SKIPPED
-        for_now = skipped and self.reason in _FOR_NOW
-        return (closed or for_now) and not self.claimed
+        return closed and not self.claimed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
