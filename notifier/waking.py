@@ -9,6 +9,8 @@ import psycopg
 import structlog
 from sqlalchemy import Engine
 
+from notifier.store.engine import noticing_silence
+
 _CHANNEL = "notifier_due"
 _log = structlog.get_logger()
 
@@ -42,10 +44,13 @@ class Waker:
         """Wake on what other processes say, until `stopping()`; returns at once on SQLite."""
         if not self._remote:
             return
-        url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        url = self._engine.url
+        _, address = self._engine.dialect.create_connect_args(url)
         while not stopping():
             try:
-                with psycopg.connect(url, autocommit=True) as connection:
+                with psycopg.connect(
+                    autocommit=True, **address, **noticing_silence(url)
+                ) as connection:
                     connection.execute(f"LISTEN {_CHANNEL}")
                     while not stopping():
                         for _ in connection.notifies(timeout=1, stop_after=1):

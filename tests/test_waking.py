@@ -14,7 +14,7 @@ from tests.databases import Databases
 @pytest.mark.postgres
 def test_a_fact_recorded_in_one_process_wakes_the_worker_of_another(databases: Databases) -> None:
     """Over PostgreSQL itself: no tick is needed, and no other part."""
-    url = databases.create("postgres")
+    url = f"{databases.create('postgres')}&options=-c%20lock_timeout%3D7s"  # a part with a space
     here, there = create_engine_for(url), create_engine_for(url)
     recording, working = Waker(here), Waker(there)
     working.serve_here()

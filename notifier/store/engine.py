@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
+from psycopg.errors import ReadOnlySqlTransaction
 from pydantic_core import from_json
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import InvalidatePoolError, OperationalError
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.exc import InternalError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -24,8 +25,23 @@ SQLITE_BUSY_MS = 5000
 #: How long somebody waits for one of this process's connections.
 POOL_TIMEOUT_S = 5.0
 
-#: What a database raises that can't serve anybody just now: said again later, it may work.
-DATABASE_TROUBLE = (OperationalError, PoolTimeout)
+#: What a database raises that can't serve anybody just now: said again later, it may work. The
+#: second is of PostgreSQL: of one that ended a session for its silence, or that only reads now.
+DATABASE_TROUBLE = (OperationalError, InternalError, PoolTimeout)
+
+#: How long one lock of PostgreSQL is waited for, in milliseconds; then a 503. As long as a writer
+#: waits for SQLite's: a worker that offers an answer again and again does so within a lease.
+LOCK_TIMEOUT_MS = 5000
+
+#: How long a transaction may be silent, in milliseconds, until PostgreSQL ends it with its
+#: session: whoever holds locks was frozen, or is gone. No provider or vendor is called, and nobody
+#: asked, within one. A worker that offers an answer does so for longer.
+IDLE_IN_TRANSACTION_MS = 20_000
+
+#: By when a peer that went away without a word is noticed, in seconds, and in milliseconds where
+#: something was sent to it. By default it takes two hours, and a quarter of one.
+_KEEPALIVE_S = {"idle": 10, "interval": 5, "count": 3}
+_UNACKNOWLEDGED_MS = 20_000
 
 #: How long a kept connection to PostgreSQL is believed to live without being asked.
 IDLE_SECONDS = 1.0
@@ -53,7 +69,10 @@ def create_engine_for(url: str) -> Engine:
         pool_size=20,
         max_overflow=20,
         pool_timeout=POOL_TIMEOUT_S,
+        connect_args=noticing_silence(parsed),
     )
+    _limit_sessions(engine)
+    _leave_what_only_reads(engine)
     _ask_after_idleness(engine)
     return engine
 
@@ -70,6 +89,16 @@ def reading(sessions: sessionmaker[Session]) -> Session:
     return session
 
 
+def noticing_silence(url: URL) -> dict[str, Any]:
+    """Return how a connection to PostgreSQL is to notice that the server is gone.
+
+    What `url` says of it itself is left to `url`.
+    """
+    wanted = {f"keepalives_{name}": value for name, value in _KEEPALIVE_S.items()}
+    wanted |= {"connect_timeout": int(POOL_TIMEOUT_S), "tcp_user_timeout": _UNACKNOWLEDGED_MS}
+    return {name: value for name, value in wanted.items() if name not in url.query}
+
+
 @contextmanager
 def all_or_nothing(sessions: sessionmaker[Session]) -> Iterator[sessionmaker[Session]]:
     """Give sessions whose commits become real together, when the `with` ends well.
@@ -81,6 +110,42 @@ def all_or_nothing(sessions: sessionmaker[Session]) -> Iterator[sessionmaker[Ses
         yield sessionmaker(
             connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
         )
+
+
+def _limit_sessions(engine: Engine) -> None:
+    """Let PostgreSQL end, in each of our sessions, what would wait or be silent too long.
+
+    It is said once there is a connection: poolers refuse what they don't know of a start. What
+    somebody set in the URL, or for the role or the database, stays.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        limits = {
+            "lock_timeout": LOCK_TIMEOUT_MS,
+            "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
+            "tcp_user_timeout": _UNACKNOWLEDGED_MS,
+            **{f"tcp_keepalives_{name}": value for name, value in _KEEPALIVE_S.items()},
+        }
+        connection.autocommit = True  # else an undone transaction takes it along
+        connection.execute(_LIMIT, [list(limits), [str(value) for value in limits.values()]])
+        connection.autocommit = False
+
+
+_LIMIT = """
+    SELECT set_config(name, wanted, false)
+    FROM pg_settings JOIN unnest(%s::text[], %s::text[]) AS ours (name, wanted) USING (name)
+    WHERE source NOT IN ('client', 'database user', 'user', 'database')
+"""
+
+
+def _leave_what_only_reads(engine: Engine) -> None:
+    """Connect anew once a server refuses to write: another has taken its place."""
+
+    @event.listens_for(engine, "handle_error")
+    def _failed(context: ExceptionContext) -> None:
+        if isinstance(context.original_exception, ReadOnlySqlTransaction):
+            context.is_disconnect = True
 
 
 def _ask_after_idleness(engine: Engine) -> None:

@@ -16,11 +16,16 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Migrate the database at `url`. Running it twice changes nothing."""
+    """Migrate the database at `url`. Running it twice changes nothing.
+
+    It waits for whoever uses a table that it changes: somebody watches it.
+    """
     config = _config()
     engine = create_engine_for(url)
     try:
         with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
     finally:

@@ -15,12 +15,11 @@ from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, jsonify, render_template, request
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from notifier.errors import Busy, Conflict, Invalid, NotFound
 from notifier.shape_faults import shape_faults
+from notifier.store.engine import DATABASE_TROUBLE
 
 _log = structlog.get_logger(__name__)
 
@@ -106,12 +105,12 @@ def answer_with_problems(app: APIFlask) -> None:
     def _invalid(error: Invalid) -> Response:
         return problem(422, errors=[{"field": error.field, "problem": str(error)}])
 
-    @app.errorhandler(Busy)
-    @app.errorhandler(OperationalError)
-    @app.errorhandler(PoolTimeout)
     def _busy(error: Exception) -> Response:
         _log.warning("database_busy", error=type(error).__name__, where=_where(error))
         return problem(503, headers={"Retry-After": str(_RETRY_AFTER_SECONDS)})
+
+    for trouble in (Busy, *DATABASE_TROUBLE):
+        app.register_error_handler(trouble, _busy)
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response | HTTPException:

@@ -10,7 +10,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tests.faults import clocks, databases, deadlines, killing, load, providers, races, repeats
+from tests.faults import (
+    clocks,
+    databases,
+    deadlines,
+    freezing,
+    killing,
+    load,
+    providers,
+    races,
+    repeats,
+)
 from tests.faults.ground import Ground
 from tests.faults.judge import Verdict
 
@@ -39,6 +49,7 @@ class Family:
 FAMILIES = (
     # They wait for leases most of the time.
     Family(killing.cases, killing.run, at_once=6, seconds=30),
+    Family(freezing.cases, freezing.run, at_once=3, seconds=100),
     Family(providers.cases, providers.run, at_once=3, seconds=150),
     # More at once, and on few cores claims take longer than a lease that is five times as short.
     Family(databases.cases, databases.run, at_once=2, seconds=150),

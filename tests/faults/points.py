@@ -1,4 +1,4 @@
-"""The points of the send path at which a worker can be killed, and the trap that does it.
+"""The points of the send path at which a worker can be killed or frozen, and the trap that does it.
 
 Nothing of the product is changed for it: its steps are wrapped from outside, and the commits of
 each step are watched.
@@ -7,7 +7,6 @@ each step are watched.
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable
 from enum import StrEnum
@@ -106,10 +105,10 @@ _Step = Callable[..., Any]
 
 
 class Trap:
-    """Ends this process at the point that the file names, the time that it names.
+    """Ends or freezes this process at the point that the file names, the time that it names.
 
-    The file says `point count`. Of several workers the first to get there takes the file
-    with it, so one trap ends one worker.
+    The file says `point count signal`. Of several workers the first to get there takes the file
+    with it, so one trap is for one worker.
     """
 
     def __init__(self, file: Path) -> None:
@@ -135,9 +134,9 @@ class Trap:
         event.listen(Session, "after_commit", self._after_commit)
 
     def pass_by(self, point: Point) -> None:
-        """End the process, if it is to end here and now."""
+        """End or freeze the process, if that is to be here and now."""
         try:
-            wanted, count = self._file.read_text().split()
+            wanted, count, how = self._file.read_text().split()
         except FileNotFoundError:
             return
         if wanted != point:
@@ -150,7 +149,7 @@ class Trap:
                 self._file.unlink()
             except FileNotFoundError:  # another worker was first
                 return
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), int(how))
 
     def _in_step(self, step: str, work: _Step) -> _Step:
         def watched(*args: Any, **kwargs: Any) -> Any:

@@ -11,6 +11,7 @@ def test_the_suite_has_every_family() -> None:
 
     assert {name.partition("/")[0] for name in names} == {
         "kill",
+        "freeze",
         "provider",
         "database",
         "clock",

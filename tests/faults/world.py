@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -180,15 +182,28 @@ class World:
         """Where workers look for the point at which one of them ends."""
         return self.directory / "trap"
 
-    def set_trap(self, point: Point, count: int) -> None:
-        """Let a worker end the `count`th time that it passes `point`."""
+    def set_trap(self, point: Point, count: int, how: signal.Signals = signal.SIGKILL) -> None:
+        """Let a worker end, or be frozen, the `count`th time that it passes `point`."""
         waiting = self.trap_file.with_suffix(".new")
-        waiting.write_text(f"{point} {count}")
+        waiting.write_text(f"{point} {count} {how:d}")
         waiting.rename(self.trap_file)
 
     def somebody_died(self) -> bool:
         """Whether a worker has ended."""
         return any(self.nursery.has_ended(pid) for pid in self.workers)
+
+    def frozen(self) -> list[int]:
+        """Return the workers that stand still, as Linux says."""
+        states = {
+            pid: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            for pid in self.workers
+            if not self.nursery.has_ended(pid)
+        }
+        return [pid for pid, state in states.items() if state == "T"]
+
+    def wake_up(self, pid: int) -> None:
+        """Let a worker that was frozen go on where it stood."""
+        os.kill(pid, signal.SIGCONT)
 
     def replace_the_dead(self) -> int:
         """Start a worker for each one that has ended; return how many that were."""

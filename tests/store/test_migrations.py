@@ -11,13 +11,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, event, inspect, select, text
+from sqlalchemy.exc import InternalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.facts import FactSource, FactType
 from notifier.intake import withdraw
 from notifier.providers.receipt import ReceiptEvent
+from notifier.store import engine as engines
 from notifier.store.engine import create_engine_for
-from notifier.store.migrate import upgrade
+from notifier.store.migrate import is_current, upgrade
 from notifier.store.tables import (
     Attempt,
     Base,
@@ -74,6 +76,29 @@ def test_migrating_twice_changes_nothing(database_url: str, engine: Engine) -> N
     with engine.connect() as connection:
         tables = set(inspect(connection).get_table_names())
     assert tables - {"alembic_version"} == set(Base.metadata.tables)
+
+
+@pytest.mark.postgres
+def test_migrating_waits_for_who_uses_a_table(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than anybody else does: a person sees that it waits, and would begin it again."""
+    url = databases.create_unmigrated("postgres")
+    upgrade(url, "0016")
+    monkeypatch.setattr(engines, "LOCK_TIMEOUT_MS", 100)
+    monkeypatch.setattr(engines, "IDLE_IN_TRANSACTION_MS", 1000)
+    engine = create_engine_for(url)
+    user = engine.connect()
+    user.execute(text("LOCK TABLE deliveries"))
+
+    upgrade(url)
+
+    with engine.connect() as connection:
+        assert is_current(connection)
+    with pytest.raises(InternalError):
+        user.close()
+    engine.dispose()
+    databases.drop(url)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

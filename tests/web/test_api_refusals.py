@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from notifier.services import Services
 from notifier.store.tables import ApiKey, Job
@@ -211,11 +211,14 @@ def test_what_is_not_there_or_not_done_here_is_a_problem_too(api: Api) -> None:
     assert api.post(f"/appointments/{job_id}/facts/{nobody}/withdraw").status_code == 404
 
 
-def test_a_busy_database_asks_to_come_back(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """503 with Retry-After; a caller that waits has lost nothing."""
+@pytest.mark.parametrize("kind", [OperationalError, InternalError])
+def test_a_busy_database_asks_to_come_back(
+    api: Api, monkeypatch: pytest.MonkeyPatch, kind: type[OperationalError | InternalError]
+) -> None:
+    """503 with Retry-After; a caller that waits has lost nothing. The second: it only reads."""
 
     def busy(*_: object, **__: object) -> None:
-        raise OperationalError("UPDATE jobs", {"name": "Ada Park"}, Exception("locked"))
+        raise kind("UPDATE jobs", {"name": "Ada Park"}, Exception("locked"))
 
     monkeypatch.setattr("notifier.web.api.jobs.book_in", busy)
 
