@@ -48,7 +48,10 @@ IDLE_SECONDS = 1.0
 
 
 def create_engine_for(url: str) -> Engine:
-    """Return an engine for `url` (`sqlite:///…` or `postgresql+psycopg://…`)."""
+    """Return an engine for `url` (`sqlite:///…` or `postgresql+psycopg://…`).
+
+    Its errors name the statement without its values: a traceback may be anybody's to read.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         pool = {}  # in memory each thread has its own
@@ -58,6 +61,7 @@ def create_engine_for(url: str) -> Engine:
         engine = create_engine(
             parsed,
             json_deserializer=from_json,
+            hide_parameters=True,
             **pool,
             connect_args={"timeout": SQLITE_BUSY_MS / 1000, "factory": _SqliteConnection},
         )
@@ -66,6 +70,7 @@ def create_engine_for(url: str) -> Engine:
     engine = create_engine(
         parsed,
         json_deserializer=from_json,
+        hide_parameters=True,
         pool_size=20,
         max_overflow=20,
         pool_timeout=POOL_TIMEOUT_S,
