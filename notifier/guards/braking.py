@@ -48,8 +48,11 @@ class Brake:
         self._braked: dict[tuple[UUID, str], bool] = {}
 
     def minds(self, row: Message) -> bool:
-        """Return whether the message is one that the brake would hold, and so counts."""
-        return not self._about(row).passes(self._now)
+        """Return whether the message is one that the brake would hold, and so counts.
+
+        What carries on what another channel tried was judged and counted as that.
+        """
+        return not (self._carries_on(row) or self._about(row).passes(self._now))
 
     def holds(self, row: Message, tally: Count) -> datetime | None:
         """Return until when the message is held; None: it goes. A person is paged once.
@@ -80,6 +83,14 @@ class Brake:
             return False
         self._page(row, brand.slug, tally, bearable)
         return True
+
+    def _carries_on(self, row: Message) -> bool:
+        said = (row.job_person_id, row.rule, row.episode)
+        return any(
+            other.claimed_at is not None
+            and (other.job_person_id, other.rule, other.episode) == said
+            for other in self._snapshots[row.job_id].messages.values()
+        )
 
     def _about(self, row: Message) -> AboutToGo:
         job = self._around.jobs[row.job_id]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, select, text
+from sqlalchemy.orm import Session, aliased
 
 from notifier.domain.facts import FactSource
 from notifier.domain.guards.brake import AboutToGo
@@ -44,9 +44,18 @@ def count_about_to_go(
 ) -> int:
     """Return how many messages of a rule are due at `now` that the brake would hold.
 
-    Those that were claimed before are none. Counting stops at `enough`. Nobody's quiet hours
-    are read: what must be heard, and goes before the night, is counted as well.
+    Those that were claimed before are none, nor is what carries them on by another channel.
+    Counting stops at `enough`. Nobody's quiet hours are read: what must be heard, and goes
+    before the night, is counted as well.
     """
+    tried = aliased(Message)
+    carries_on = exists().where(
+        tried.job_id == Message.job_id,
+        tried.job_person_id == Message.job_person_id,
+        tried.rule == Message.rule,
+        tried.episode == Message.episode,
+        tried.claimed_at.is_not(None),
+    )
     rows = session.execute(
         select(
             Job.kind,
@@ -66,7 +75,7 @@ def count_about_to_go(
             Message.due_at <= now,
             Message.brand_id == brand_id,
             Message.rule == rule,
-            Message.claimed_at.is_(None),
+            ~carries_on,
         )
         .execution_options(yield_per=_AT_ONCE)
     )

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewAppointment, NewOrder, book
+from notifier.delivery import deliver_due
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import MessageStatus, WhyNot
 from notifier.domain.windows import Window
@@ -19,6 +20,8 @@ from notifier.explain import explain
 from notifier.guards.releasing import drop, let_go
 from notifier.intake import withdraw
 from notifier.planner import look_again
+from notifier.providers.codes import Reaction
+from notifier.providers.errors import SendRejected
 from notifier.sending.claiming import claim_due
 from notifier.store.tables import AuditLine, Message, Task
 from notifier.task_list import mark_done
@@ -36,7 +39,9 @@ def desk(sessions: sessionmaker[Session], clock: FakeClock) -> Desk:
     return guarded(make_desk(sessions, clock), brake_from=3, brake_times=2)
 
 
-def booked(desk: Desk, *numbers: int, window: Window | None = TOMORROW) -> list[UUID]:
+def booked(
+    desk: Desk, *numbers: int, window: Window | None = TOMORROW, email: bool = False
+) -> list[UUID]:
     """Book visits without sending anything yet; each owes its confirmation."""
     return [
         book(
@@ -46,7 +51,7 @@ def booked(desk: Desk, *numbers: int, window: Window | None = TOMORROW) -> list[
                 reference=f"JOB-{number}",
                 service="Boiler repair",
                 window=window,
-                people=(somebody(number),),
+                people=(somebody(number, email=email),),
             ),
             source=FactSource.API,
             actor="key:1",
@@ -108,6 +113,23 @@ def test_what_drips_in_is_counted_together(desk: Desk) -> None:
         desk.deliver()
     assert len(desk.sms.sent) == 3
     assert len(pages(desk)) == 1
+
+
+def test_the_email_that_carries_a_text_on_is_no_second_message(desk: Desk) -> None:
+    """A carrier takes no texts, and emails go instead, beside what is new in the next hour."""
+    desk.sms.fail_next += [SendRejected("30006", reaction=Reaction.OTHER_CHANNEL)] * 3
+    booked(desk, 1, 2, 3, email=True)
+    deliver_due(desk.services)
+    desk.clock.advance(hours=1)
+    booked(desk, *range(10, 16))
+    desk.deliver()
+    assert (len(desk.sms.sent), len(desk.email.sent)) == (6, 3), "no text was taken before"
+    assert pages(desk) == []
+
+    desk.clock.advance(hours=1)
+    booked(desk, *range(20, 33))
+    desk.deliver()
+    assert len(pages(desk)) == 1, "more than twice the six of the hour before"
 
 
 def test_another_rule_goes_on(desk: Desk) -> None:
