@@ -71,7 +71,7 @@ class Routes:
         if brand.demo or not any_configured(self._services):
             sandbox = provider_named(self._services, channel, SANDBOX)
             return Route(sandbox, mine.get(SANDBOX)) if sandbox is not None else None
-        names = _paths(self._services, channel)
+        names = configured_paths(self._services, channel)
         if not names:
             return None
         choice = choose([self._stand(name, mine.get(name)) for name in names], now=self._now)
@@ -104,13 +104,14 @@ def without_provider(services: Services) -> frozenset[Channel]:
     """Return the channels by which nobody is reached, while others reach real people."""
     if not any_configured(services):
         return frozenset()
-    return frozenset(channel for channel in PATHS if not _paths(services, channel))
+    return frozenset(channel for channel in PATHS if not configured_paths(services, channel))
 
 
 def has_other_path(services: Services, name: str) -> bool:
     """Return whether another path of the same channel is configured."""
     return any(
-        name in names and len(_paths(services, channel)) > 1 for channel, names in PATHS.items()
+        name in names and len(configured_paths(services, channel)) > 1
+        for channel, names in PATHS.items()
     )
 
 
@@ -126,7 +127,7 @@ def provider_named(
     return _providers(services, channel).get(name)
 
 
-def _paths(services: Services, channel: Channel) -> list[str]:
+def configured_paths(services: Services, channel: Channel) -> list[str]:
     """Return the configured paths of a channel, in the order in which they are preferred."""
     configured = _providers(services, channel)
     return [name for name in PATHS[channel] if name in configured]
