@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.booking import NewAppointment, NewOrder, book
-from notifier.delivery import deliver_due
+from notifier.delivery import send_claimed
 from notifier.domain.facts import FactSource, FactType
 from notifier.domain.messages import MessageStatus, WhyNot
 from notifier.domain.windows import Window
@@ -116,20 +116,35 @@ def test_what_drips_in_is_counted_together(desk: Desk) -> None:
 
 
 def test_the_email_that_carries_a_text_on_is_no_second_message(desk: Desk) -> None:
-    """A carrier takes no texts, and emails go instead, beside what is new in the next hour."""
+    """A carrier takes no texts: emails are due instead, behind what is new."""
+    desk = guarded(desk, brake_from=6, brake_times=2)
     desk.sms.fail_next += [SendRejected("30006", reaction=Reaction.OTHER_CHANNEL)] * 3
     booked(desk, 1, 2, 3, email=True)
-    deliver_due(desk.services)
-    desk.clock.advance(hours=1)
-    booked(desk, *range(10, 16))
+    claimed = claim_due(desk.services, limit=3)
+    booked(desk, 10, 11, 12)
+    desk.clock.advance(seconds=1)
+    for claim in claimed.claims:
+        send_claimed(desk.services, claim)
     desk.deliver()
-    assert (len(desk.sms.sent), len(desk.email.sent)) == (6, 3), "no text was taken before"
+    assert (len(desk.sms.sent), len(desk.email.sent)) == (3, 3)
     assert pages(desk) == []
 
-    desk.clock.advance(hours=1)
-    booked(desk, *range(20, 33))
+    booked(desk, 13)
     desk.deliver()
-    assert len(pages(desk)) == 1, "more than twice the six of the hour before"
+    assert len(pages(desk)) == 1, "six went in this hour"
+
+
+def test_what_carried_others_on_is_no_measure_of_the_next_hour(desk: Desk) -> None:
+    """Three were told, though by three texts and three emails."""
+    desk.sms.fail_next += [SendRejected("30006", reaction=Reaction.OTHER_CHANNEL)] * 3
+    booked(desk, 1, 2, 3, email=True)
+    desk.deliver()
+    assert len(desk.email.sent) == 3
+
+    desk.clock.advance(hours=1)
+    booked(desk, *range(10, 17))
+    desk.deliver()
+    assert len(pages(desk)) == 1, "more than twice three"
 
 
 def test_another_rule_goes_on(desk: Desk) -> None:
