@@ -7,8 +7,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.delivery import deliver_due
-from notifier.domain.facts import FactType
-from notifier.intake import hold
+from notifier.domain.facts import FactSource, FactType
+from notifier.intake import hold, withdraw
 from notifier.planner import look_again
 from notifier.providers.receipt import ReceiptEvent
 from notifier.sending.digests import MOST_TOGETHER
@@ -284,3 +284,30 @@ def test_waiting_ends_with_the_first_and_takes_along_those_still_gathering(world
     world.clock.advance(minutes=10)
     deliver(world)
     assert len(world.sms.sent) == 1
+
+
+@pytest.mark.parametrize("undone", [True, False])
+def test_news_that_can_still_be_undone_is_not_taken_along(world: World, undone: bool) -> None:
+    """Staff say it of one order, and five seconds later of another, which was a slip of the hand:
+    past `tell_by` nothing waits for other news, but each waits its ten seconds."""
+    first, second, _ = three(world)
+    world.clock.advance(hours=24)
+    world.say(first, FactType.DELAYED, expected=LATER, hold_seconds=10)
+    world.clock.advance(seconds=5)
+    said = world.say(second, FactType.DELAYED, expected=LATER, hold_seconds=10)
+    world.clock.advance(seconds=5)
+    deliver(world)
+    if undone:
+        withdraw(
+            world.services,
+            world.brand,
+            second,
+            said.fact_id,
+            source=FactSource.STAFF,
+            actor="staff:test",
+        )
+    world.clock.advance(seconds=5)
+    deliver(world)
+
+    told_of = [[name for name in ("ORD-1", "ORD-2") if name in sms.body] for sms in world.sms.sent]
+    assert told_of == [["ORD-1"]] + [["ORD-2"]] * (not undone)

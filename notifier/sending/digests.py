@@ -6,7 +6,7 @@ By person, never by number: people who share a phone never see each other's jobs
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,7 +16,8 @@ from notifier import planner
 from notifier.sending.refusals import refusal, stand_around
 from notifier.services import Services
 from notifier.store import outbox
-from notifier.store.tables import Message
+from notifier.store.facts import fact_of
+from notifier.store.tables import FactRow, Message
 
 #: Messages that go as one at most. Their jobs are locked until the claim is committed.
 MOST_TOGETHER = 10
@@ -33,8 +34,8 @@ def gather(
 ) -> list[Message]:
     """Return what goes with `row`, which is being claimed, locked and true; often nothing.
 
-    Each of them passed the truth check that `row` did; jobs that somebody else holds are left
-    to go by themselves.
+    Each of them passed the truth check that `row` did; jobs that somebody else holds, and news
+    that can still be undone, are left to go by themselves.
 
     :param up_to_date: the jobs that this claim has checked already; the checked ones join them.
     :param busy: job people who have a message with a provider at this moment.
@@ -75,11 +76,24 @@ def _allowed(
     found = outbox.lock_messages(session, ids, jobs)
     around = stand_around(session, services, found)
     taken = {row.job_person_id, *busy}
+    undoable = _undoable(session, found, now)
     together = []
     for one in found:
         same_news = (one.told_before is None) == (row.told_before is None)
-        if one.job_person_id in taken or not same_news or refusal(one, around, now) is not None:
+        if one.job_person_id in taken or not same_news or one.rests_on in undoable:
+            continue
+        if refusal(one, around, now) is not None:
             continue
         taken.add(one.job_person_id)
         together.append(one)
     return together
+
+
+def _undoable(session: Session, messages: Collection[Message], now: datetime) -> set[UUID]:
+    """Return the facts under these messages that can still be undone: they wait for that."""
+    under = select(FactRow).where(FactRow.id.in_({one.rests_on for one in messages}))
+    return {
+        row.id
+        for row in session.scalars(under)
+        if row.received_at + timedelta(seconds=fact_of(row).hold_seconds) > now
+    }
