@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from uuid import UUID
 
-from sqlalchemy import CursorResult, Result, delete, select, update
+from sqlalchemy import CursorResult, delete, update
 from sqlalchemy.orm import Session
 
 from notifier.domain.deliveries import DeliveryStatus
 from notifier.domain.guards.limits import TallyOf
 from notifier.services import Services
+from notifier.store import deliveries
 from notifier.store.tables import (
     AwaitedName,
     Delivery,
@@ -26,6 +28,8 @@ _LINKS_FOR = timedelta(days=1)
 #: How much went to a number counts for a local day, which has at most 25 hours.
 _NUMBERS_FOR = timedelta(days=2)
 
+#: Deliveries whose bodies go in one transaction, so that SQLite's one writer is not held for long.
+STEP = 100
 
 #: Why a delivery that waited for its job so long does not any more. What it said is gone, so that
 #: nobody could do anything about it: it is no failure to mend.
@@ -54,24 +58,30 @@ def tidy(services: Services) -> int:
             session.execute(
                 delete(SourceRefusals).where(SourceRefusals.hour < now - services.keep_deliveries)
             ),
-            _drop_bodies(session, services),
         ]
-    return sum(result.rowcount for result in gone if isinstance(result, CursorResult))
+        rows = sum(result.rowcount for result in gone if isinstance(result, CursorResult))
+    return rows + _drop_bodies(services)
 
 
-def _drop_bodies(session: Session, services: Services) -> Result[Any]:
-    old = Delivery.received_at < services.now() - services.keep_deliveries
-    read = Delivery.status.not_in((DeliveryStatus.RECEIVED, DeliveryStatus.FETCHING))
+def _drop_bodies(services: Services) -> int:
+    """Drop the bodies that are old, a step at a time, so that others have their turn between."""
+    before = services.now() - services.keep_deliveries
+    dropped = 0
+    while True:
+        with services.sessions.begin() as session:
+            old = session.scalars(deliveries.old_bodies(before, limit=STEP)).all()
+            _drop(session, old)
+        dropped += len(old)
+        if len(old) < STEP:
+            return dropped
+
+
+def _drop(session: Session, old: Sequence[UUID]) -> None:
+    these = Delivery.id.in_(old)
     session.execute(
         update(Delivery)
-        .where(old, Delivery.status == DeliveryStatus.WAITING)
+        .where(these, Delivery.status == DeliveryStatus.WAITING)
         .values(status=DeliveryStatus.IGNORED, why=_NEVER_BOOKED, waits_for=None)
     )
-    session.execute(
-        delete(AwaitedName).where(AwaitedName.delivery_id.in_(select(Delivery.id).where(old, read)))
-    )
-    return session.execute(
-        update(Delivery)
-        .where(old, read, Delivery.body.is_not(None))
-        .values(body=None, headers=None, answers=None)
-    )
+    session.execute(delete(AwaitedName).where(AwaitedName.delivery_id.in_(old)))
+    session.execute(update(Delivery).where(these).values(body=None, headers=None, answers=None))

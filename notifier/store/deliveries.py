@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session, defer
 
 from notifier.domain.deliveries import DeliveryStatus
@@ -67,6 +67,25 @@ def received_ids(session: Session, limit: int) -> Sequence[UUID]:
         .order_by(Delivery.received_at, Delivery.id)
         .limit(limit)
     ).all()
+
+
+def old_bodies(before: datetime, *, limit: int) -> Select[UUID]:
+    """Return the query of at most `limit` deliveries from before that time that have a body still.
+
+    The oldest first; it locks them, and passes over whatever somebody reads again. What was never
+    read is none of them.
+    """
+    return (
+        select(Delivery.id)
+        .where(
+            Delivery.received_at < before,
+            Delivery.body.is_not(None),
+            Delivery.status.not_in((DeliveryStatus.RECEIVED, DeliveryStatus.FETCHING)),
+        )
+        .order_by(Delivery.received_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
 
 
 def take_received(session: Session, delivery_id: UUID) -> tuple[Delivery, Source] | None:

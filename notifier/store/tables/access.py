@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from notifier.store.tables.columns import Base, Blind, Id, Sealed, Word
 
 _WAITS = text("waits_for IS NOT NULL")
+_HAS_BODY = text("body IS NOT NULL")
 
 
 class Source(Base):
@@ -55,6 +56,12 @@ class Delivery(Base):
             "waits_for",
             sqlite_where=_WAITS,
             postgresql_where=_WAITS,
+        ),
+        Index(
+            "ix_deliveries_body",
+            "received_at",
+            sqlite_where=_HAS_BODY,
+            postgresql_where=_HAS_BODY,
         ),
     )
 
