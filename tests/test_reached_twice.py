@@ -1,4 +1,4 @@
-"""A receipt that comes after the next channel had gone: they have it twice, and it is seen."""
+"""A receipt that comes after the next channel, or attempt, went: told twice, and it is seen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notifier.checkup.diagnosis import diagnose
 from notifier.domain.findings import Level
 from notifier.domain.messages import Channel
 from notifier.explain import explain
-from notifier.providers.errors import SendRejected
+from notifier.providers.errors import SendOutcomeUnknown, SendRejected
 from notifier.providers.receipt import ReceiptEvent
 from notifier.scheduler import run_round
 from notifier.web.metrics import StoredFigures
@@ -30,12 +30,12 @@ def world(sessions: sessionmaker[Session], clock: FakeClock, ids: FakeIds) -> Wo
     return replace(made, services=replace(made.services, public_url="http://127.0.0.1:9"))
 
 
-def counted(world: World) -> float:
+def counted(world: World, what: str = "reached") -> float:
     """Return the figure as Prometheus reads it."""
     (found,) = [
         metric
         for metric in StoredFigures(world.services).collect()
-        if metric.name == "notifier_reached_twice_last_day"
+        if metric.name == f"notifier_{what}_twice_last_day"
     ]
     return float(found.samples[0].value)
 
@@ -80,6 +80,30 @@ def test_a_late_receipt_makes_it_two_and_that_is_counted_and_shown(world: World)
     assert counted(world) == 1
     assert told_once(world) is Level.WARNING
     assert said_of(world, job) == "email and sms"
+
+
+def test_an_attempt_that_counted_as_not_taken_and_arrives_is_counted_and_shown(
+    world: World,
+) -> None:
+    """The provider's record did not know it in time, so it went again."""
+    job = world.book()
+    world.late(job)
+    world.sms.answers.append(SendOutcomeUnknown("read_timeout"))
+    first = None
+    while len(world.sms.sent) < 2:
+        while run_round(world.services):
+            pass
+        first = first or world.message(job)
+        world.clock.advance(seconds=30)
+    world.receipt(world.message(job), ReceiptEvent.DELIVERED)
+    assert (counted(world, "arrived"), told_once(world)) == (0, Level.OK)
+
+    assert first is not None
+    for event in (ReceiptEvent.SENT, ReceiptEvent.DELIVERED):
+        world.receipt(first, event, event_id=f"first:{event}")
+
+    assert (counted(world, "arrived"), counted(world)) == (1, 0)
+    assert told_once(world) is Level.WARNING
 
 
 def test_a_text_that_failed_late_makes_it_one(world: World) -> None:

@@ -264,8 +264,16 @@ def _last_day(counts: Counts) -> list[Finding]:
 
 def _twice(counts: Counts) -> Finding:
     subject = "told once"
+    if counts.arrived_twice:
+        return Finding.warning(
+            subject,
+            f"{counts.arrived_twice} message(s) of the last day arrived twice over one channel: the"
+            " answer to the first attempt was lost, and its provider's record knew nothing of it"
+            " in time.",
+            "Give LOOKUP_AGAIN_SECONDS more time, if it happens often; see docs/reliability.md.",
+        )
     if not counts.reached_twice:
-        return Finding.ok(subject, "Nobody got one message of the last day over two channels.")
+        return Finding.ok(subject, "Nobody got one message of the last day twice.")
     return Finding.warning(
         subject,
         f"{counts.reached_twice} message(s) of the last day reached somebody over two channels:"

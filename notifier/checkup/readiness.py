@@ -25,7 +25,7 @@ from notifier.store.braked import count_all_held
 from notifier.store.engine import reading
 from notifier.store.heartbeats import last_beat
 from notifier.store.id_times import first_id
-from notifier.store.reached_twice import count_reached_twice
+from notifier.store.reached_twice import count_arrived_twice, count_reached_twice
 from notifier.store.source_refusals import count_refusals
 from notifier.store.tables import FactRow, Message, Receipt, Task
 
@@ -53,6 +53,7 @@ class Counts:
     facts: Mapping[tuple[str, str], int]  # by type and source
     unknown_codes: Mapping[tuple[str, str], int]  # by provider and code: none that we know
     reached_twice: int  # episodes that somebody has twice, over two channels
+    arrived_twice: int  # messages that somebody has twice, over one
     stopped: Mapping[str, int]  # texts that a guard stopped, by which
     refused: Mapping[tuple[str, str], int]  # at sources' addresses, by their kind and the reason
 
@@ -117,6 +118,7 @@ def count(session: Session, services: Services) -> Counts:
             since_id=since,
             without_receipts=[name for name, path in paths.items() if not path.gives_receipts],
         ),
+        arrived_twice=count_arrived_twice(session, since_id=since),
     )
 
 

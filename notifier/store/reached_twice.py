@@ -1,4 +1,8 @@
-"""Messages that reached one person over two channels: the second went, then the first arrived."""
+"""Messages that reached one person twice: the second went, and then the first arrived.
+
+Over two channels, where the first was silent for too long; or by two attempts over one, where
+the first was taken for lost, and had been taken by the provider.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,9 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.util import AliasedClass
 
 from notifier.domain.messages import MessageStatus
-from notifier.store.tables import Message
+from notifier.store.tables import Message, Receipt
+
+_DELIVERED = "delivered"  # what a receipt says
 
 
 def count_reached_twice(
@@ -44,6 +50,26 @@ def count_reached_twice(
         .subquery()
     )
     return session.scalar(select(func.count()).select_from(twice)) or 0
+
+
+def count_arrived_twice(session: Session, *, since_id: UUID) -> int:
+    """Return how many messages arrived by more than one of their attempts.
+
+    :param since_id: only messages with this id or one after it count.
+    """
+    by_two = (
+        select(Receipt.message_id)
+        .join(Message, Message.id == Receipt.message_id)
+        .where(
+            Message.id >= since_id,
+            Message.attempts > 1,
+            Receipt.event == _DELIVERED,
+        )
+        .group_by(Receipt.message_id)
+        .having(func.count(Receipt.attempt_id.distinct()) > 1)
+        .subquery()
+    )
+    return session.scalar(select(func.count()).select_from(by_two)) or 0
 
 
 def _reached(

@@ -65,6 +65,11 @@ class StoredFigures(Collector):
             "Messages of the last 24 hours that somebody has over two channels.",
             value=counts.reached_twice,
         )
+        again = GaugeMetricFamily(
+            "notifier_arrived_twice_last_day",
+            "Messages of the last 24 hours that somebody has twice over one channel.",
+            value=counts.arrived_twice,
+        )
         stopped = GaugeMetricFamily(
             "notifier_stopped_by_guards_last_day",
             "Messages planned in the last 24 hours that a guard stopped or holds.",
@@ -112,6 +117,7 @@ class StoredFigures(Collector):
         yield messages
         yield facts
         yield twice
+        yield again
         yield codes
 
 
