@@ -16,6 +16,7 @@ from notifier.delivery import deliver_due
 from notifier.housekeeping import tidy
 from notifier.planner import look_again
 from notifier.sandbox.journal import confirm_sandbox_deliveries
+from notifier.sending.asking_ahead import ask_before_giving_way
 from notifier.sending.lookups import resolve_unknown
 from notifier.services import Services
 from notifier.store.heartbeats import beat
@@ -66,6 +67,13 @@ class Worker:
         self._ticks.add_job(self._beat, "interval", seconds=10)
         for step in _ASKING:
             self._ticks.add_job(self._repeat, "interval", seconds=tick_seconds, args=[step])
+        # Once a tick: where all receipts stay away, the provider is not asked without end.
+        self._ticks.add_job(
+            _take,
+            "interval",
+            seconds=tick_seconds,
+            args=[(ask_before_giving_way,), services],
+        )
         self._ticks.add_job(write_refusals, "interval", seconds=5, args=[services])
         self._ticks.add_job(self._watch, "interval", minutes=1)
         self._ticks.add_job(self._tidy, "interval", hours=6)
@@ -124,7 +132,7 @@ def run_round(services: Services) -> int:
 
     A step that fails is logged and tried again at the next tick; the others go on.
     """
-    return _take((*_DELIVERING, resolve_unknown), services)
+    return _take((*_DELIVERING, resolve_unknown, ask_before_giving_way), services)
 
 
 def _take(steps: Iterable[_Step], services: Services) -> int:

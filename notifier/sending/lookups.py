@@ -53,7 +53,7 @@ _CANDIDATES = 5  # the first may carry what somebody else holds at the moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
+class Question:
     """One look-up to be made, with no transaction open."""
 
     message_id: UUID
@@ -82,7 +82,7 @@ def resolve_unknown(services: Services, limit: int = 25) -> int:
             _leave(services, question)
             continue
         asked_at = services.now()
-        answer = _ask(question)
+        answer = ask(question)
         if answer is None and question.has_record:
             unreadable.add(question.path)
         _settle(services, question, answer, asked_at)
@@ -91,7 +91,7 @@ def resolve_unknown(services: Services, limit: int = 25) -> int:
     return lapsed + asked
 
 
-def _take_question(services: Services) -> _Question | None:
+def _take_question(services: Services) -> Question | None:
     """Return what is to be looked up next; it is nobody else's for one lease.
 
     One at a time: what is asked long after it was taken might be asked by two, and be absent
@@ -105,7 +105,7 @@ def _take_question(services: Services) -> _Question | None:
                 continue
             message.due_at = now + timedelta(seconds=services.timing.lease)
             try:
-                return _question(session, services, message, message.due_at, now)
+                return question_of(session, services, message, message.due_at, now)
             except SQLAlchemyError:
                 raise
             except Exception as error:  # the next is asked for all the same
@@ -113,14 +113,14 @@ def _take_question(services: Services) -> _Question | None:
     return None
 
 
-def _question(
+def question_of(
     session: Session, services: Services, message: Message, ours_until: datetime, now: datetime
-) -> _Question:
+) -> Question:
     assert message.attempt_id is not None
     attempt = session.get_one(Attempt, message.attempt_id)
     provider = provider_named(services, Channel(message.channel), attempt.provider)
     by_reports = provider is not None and provider.gives_receipts and not provider.can_look_up
-    return _Question(
+    return Question(
         message_id=message.id,
         attempt_id=attempt.id,
         started_at=attempt.started_at,
@@ -144,7 +144,7 @@ def _recipient(session: Session, services: Services, message: Message) -> str | 
         return None
 
 
-def _ask(question: _Question) -> LookUp | None:
+def ask(question: Question) -> LookUp | None:
     """Ask the provider; None where its record can't be read at the moment."""
     if question.provider is None or question.to is None:
         return LookUpImpossible("gone")
@@ -162,7 +162,7 @@ def _ask(question: _Question) -> LookUp | None:
 
 
 def _by_reports(
-    provider: SmsProvider | EmailProvider, question: _Question
+    provider: SmsProvider | EmailProvider, question: Question
 ) -> LookUpAbsent | LookUpImpossible | None:
     """Had it been taken and reported, it would not be in question."""
     if not provider.gives_receipts:
@@ -171,7 +171,7 @@ def _by_reports(
 
 
 def _settle(
-    services: Services, question: _Question, answer: LookUp | None, asked_at: datetime
+    services: Services, question: Question, answer: LookUp | None, asked_at: datetime
 ) -> None:
     noted = planned_or_soon(
         planner.bring_up_to_date,
@@ -181,7 +181,7 @@ def _settle(
         _apply_standing(services, question, answer)
 
 
-def _leave(services: Services, question: _Question) -> None:
+def _leave(services: Services, question: Question) -> None:
     """Let it be asked in the next round, ahead of the one that could not be answered now."""
     now = services.now()
     with services.sessions.begin() as session:
@@ -194,7 +194,7 @@ def _leave(services: Services, question: _Question) -> None:
             _ask_a_person_too(session, services, told, now)
 
 
-def _until_asked_again(services: Services, question: _Question, now: datetime) -> timedelta:
+def _until_asked_again(services: Services, question: Question, now: datetime) -> timedelta:
     """Return how long to wait for a record that can't be read: a quarter longer each time, once
     a person is asked."""
     apart = timedelta(seconds=services.timing.look_up_apart)
@@ -210,7 +210,7 @@ def _ask_a_person_too(
 
 def _note_answer(
     services: Services,
-    question: _Question,
+    question: Question,
     answer: LookUp | None,
     asked_at: datetime,
     plan: Planning,
@@ -245,7 +245,7 @@ def _found(
     session: Session,
     services: Services,
     told: Sequence[Message],
-    question: _Question,
+    question: Question,
     found: LookUpFound,
     now: datetime,
 ) -> None:
@@ -270,7 +270,7 @@ def _absent(
     session: Session,
     services: Services,
     told: Sequence[Message],
-    question: _Question,
+    question: Question,
     asked_at: datetime,
 ) -> None:
     """The first absence may be the record's own delay; one that was asked for later decides."""
@@ -294,7 +294,7 @@ def _absent(
 
 
 def _send_again(
-    session: Session, told: Sequence[Message], question: _Question, now: datetime
+    session: Session, told: Sequence[Message], question: Question, now: datetime
 ) -> None:
     """It was not taken, or the rule would rather have it twice than not at all.
 
@@ -307,7 +307,7 @@ def _send_again(
         need_no_look(session, one, now)
 
 
-def _hold_at(services: Services, question: _Question) -> datetime:
+def _hold_at(services: Services, question: Question) -> datetime:
     return question.started_at + timedelta(seconds=services.timing.hold_after)
 
 
@@ -315,7 +315,7 @@ def _undecided(
     session: Session,
     services: Services,
     told: Sequence[Message],
-    question: _Question,
+    question: Question,
     answer: LookUpImpossible | None,
     now: datetime,
 ) -> None:
@@ -348,7 +348,7 @@ def _note(
     session: Session,
     services: Services,
     message: Message,
-    question: _Question,
+    question: Question,
     event: str,
     provider_id: str | None,
     now: datetime,
@@ -371,7 +371,7 @@ def _note(
     )
 
 
-def _apply_standing(services: Services, question: _Question, found: LookUpFound) -> None:
+def _apply_standing(services: Services, question: Question, found: LookUpFound) -> None:
     """The record also says where the message stands: as good as the receipt that was missed."""
     if found.status in (ReceiptEvent.ACCEPTED, ReceiptEvent.IGNORED) or question.provider is None:
         return

@@ -13,6 +13,14 @@ from sqlalchemy.orm import Session
 from notifier.domain.messages import MessageStatus
 from notifier.store.tables import Attempt, Message, Receipt
 
+# Also what the provider's own record said the rest of: that callbacks reach us it does not show.
+_TAKEN = (
+    MessageStatus.ACCEPTED,
+    MessageStatus.SENT,
+    MessageStatus.DELIVERED,
+    MessageStatus.UNDELIVERED,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Unreported:
@@ -37,7 +45,7 @@ def unreported(
         .join(Attempt, and_(Attempt.message_id == Message.id, Attempt.id == Message.attempt_id))
         .where(
             Attempt.id >= since_id,
-            Message.status.in_((MessageStatus.ACCEPTED, MessageStatus.SENT)),
+            Message.status.in_(_TAKEN),
             Message.provider.in_(paths),
             Message.accepted_at < taken_before,
             ~select(Receipt.id)
