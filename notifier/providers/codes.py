@@ -196,6 +196,10 @@ SMTP: dict[str, Code] = {
     "556": Code(_FLAG, "the domain takes no mail"),
 }
 
+#: What the code of a 4xx begins with that a mail server gave to one mail or its recipient: to
+#: others (`smtp_`), it may be in trouble itself. Only those speak against the path.
+DEFERRED_MAIL = "mail_"
+
 # Answers whose body names no code that we know. The request was not taken, but for a 5xx,
 # which may come from a server that took it first.
 HTTP: dict[str, Code] = {
@@ -247,7 +251,7 @@ CALLS: dict[str, str] = NOT_MADE | {
 
 # A number of theirs, an answer's status, or what a parser says of a word that it has not met.
 UNKNOWN_EVENT, UNKNOWN_CLASS = "unknown_event", "unknown_class"
-_OF_A_PROVIDER = re.compile(r"(http_|smtp_)?[0-9]+|unknown_(event|class)")
+_OF_A_PROVIDER = re.compile(r"(http_|smtp_|mail_)?[0-9]+|unknown_(event|class)")
 
 # The sandbox refuses with the numbers of the provider that it stands for.
 _TABLES = {"twilio": TWILIO, "sendgrid": SENDGRID, "smtp": SMTP, "sandbox": TWILIO | SENDGRID}
@@ -328,4 +332,4 @@ def _line(provider: str, code: str | None) -> Code | None:
 def _of_a_protocol(code: str | None) -> Code | None:
     """Return the line of an HTTP status or an SMTP reply, whoever gave it."""
     scheme, _, number = (code or "").partition("_")
-    return {"http": HTTP, "smtp": SMTP}.get(scheme, {}).get(number)
+    return {"http": HTTP, "smtp": SMTP, "mail": SMTP}.get(scheme, {}).get(number)

@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from notifier.domain.findings import Finding
-from notifier.providers.codes import Reaction, smtp_reaction
+from notifier.providers.codes import DEFERRED_MAIL, Reaction, smtp_reaction
 from notifier.providers.connection import error_for_answer
 from notifier.providers.errors import (
     ProviderMisconfigured,
@@ -26,6 +26,7 @@ from notifier.providers.protocols import Accepted, LookUp, LookUpImpossible, Out
 
 _TIMEOUT = 10.0  # seconds for each step of the conversation
 _DONE, _GO_ON, _REFUSALS = 2, 3, (4, 5)  # the first digit of a reply
+_CLOSING = 421  # at any step: the server leaves
 _SEVEN_BITS = SMTP.clone(cte_type="7bit")  # not every server takes eight
 
 
@@ -209,7 +210,9 @@ def _expect(reply: tuple[int, bytes], good: int, *, of_us: bool = False) -> None
 def _error_for_refusal(reply: int, *, of_us: bool) -> SendError:
     code = f"smtp_{reply}"
     if 400 <= reply < 500:
-        return SendDeferred(code)
+        # A mailbox that is busy, a stranger who shall come again: others are taken meanwhile.
+        of_one_mail = not of_us and reply != _CLOSING
+        return SendDeferred(f"{DEFERRED_MAIL}{reply}" if of_one_mail else code)
     if of_us:
         return ProviderMisconfigured(code)
     return error_for_answer(smtp_reaction(reply), code)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.messages import WhyNot
 from notifier.domain.sending.path_health import MOST_TRIALS, Answer, PathHealth, Tone, health_of
-from notifier.providers.codes import NOT_MADE
+from notifier.providers.codes import DEFERRED_MAIL, NOT_MADE
 from notifier.store import paths
 from notifier.store.paths import AnswerOnRecord
 
@@ -41,14 +41,16 @@ def trials_under_way(session: Session, provider: str, since: datetime) -> int:
 
 
 def _answer(row: AnswerOnRecord) -> Answer:
-    return Answer(at=row.at, tone=tone_of(row.event), took=row.took, wait=row.wait)
+    return Answer(at=row.at, tone=tone_of(row.event, row.code), took=row.took, wait=row.wait)
 
 
-def tone_of(event: str) -> Tone:
-    """Return what the event of an answer says of its path.
+def tone_of(event: str, code: str | None) -> Tone:
+    """Return what the event and the code of an answer say of its path.
 
-    Deferred and unknown: it failed, was not there, or refused us.
+    Deferred and unknown: it failed, was not there, or refused us; unless it deferred one mail.
     """
+    if code is not None and code.startswith(DEFERRED_MAIL):
+        return Tone.WELL
     return _TONES.get(event, Tone.ILL)
 
 

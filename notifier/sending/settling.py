@@ -84,7 +84,7 @@ def sign_of(outcome: Outcome, *, at: datetime, took: timedelta) -> Answer | None
         return None
     return Answer(
         at=at,
-        tone=tone_of(_name(event)),
+        tone=tone_of(_name(event), code),
         took=took.total_seconds(),
         wait=_rest_of_path(outcome),
     )

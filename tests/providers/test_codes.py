@@ -282,6 +282,7 @@ def test_a_code_has_words_for_staff() -> None:
     assert meaning("99999") is None
     assert meaning(None) is None
     assert meaning("http_429") == "too many requests at once"
+    assert meaning("mail_450") == "the mailbox is busy"
     assert meaning("smtp_550") == "the mailbox does not exist or refuses us"
     assert meaning("reputation") == "the mail server distrusts our sending domain"
     assert meaning("read_timeout") == "the provider did not answer in time"
@@ -316,6 +317,8 @@ def test_whatever_a_call_can_end_with_has_words() -> None:
         ("sendgrid", "invalid_address", False),
         ("smtp", "smtp_571", True),
         ("smtp", "smtp_550", False),
+        ("smtp", "mail_499", True),
+        ("smtp", "mail_451", False),
     ],
 )
 def test_a_code_without_a_line_is_known_as_such(provider: str, code: str, *, unknown: bool) -> None:
