@@ -21,11 +21,11 @@ def not_taken(stage: Stage, *, reason: str = "no_connection") -> PastMessage:
     return row
 
 
-def never_tried(stage: Stage) -> PastMessage:
-    """Let the message that is due wait for its sender without a call."""
+def never_tried(stage: Stage, *, reason: str = WhyNot.WAITS_FOR_SENDER) -> PastMessage:
+    """Let the message that is due wait for its sender, or for somebody to look, without a call."""
     stage.reconcile()
     (row,) = stage.customer.rows.values()
-    stage._update(row.id, status=MessageStatus.DEFERRED, reason=WhyNot.WAITS_FOR_SENDER)
+    stage._update(row.id, status=MessageStatus.DEFERRED, reason=reason)
     return row
 
 
@@ -184,7 +184,7 @@ def test_what_the_brake_holds_is_not_failing() -> None:
     """A person has it; an email would be held like the text."""
     stage = Stage()
     stage.late(30)
-    not_taken(stage, reason=WhyNot.BRAKED)
+    never_tried(stage, reason=WhyNot.BRAKED)
     stage.advance(hours=1)
     assert ways(stage) == [Channel.SMS]
 
