@@ -6,7 +6,7 @@ each step are watched.
 
 from __future__ import annotations
 
-import os
+import signal
 import threading
 from collections.abc import Callable
 from enum import StrEnum
@@ -134,14 +134,18 @@ class Trap:
         event.listen(Session, "after_commit", self._after_commit)
 
     def pass_by(self, point: Point) -> None:
-        """End or freeze the process, if that is to be here and now."""
-        try:
-            wanted, count, how = self._file.read_text().split()
-        except FileNotFoundError:
-            return
-        if wanted != point:
-            return
+        """End or freeze the process, if that is to be here and now.
+
+        No thread goes past any point while that is found out. The signal is for this thread, so
+        that it goes no step further; one for the process would come a moment later.
+        """
         with self._lock:
+            try:
+                wanted, count, how = self._file.read_text().split()
+            except FileNotFoundError:
+                return
+            if wanted != point:
+                return
             self._passed[wanted] = self._passed.get(wanted, 0) + 1
             if self._passed[wanted] < int(count):
                 return
@@ -149,7 +153,7 @@ class Trap:
                 self._file.unlink()
             except FileNotFoundError:  # another worker was first
                 return
-            os.kill(os.getpid(), int(how))
+            signal.pthread_kill(threading.get_ident(), int(how))
 
     def _in_step(self, step: str, work: _Step) -> _Step:
         def watched(*args: Any, **kwargs: Any) -> Any:
