@@ -9,15 +9,15 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache
 
 import structlog
 
-from notifier.domain.messages import WhyNot
+from notifier.domain.messages import Channel, WhyNot
 from notifier.providers.codes import LEASE_OVER, NOT_NOTED, Reaction
 from notifier.providers.errors import SendDeferred, SendError, SendOutcomeUnknown
 from notifier.sending.batch import Batch
-from notifier.sending.claim_size import MOST_AT_A_TIME
+from notifier.sending.claim_size import MOST_AT_A_TIME, ClaimSize
 from notifier.sending.claiming import Claim, claim_due
 from notifier.sending.lookups import resolve_unknown
 from notifier.sending.routing import has_other_path
@@ -30,7 +30,7 @@ __all__ = ["deliver_due", "resolve_unknown"]
 
 _log = structlog.get_logger()
 
-_AT_ONCE = 8  # provider calls of one process
+_AT_ONCE = 8  # provider calls of one process, by one channel
 
 #: Seconds to wait before an answer is offered to a busy database again. All of them and the
 #: database's own patience pass within a lease; after that the look-up finds the answer.
@@ -41,18 +41,36 @@ def deliver_due(services: Services, limit: int = MOST_AT_A_TIME) -> int:
     """Send what is due and return how many due messages were dealt with, sent or not.
 
     0 means that nothing more can be done now. Safe to run in any number of workers.
+
+    :param limit: of each channel.
     """
-    size = services.claim_size
-    claimed = claim_due(services, limit=min(limit, size.now))
+    return sum(_deliver_by(services, channel, limit) for channel in Channel)
+
+
+def _deliver_by(services: Services, channel: Channel, limit: int) -> int:
+    """Send what is due by one channel, unless others of this process have all its room."""
+    lane = services.lanes[channel]
+    if not lane.enter():
+        return 0
+    dealt_with = 0
+    try:
+        dealt_with = _claim_and_send(services, channel, lane.claim_size, limit)
+    finally:
+        if lane.leave() or dealt_with:
+            services.wake()
+    return dealt_with
+
+
+def _claim_and_send(services: Services, channel: Channel, size: ClaimSize, limit: int) -> int:
+    claimed = claim_due(services, limit=min(limit, size.now), channel=channel)
     if claimed.claims:
         batch = Batch()
-        in_time = _pool().map(lambda one: send_claimed(services, one, batch), claimed.claims)
+        calls = _calls_by(channel)
+        in_time = calls.map(lambda one: send_claimed(services, one, batch), claimed.claims)
         too_late = list(in_time).count(False)
         size.learn(claimed=len(claimed.claims), too_late=too_late)
         if too_late:
-            _log.warning("claim_too_late", messages=too_late, next_claim=size.now)
-    if claimed.dealt_with:
-        services.wake()
+            _log.warning("claim_too_late", channel=channel, messages=too_late, next_claim=size.now)
     return claimed.dealt_with
 
 
@@ -137,6 +155,6 @@ def _call(claim: Claim) -> Outcome:
         return SendOutcomeUnknown(type(error).__name__[:40])
 
 
-@lru_cache(maxsize=1)
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="send")
+@cache
+def _calls_by(channel: Channel) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix=f"send-{channel}")

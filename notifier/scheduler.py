@@ -13,10 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from notifier.checkup.silence import owe_looking_into_silence
 from notifier.delivery import deliver_due
+from notifier.domain.messages import Channel
 from notifier.housekeeping import tidy
 from notifier.planner import look_again
 from notifier.sandbox.journal import confirm_sandbox_deliveries
 from notifier.sending.asking_ahead import ask_before_giving_way
+from notifier.sending.lane import CLAIMS_AT_ONCE
 from notifier.sending.lookups import resolve_unknown
 from notifier.services import Services
 from notifier.store.heartbeats import beat
@@ -28,8 +30,9 @@ from notifier.webhooks.translation import translate_received
 
 _log = structlog.get_logger()
 
-#: Two, so that fresh news does not wait behind a provider that hangs.
-DELIVERY_THREADS = 2
+#: As many as may wait for providers, so that fresh news does not wait behind one that hangs:
+#: those of the other channel are left, whatever they did before.
+DELIVERY_THREADS = CLAIMS_AT_ONCE * len(Channel)
 
 _Step = Callable[[Services], int]
 

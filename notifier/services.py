@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.domain.consent import ConsentPolicy
 from notifier.domain.guards.limits import Guards
+from notifier.domain.messages import Channel
 from notifier.providers.protocols import EmailProvider, SmsProvider
 from notifier.rendering import Words
 from notifier.rulebook import Rulebook
-from notifier.sending.claim_size import ClaimSize
+from notifier.sending.lane import Lane, make_lanes
 from notifier.store.vault import Vault
 from notifier.webhooks.limit import SourceLimit
 from notifier.webhooks.refusals import Refusals
@@ -55,7 +56,7 @@ class Services:
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)  # which kind needs what
     guards: Guards = field(default_factory=Guards)  # how much goes before a person is asked
     keep_deliveries: timedelta = timedelta(days=30)  # the raw bodies of webhooks
-    claim_size: ClaimSize = field(default_factory=ClaimSize)  # of this process
+    lanes: Mapping[Channel, Lane] = field(default_factory=make_lanes)  # of this process
     source_limit: SourceLimit = field(default_factory=SourceLimit)  # of this process
     refusals: Refusals = field(default_factory=Refusals)  # not written yet, of this process
     tries: Tries = field(default_factory=Tries)  # of deliveries that broke, in this process

@@ -17,7 +17,7 @@ from notifier import delivery
 #: several times what it took before.
 _AT_LEAST_S, _TIMES = 60.0, 10.0
 
-os.register_at_fork(after_in_child=delivery._pool.cache_clear)
+os.register_at_fork(after_in_child=delivery._calls_by.cache_clear)
 
 
 @pytest.hookimpl(trylast=True)

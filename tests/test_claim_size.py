@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifier import delivery
 from notifier.delivery import deliver_due
-from notifier.domain.messages import MessageStatus
+from notifier.domain.messages import Channel, MessageStatus
 from notifier.sending.claim_size import MOST_AT_A_TIME, ClaimSize
 from notifier.sending.claiming import Claimed, claim_due
 from notifier.services import Services
@@ -60,8 +60,8 @@ def test_on_a_machine_that_is_too_slow_for_a_whole_claim_all_are_sent_once(
     for job in jobs:
         world.late(job)
 
-    def slowly(services: Services, *, limit: int) -> Claimed:
-        claimed = claim_due(services, limit=limit)
+    def slowly(services: Services, *, limit: int, channel: Channel) -> Claimed:
+        claimed = claim_due(services, limit=limit, channel=channel)
         for _ in claimed.claims:
             world.clock.advance(seconds=SLOW.total_seconds())
         return claimed

@@ -61,23 +61,25 @@ class Claimed:
     dealt_with: int
 
 
-def claim_due(services: Services, *, limit: int) -> Claimed:
+def claim_due(services: Services, *, limit: int, channel: Channel | None = None) -> Claimed:
     """Claim at most `limit` due messages, each for the one call to its provider that follows.
 
     What is no longer true, not allowed, or can't be worded is not claimed; its row says why.
     A message of a rule with a digest takes along what waits with the same news for its reader.
+
+    :param channel: only what leaves by it; None: by any.
     """
     now = services.now()
     found: list[outbox.Due] = []
 
     def take(session: Session) -> Sequence[UUID]:
-        found.extend(outbox.lock_due(session, now=now, limit=limit))
+        found.extend(outbox.lock_due(session, now=now, limit=limit, channel=channel))
         return sorted({due.job_id for due in found})
 
     def claim(
         session: Session, job_ids: Sequence[UUID], alone: bool
     ) -> tuple[list[Claim], set[UUID]]:
-        return _claim_of(session, services, job_ids, alone=alone, now=now)
+        return _claim_of(session, services, job_ids, channel, alone=alone, now=now)
 
     done = together_or_each(services, take, claim)
     waiting = {row for _, rows in done for row in rows}
@@ -88,15 +90,21 @@ def claim_due(services: Services, *, limit: int) -> Claimed:
 
 
 def _claim_of(
-    session: Session, services: Services, job_ids: Sequence[UUID], *, alone: bool, now: datetime
+    session: Session,
+    services: Services,
+    job_ids: Sequence[UUID],
+    channel: Channel | None,
+    *,
+    alone: bool,
+    now: datetime,
 ) -> tuple[list[Claim], set[UUID]]:
-    """Deal with all that is due of locked jobs; return the claims, and the rows that wait.
+    """Deal with what is due of locked jobs; return the claims, and the rows that wait.
 
     :param alone: nothing goes along of jobs that are not among these.
     """
     snapshots = planner.bring_up_to_date(session, services, job_ids, now=now)
     session.flush()
-    rows = outbox.due_of_jobs(session, job_ids, now=now)
+    rows = outbox.due_of_jobs(session, job_ids, now=now, channel=channel)
     around = stand_around(session, services, rows)
     claims, waiting = _claim_each(session, services, rows, around, snapshots, alone=alone, now=now)
     session.flush()

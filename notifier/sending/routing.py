@@ -19,7 +19,7 @@ from notifier.store.tables import Brand, Sender
 
 SANDBOX = "sandbox"
 
-#: How long a sender rests after the provider refused our account, before one more trial.
+#: How long a sender rests after the provider refused our account, before it is tried again.
 HALT_REST = timedelta(seconds=60)
 
 #: The paths of each channel, in the order in which they are preferred.

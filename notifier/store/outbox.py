@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, text, true, update
 from sqlalchemy.orm import Session, aliased
 
-from notifier.domain.messages import MessageStatus, Priority
+from notifier.domain.messages import Channel, MessageStatus, Priority
 from notifier.store.inserts import insert_into
 from notifier.store.tables import ContactPoint, Job, Message, Person, Receipt
 
@@ -37,24 +37,31 @@ class Due:
     job_id: UUID
 
 
-def lock_due(session: Session, *, now: datetime, limit: int) -> list[Due]:
+def lock_due(
+    session: Session, *, now: datetime, limit: int, channel: Channel | None = None
+) -> list[Due]:
     """Lock the jobs of at most `limit` messages due at `now`: what matters most, longest due.
 
     A job that somebody else holds is passed over rather than waited for.
+
+    :param channel: only messages of it; None: of any.
     """
     found: list[Due] = []
     for priority in PRIORITIES.values():
         left = limit - len(found)
         if left > 0:
-            rows = session.execute(due_query(priority, now=now, limit=left))
+            rows = session.execute(due_query(priority, now=now, limit=left, channel=channel))
             found += [Due(message_id, job_id) for message_id, job_id in rows]
     return found
 
 
-def due_query(priority: int, *, now: datetime, limit: int) -> Select[UUID, UUID]:
+def due_query(
+    priority: int, *, now: datetime, limit: int, channel: Channel | None = None
+) -> Select[UUID, UUID]:
     """Return the query of `lock_due`: message and job of what is due and may be claimed.
 
-    One priority at a time, for then one index gives its rows in their order.
+    One priority at a time, for then one index gives its rows in their order. It has the channel,
+    too: what waits by the other is passed over without reading its row.
 
     It passes over whoever has another message with a provider at this moment. That has no
     index of its own: it costs one short look at the job's messages for each row that is due.
@@ -76,6 +83,7 @@ def due_query(priority: int, *, now: datetime, limit: int) -> Select[UUID, UUID]
             _WAITING,
             Message.priority == priority,
             Message.due_at <= now,
+            _goes_by(channel),
             Job.held_at.is_(None),
             ~with_a_provider,
         )
@@ -85,12 +93,22 @@ def due_query(priority: int, *, now: datetime, limit: int) -> Select[UUID, UUID]
     )
 
 
-def due_of_jobs(session: Session, job_ids: Sequence[UUID], *, now: datetime) -> list[Message]:
+def _goes_by(channel: Channel | None) -> ColumnElement[bool]:
+    return true() if channel is None else Message.channel == channel
+
+
+def due_of_jobs(
+    session: Session,
+    job_ids: Sequence[UUID],
+    *,
+    now: datetime,
+    channel: Channel | None = None,
+) -> list[Message]:
     """Return what is due at `now` of jobs that are locked: what matters most, longest due."""
     return list(
         session.scalars(
             select(Message)
-            .where(Message.job_id.in_(job_ids), _WAITING, Message.due_at <= now)
+            .where(Message.job_id.in_(job_ids), _WAITING, Message.due_at <= now, _goes_by(channel))
             .order_by(Message.priority, Message.due_at, Message.created_at, Message.id)
             .with_for_update(of=Message)
             .execution_options(populate_existing=True)

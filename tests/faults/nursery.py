@@ -202,7 +202,7 @@ def _send_once(template: Services, database_url: str) -> None:
     deliver_due(services)
     resolve_unknown(services)
     services.sessions.kw["bind"].dispose()
-    delivery._pool.cache_clear()  # threads do not survive a fork
+    delivery._calls_by.cache_clear()  # threads do not survive a fork
     gc.freeze()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notifier.domain.messages import Channel
-from notifier.scheduler import DELIVERY_THREADS
+from notifier.sending.lane import CLAIMS_AT_ONCE
 from tests.faults.ground import Ground
 from tests.faults.killing import Kill, cases, run
 from tests.faults.points import OF_AN_EMAIL, OF_EACH_MESSAGE, Point
@@ -77,7 +77,7 @@ def test_three_workers_share_the_work() -> None:
     for case in cases():
         if case.workers > 1:
             assert case.at_a_time is not None
-            assert DELIVERY_THREADS * case.at_a_time < case.customers
+            assert CLAIMS_AT_ONCE * case.at_a_time < case.customers
 
 
 @pytest.mark.parametrize("case", SAMPLE + EMAIL_SAMPLE, ids=lambda case: case.name)

@@ -21,7 +21,14 @@ class Message(Base):
 
     __tablename__ = "messages"
     __table_args__ = (
-        Index("ix_messages_due", "priority", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
+        Index(
+            "ix_messages_due",
+            "priority",
+            "due_at",
+            "channel",
+            sqlite_where=_DUE,
+            postgresql_where=_DUE,
+        ),
         Index("ix_messages_open", "due_at", "status", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_messages_job", "job_id", "created_at"),
         Index("ix_messages_provider", "provider", "provider_id"),
