@@ -19,6 +19,7 @@ from notifier.providers.twilio_callbacks import TRY_AGAIN
 from notifier.providers.twilio_receipts import parse_status_callback
 from notifier.receipts import apply_receipt
 from notifier.replies import IncomingReply, take_reply
+from notifier.store.engine import DATABASE_TROUBLE
 from notifier.web.current import services, settings
 from notifier.web.problems import problem
 
@@ -44,14 +45,26 @@ def twilio_status() -> ResponseReturnValue:
 
 @callbacks.post("/webhooks/sendgrid/events")
 def sendgrid_events() -> ResponseReturnValue:
-    """Take one batch of events, each in a transaction of its own: a repeat is harmless."""
+    """Take one batch of events, each in a transaction of its own: a repeat is harmless.
+
+    One that breaks keeps none of the others from being recorded. The answer is an error then,
+    and SendGrid brings them all again.
+    """
     if not _from_sendgrid():
         return problem(403, _REFUSED)
     parsed = parse_event_batch(request.get_data(cache=True))
-    for receipt in parsed.receipts:
-        apply_receipt(services(), receipt, origin="callback")
     if parsed.skipped:
         _log.warning("sendgrid_events_skipped", count=parsed.skipped)
+    broke: Exception | None = None
+    for receipt in parsed.receipts:
+        try:
+            apply_receipt(services(), receipt, origin="callback")
+        except DATABASE_TROUBLE:
+            raise  # each of the others would wait for it as long
+        except Exception as error:
+            broke = error
+    if broke is not None:
+        raise broke
     return "", 204
 
 

@@ -12,14 +12,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 from sqlalchemy import select
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.delivery import deliver_due
 from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.reply_intents import Intent
+from notifier.providers.receipt import Receipt
 from notifier.providers.twilio_callbacks import TRY_AGAIN
+from notifier.receipts import apply_receipt
+from notifier.services import Services
 from notifier.store.engine import reading
 from notifier.store.tables import Person, Reply
+from notifier.store.tables import Receipt as ReceiptRow
+from notifier.web import callbacks as views
 from notifier.web.callbacks import callbacks
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
@@ -208,6 +214,69 @@ def test_an_event_that_no_database_takes_spoils_no_other(site: Site, id_: str) -
     assert site.provider.events([spoilt, site.provider.event(email, "delivered", {})]) == 204
 
     assert site.world.message(job, Channel.EMAIL).status == MessageStatus.DELIVERED
+
+
+def test_an_event_that_breaks_keeps_no_other_waiting(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others count at once. All of them come again, and that it broke is known."""
+    jobs = [site.world.book(f"JOB-{n}", phone=None, email=f"ada{n}@example.com") for n in range(3)]
+    for job in jobs:
+        site.world.late(job)
+    deliver_due(site.world.services)
+    rows = [site.world.message(job, Channel.EMAIL) for job in jobs]
+    events = [
+        site.provider.event(
+            {
+                "id": row.provider_id,
+                "to": "ada@example.com",
+                "custom_args": {"message_id": str(row.id), "attempt_id": str(row.attempt_id)},
+            },
+            "delivered",
+            {},
+        )
+        for row in rows
+    ]
+
+    def break_for_the_second(services: Services, receipt: Receipt, *, origin: str) -> None:
+        if receipt.message_id == rows[1].id:
+            raise KeyError("ada@example.com")
+        apply_receipt(services, receipt, origin=origin)
+
+    with monkeypatch.context() as breaking:
+        breaking.setattr(views, "apply_receipt", break_for_the_second)
+        assert site.provider.events(events) == 500
+    taken, delivered = MessageStatus.ACCEPTED, MessageStatus.DELIVERED
+    assert [site.world.message(job, Channel.EMAIL).status for job in jobs] == [
+        delivered,
+        taken,
+        delivered,
+    ]
+
+    assert site.provider.events(events) == 204
+    assert {site.world.message(job, Channel.EMAIL).status for job in jobs} == {delivered}
+    with reading(site.world.services.sessions) as session:
+        found = session.scalars(
+            select(ReceiptRow.message_id).where(ReceiptRow.event == "delivered")
+        )
+        assert sorted(filter(None, found)) == sorted(row.id for row in rows), "each is once"
+
+
+def test_a_database_in_trouble_is_not_asked_for_each_event(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand events would each wait for it; they come again."""
+    tried: list[Receipt] = []
+
+    def find_none(_: Services, receipt: Receipt, *, origin: str) -> None:
+        tried.append(receipt)
+        raise PoolTimeout(origin)
+
+    monkeypatch.setattr(views, "apply_receipt", find_none)
+    events = [{"event": "delivered", "sg_event_id": f"event-{number}"} for number in range(3)]
+
+    assert site.provider.events(events) == 500, "503, with the handlers of the whole app"
+    assert len(tried) == 1
 
 
 @pytest.mark.parametrize(
