@@ -123,7 +123,7 @@ class Trap:
             setattr(module, name, self._in_step(step, getattr(module, name)))
         calls: list[tuple[object, str, Callable[[_Step], _Step]]] = [
             (delivery, "_call", self._around_call),
-            (lookups, "_ask", self._after_look_up),
+            (lookups, "ask", self._after_look_up),
             (HTTPConnection, "getresponse", self._around_answer),
         ]
         for owner, name, wrap in calls:
