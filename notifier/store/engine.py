@@ -25,6 +25,9 @@ SQLITE_BUSY_MS = 5000
 #: How long somebody waits for one of this process's connections.
 POOL_TIMEOUT_S = 5.0
 
+#: A connection for each call of both channels, whoever claims and asks, and those who are served.
+_POOL = {"pool_size": 20, "max_overflow": 20, "pool_timeout": POOL_TIMEOUT_S}
+
 #: What a database raises that can't serve anybody just now: said again later, it may work. The
 #: second is of PostgreSQL: of one that ended a session for its silence, or that only reads now.
 DATABASE_TROUBLE = (OperationalError, InternalError, PoolTimeout)
@@ -54,10 +57,10 @@ def create_engine_for(url: str) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        pool = {}  # in memory each thread has its own
+        pool: dict[str, Any] = {}  # in memory each thread has its own
         if parsed.database:
             Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            pool["pool_timeout"] = POOL_TIMEOUT_S
+            pool = _POOL
         engine = create_engine(
             parsed,
             json_deserializer=from_json,
@@ -71,9 +74,7 @@ def create_engine_for(url: str) -> Engine:
         parsed,
         json_deserializer=from_json,
         hide_parameters=True,
-        pool_size=20,
-        max_overflow=20,
-        pool_timeout=POOL_TIMEOUT_S,
+        **_POOL,
         connect_args=noticing_silence(parsed),
     )
     _limit_sessions(engine)
