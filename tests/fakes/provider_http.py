@@ -6,7 +6,7 @@ import re
 import socket
 import struct
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -130,13 +130,20 @@ class _Handler(BaseHTTPRequestHandler):
         }
         self._wait_if_late(fault)
         if fault is None or fault.takes:
+            lag = timedelta(seconds=self._providers.listing_lag(item["to"]))
+            item["listed_from"] = (self._providers.now() + lag).isoformat()
             self._providers.state.take("sms", item)
         if fault is None or self._go_wrong(fault, twilio=True):
             self._answer(201, _message(item))
 
     def _list_sms(self, path: str, query: dict[str, str]) -> None:
         size, number = int(query.get("PageSize", 50)), int(query.get("Page", 0))
-        matching = self._providers.state.sms_to(query.get("To"))[::-1]  # newest first
+        now = self._providers.now()
+        matching = [
+            item
+            for item in self._providers.state.sms_to(query.get("To"))[::-1]  # newest first
+            if datetime.fromisoformat(item.get("listed_from") or item["at"]) <= now
+        ]
         if "DateSent>" in query:  # like Twilio's own, this filter hides what is still queued
             matching = [i for i in matching if i["status"] not in ("queued", "accepted")]
         start = size * number

@@ -54,6 +54,8 @@ class FakeProviders:
             auth_token=auth_token, public_url=public_url, app=app, now=now
         )
         self.now = now
+        #: Seconds after which Twilio lists a text that it took, by the number that it went to.
+        self.listing_lag: Callable[[str], float] = lambda number: 0.0
         self._server = ProviderServer(("127.0.0.1", port), self)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), daemon=True

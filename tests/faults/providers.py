@@ -59,6 +59,10 @@ _FLAPS = (
     _K.GARBAGE,
 )
 
+#: How late a text is in Twilio's list, at most: seconds. So that it is there at the second look-up,
+#: however late in its lease it was called for, and taken.
+LISTED_LATE_S = 6.0
+
 #: Nobody waits for an answer until the lease is over, and what is taken late is there before it
 #: is looked for.
 _TIMINGS = MappingProxyType({**FIVE_TIMES_AS_FAST, "answer_timeout": 1.0, "hold_after": 180.0})
@@ -91,18 +95,25 @@ def run(case: Failing, ground: Ground) -> Verdict:
     """Run `case` and return the verdict.
 
     SendGrid's record can't be searched, so its events, late and in any order, are what tells of
-    an answer that was lost. Twilio's callbacks stay away: look-ups alone must do. Each tells, and
-    no worker dies in a call, so of no case here may more be held than of any other.
+    an answer that was lost. Twilio's callbacks stay away: look-ups alone must do, in a list that
+    has what was taken only later. Each tells, and no worker dies in a call, so of no case here
+    may more be held than of any other.
     """
     with ground.world(case.database) as world:
         channel = CHANNELS[case.provider]
         world.timings.update(_TIMINGS)
         world.book(case.customers, channel)
         _fail(world, case)
+        world.providers.listing_lag = lambda number: listing_lag(case, number)
         late = random.Random(f"{case.name}/reports")
         with reporting(world, late) if channel is Channel.EMAIL else nullcontext():
             world.start_workers(2)
             return world.verdict()
+
+
+def listing_lag(case: Failing, number: str) -> float:
+    """Return after how many seconds Twilio lists a text to `number`: in `case` always the same."""
+    return random.Random(f"{case.name}/{number}").uniform(0, LISTED_LATE_S)
 
 
 def _fail(world: World, case: Failing) -> None:

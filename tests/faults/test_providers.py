@@ -8,7 +8,8 @@ import pytest
 
 from notifier.providers.codes import TWILIO
 from tests.faults.ground import Ground
-from tests.faults.providers import FAULTS, Failing, cases, run
+from tests.faults.nursery import FIVE_TIMES_AS_FAST
+from tests.faults.providers import FAULTS, LISTED_LATE_S, Failing, cases, listing_lag, run
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -46,6 +47,16 @@ def test_the_suite_has_every_fault_of_both_providers_on_both_databases() -> None
     refusals = {fault: str(FAULTS[fault][1]["code"]) for fault in ("400", "400_known")}
     assert {fault for fault, code in refusals.items() if code in TWILIO} == {"400_known"}
     assert {case.customers for case in cases()} == {200}
+
+
+def test_twilio_lists_what_it_took_late_but_in_time() -> None:
+    """Before the second look-up, whatever the seed says: the limit beyond is on record."""
+    lags = [listing_lag(case, "+12065550100") for case in cases()]
+
+    assert len(set(lags)) == len(lags)
+    assert max(lags) <= LISTED_LATE_S
+    taken_by = FIVE_TIMES_AS_FAST["lease"] + FAULTS["taken_late"][1]["seconds"]
+    assert taken_by + LISTED_LATE_S < FIVE_TIMES_AS_FAST["look_up_again"]
 
 
 @pytest.mark.parametrize("case", SAMPLE, ids=lambda case: case.name)

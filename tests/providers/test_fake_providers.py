@@ -12,13 +12,23 @@ import pytest
 import requests
 from flask import Flask, request
 
+from notifier.providers.protocols import LookUpAbsent, LookUpFound
 from notifier.providers.receipt import Receipt, ReceiptEvent
 from notifier.providers.sendgrid_receipts import parse_event_batch
 from notifier.providers.signatures import verify_sendgrid, verify_twilio
 from notifier.providers.twilio_receipts import parse_status_callback
 from tests.fakes.clock import FakeClock
 from tests.fakes.provider_server import FakeProviders
-from tests.providers.conftest import ADA, ATTEMPT, MESSAGE, a_text, an_email, sendgrid_at, twilio_at
+from tests.providers.conftest import (
+    ADA,
+    ATTEMPT,
+    MESSAGE,
+    TOKEN,
+    a_text,
+    an_email,
+    sendgrid_at,
+    twilio_at,
+)
 
 
 def _app(providers: FakeProviders, receipts: list[Receipt], replies: list[str]) -> Flask:
@@ -86,6 +96,18 @@ def test_callbacks_are_signed_as_the_providers_sign_them(
     assert {(r.message_id, r.attempt_id) for r in receipts} == {(MESSAGE, ATTEMPT)}
     assert [r.provider_id for r in receipts] == [text.provider_id, email.provider_id]
     assert replies == ["who's this?"]
+
+
+def test_the_list_may_lag_behind_what_was_taken(providers: FakeProviders, clock: FakeClock) -> None:
+    """As Twilio's may: absent for a while is not yet *not taken*."""
+    providers.listing_lag = {ADA: 5.0}.__getitem__
+    twilio, began = twilio_at(providers, providers.url, clock), clock()
+    twilio.send(a_text())
+
+    clock.advance(seconds=4)
+    assert isinstance(twilio.look_up(to=ADA, link_token=TOKEN, since=began), LookUpAbsent)
+    clock.advance(seconds=1)
+    assert isinstance(twilio.look_up(to=ADA, link_token=TOKEN, since=began), LookUpFound)
 
 
 def test_waiting_for_texts_says_how_many_came(providers: FakeProviders, clock: FakeClock) -> None:
