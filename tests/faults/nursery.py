@@ -24,6 +24,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
+from apscheduler.executors import base as executors
+from apscheduler.schedulers import base as schedulers
+
 from notifier import clock, delivery
 from notifier.booking import NewAppointment, NewPerson, book
 from notifier.clock import system_now
@@ -282,7 +285,7 @@ def services_for(template: Services, order: Order) -> Services:
 
 
 def _set_clock(off_by: float) -> None:
-    """Let this process read a clock that is `off_by` seconds ahead, wherever it reads it."""
+    """Let this process read a clock that is `off_by` seconds ahead, wherever it is read."""
     real_time, ahead = time.time, timedelta(seconds=off_by)
 
     class Ahead(datetime):
@@ -291,7 +294,8 @@ def _set_clock(off_by: float) -> None:
             return datetime.now(tz) + ahead
 
     time.time = lambda: real_time() + off_by
-    clock.datetime = Ahead  # type: ignore[attr-defined]
+    for module in (clock, schedulers, executors):
+        module.datetime = Ahead  # type: ignore[union-attr]
 
 
 if __name__ == "__main__":
