@@ -6,6 +6,7 @@ import random
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tests.faults.ground import Ground, NotReached
@@ -72,20 +73,22 @@ def run(case: Freeze, ground: Ground) -> Verdict:
         if not world.come_to_rest():
             raise NotReached("the confirmations did not all go out")
         world.set_trap(case.point, 1, signal.SIGSTOP)
-        world.late()
-        if not world.wait_until(lambda: world.frozen() != [], _FREEZE_S):
-            raise NotReached("nobody was frozen")
-        if case.database == "sqlite":  # it has the one lock, or another thread of it may
-            threading.Event().wait(_LOCKED_S)
-        else:
-            verdict = world.verdict()
-            if not verdict.clean:
-                return verdict
-        _leave_to_the_frozen(world, case.customers)
+        with ThreadPoolExecutor(1) as beside:  # whoever is frozen may have SQLite's one lock
+            said = beside.submit(world.late)
+            if not world.wait_until(lambda: world.frozen() != [], _FREEZE_S):
+                raise NotReached("nobody was frozen")
+            if case.database == "sqlite":
+                threading.Event().wait(_LOCKED_S)
+            else:
+                said.result()
+                verdict = world.verdict()
+                if not verdict.clean:
+                    return verdict
+            _leave_to_the_frozen(world, said, case.customers)
         return world.verdict()
 
 
-def _leave_to_the_frozen(world: World, customers: int) -> None:
+def _leave_to_the_frozen(world: World, said: Future[None], customers: int) -> None:
     """Wake up who was frozen, as the only worker that there is, and have something to do for it.
 
     What it had in hand it would send before it is through with that.
@@ -95,4 +98,5 @@ def _leave_to_the_frozen(world: World, customers: int) -> None:
         if pid != left:
             world.nursery.kill(pid)
     world.wake_up(left)
+    said.result()
     world.book(customers)
