@@ -10,13 +10,14 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.guards.brake import AboutToGo, bears
+from notifier.domain.guards.brake import AboutToGo, bears, must_be_heard
 from notifier.domain.jobs import JobKind
 from notifier.domain.messages import MessageKind, WhyNot
 from notifier.domain.quiet.hours import last_allowed
+from notifier.domain.windows import from_json
 from notifier.sending.refusals import Around
 from notifier.services import Services
-from notifier.store.braked import count_about_to_go, count_held, must_be_heard, said_by
+from notifier.store.braked import count_about_to_go, count_held, said_by
 from notifier.store.snapshots import Snapshot
 from notifier.store.tables import AuditLine, Message, Task
 from notifier.store.tallies import Count
@@ -94,6 +95,7 @@ class Brake:
 
     def _about(self, row: Message) -> AboutToGo:
         job = self._around.jobs[row.job_id]
+        heard = must_be_heard(row.tell_by, from_json(row.asserts))
         return AboutToGo(
             kind=JobKind(job.kind),
             starts_at=job.starts_at,
@@ -101,7 +103,7 @@ class Brake:
             tell_by=row.tell_by,
             expires_at=row.expires_at,
             said_by=self._said_by.get(row.rests_on) if row.rests_on is not None else None,
-            last_call=self._last_call(row) if must_be_heard(row.tell_by, row.asserts) else None,
+            last_call=self._last_call(row) if heard else None,
         )
 
     def _last_call(self, row: Message) -> datetime:

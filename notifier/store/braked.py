@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, select, text
 from sqlalchemy.orm import Session, aliased
 
 from notifier.domain.facts import FactSource
-from notifier.domain.guards.brake import AboutToGo
+from notifier.domain.guards.brake import AboutToGo, must_be_heard
 from notifier.domain.jobs import JobKind
-from notifier.domain.windows import OFF, from_json
+from notifier.domain.windows import from_json
 from notifier.store.outbox import PRIORITIES
 from notifier.store.tables import FactRow, Job, Message
 
@@ -89,20 +89,12 @@ def count_about_to_go(
                 tell_by=tell_by,
                 expires_at=expires_at,
                 said_by=FactSource(source) if source else None,
-                last_call=expires_at if must_be_heard(tell_by, asserts) else None,
+                last_call=expires_at if must_be_heard(tell_by, from_json(asserts)) else None,
             )
             found += not message.passes(now)
             if found >= enough:
                 break
     return found
-
-
-def must_be_heard(tell_by: datetime | None, asserts: Mapping[str, str] | str | None) -> bool:
-    """Return whether a message may not end unheard: it has a time for that, or says *off*.
-
-    :param asserts: as its row has it.
-    """
-    return tell_by is not None or from_json(asserts) is OFF
 
 
 def said_by(session: Session, facts: Iterable[UUID]) -> dict[UUID, FactSource]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from notifier.domain.facts import FactSource
 from notifier.domain.guards.limits import Limits
 from notifier.domain.jobs import JobKind
+from notifier.domain.windows import OFF, Expectation
 
 #: What concerns less time than this ahead is not held.
 SOON = timedelta(hours=2)
@@ -55,6 +56,11 @@ class AboutToGo:
             return True
         due_since = now - (_AWAITED if is_visit else timedelta(0))
         return self.tell_by is not None and due_since < self.tell_by <= now + SOON
+
+
+def must_be_heard(tell_by: datetime | None, asserts: Expectation | None) -> bool:
+    """Return whether a message may not end unheard: it has a time for that, or says *off*."""
+    return tell_by is not None or asserts is OFF
 
 
 def bears(limits: Limits, most: int) -> int | None:
