@@ -64,6 +64,7 @@ def _deliver_by(services: Services, channel: Channel, limit: int) -> int:
 def _claim_and_send(services: Services, channel: Channel, size: ClaimSize, limit: int) -> int:
     claimed = claim_due(services, limit=min(limit, size.now), channel=channel)
     if claimed.claims:
+        services.wake()  # there may be more, and these calls may be slow
         batch = Batch()
         calls = _calls_by(channel)
         in_time = calls.map(lambda one: send_claimed(services, one, batch), claimed.claims)

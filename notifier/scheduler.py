@@ -102,7 +102,6 @@ class Worker:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._waker.event.wait()
-            self._waker.event.clear()
             self._repeat(*_DELIVERING)
 
     def _repeat(self, *steps: _Step) -> None:

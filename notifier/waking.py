@@ -15,6 +15,36 @@ _CHANNEL = "notifier_due"
 _log = structlog.get_logger()
 
 
+class AutoResetEvent:
+    """An event that one thread takes, and it alone.
+
+    A `threading.Event` lets all go on that wait for it: each of them would look for the same.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._is_set = False
+
+    def set(self) -> None:
+        """Let one thread go on: of those that wait, or else the next that does."""
+        with self._changed:
+            self._is_set = True
+            self._changed.notify()
+
+    def is_set(self) -> bool:
+        """Return whether it waits to be taken."""
+        with self._changed:
+            return self._is_set
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set, and take it; return False if `timeout` seconds pass before."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._is_set, timeout):
+                return False
+            self._is_set = False
+            return True
+
+
 class Waker:
     """Calling it wakes the worker: the one in this process, or over PostgreSQL the others."""
 
@@ -22,7 +52,7 @@ class Waker:
         self._engine = engine
         self._remote = engine.dialect.name == "postgresql"
         self._here = False
-        self.event = threading.Event()
+        self.event = AutoResetEvent()
 
     def __call__(self) -> None:
         """Wake the worker. Never fails: what is due stays in the database."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -29,6 +31,8 @@ from tests.outbox_world import ADA_EMAIL, World, make_world
 from tests.served import eventually
 
 _CALLS_AT_ONCE = 8  # by one channel
+
+_NEVER = 86_400  # seconds between ticks
 
 #: Of a claim. Two are more than may be called at once.
 _AT_A_TIME = 5
@@ -66,6 +70,20 @@ def has_sent(path: ScriptedSms | ScriptedEmail, count: int) -> bool:
     return len(path.sent) == count
 
 
+@contextmanager
+def working(world: World, database_url: str, *, tick_seconds: float) -> Iterator[Waker]:
+    """Let a worker of this process work, and yield what wakes it."""
+    engine = create_engine_for(database_url)
+    waker = Waker(engine)
+    worker = Worker(replace(world.services, wake=waker), waker, tick_seconds=tick_seconds)
+    worker.start()
+    try:
+        yield waker
+    finally:
+        worker.stop()
+        engine.dispose()
+
+
 @pytest.mark.parametrize("hanging", list(Channel))
 def test_fresh_news_goes_while_the_other_channel_hangs(
     world: World, database_url: str, hanging: Channel
@@ -79,21 +97,31 @@ def test_fresh_news_goes_while_the_other_channel_hangs(
         lane.claim_size.learn(claimed=2 * _AT_A_TIME, too_late=1)
     let_go = threading.Event()
     hung.meanwhile = lambda: let_go.wait(100)
-    engine = create_engine_for(database_url)
-    waker = Waker(engine)
-    worker = Worker(replace(world.services, wake=waker), waker, tick_seconds=0.05)
-    worker.start()
-    try:
-        eventually(lambda: claimed(world) == CLAIMS_AT_ONCE * _AT_A_TIME)
-        eventually(partial(has_sent, hung, _CALLS_AT_ONCE))
-        for number in range(5):
-            owe(world, other, number)
-            eventually(partial(has_sent, well, number + 1))
-        assert has_sent(hung, _CALLS_AT_ONCE), "and still it hangs"
-    finally:
-        let_go.set()
-        worker.stop()
-        engine.dispose()
+    with working(world, database_url, tick_seconds=0.05):
+        try:
+            eventually(lambda: claimed(world) == CLAIMS_AT_ONCE * _AT_A_TIME)
+            eventually(partial(has_sent, hung, _CALLS_AT_ONCE))
+            for number in range(5):
+                owe(world, other, number)
+                eventually(partial(has_sent, well, number + 1))
+            assert has_sent(hung, _CALLS_AT_ONCE), "and still it hangs"
+        finally:
+            let_go.set()
+
+
+def test_one_wake_is_enough_for_more_than_one_claim(world: World, database_url: str) -> None:
+    """The calls of the first take their time; another thread takes what is left, without a tick."""
+    for number in range(2 * _AT_A_TIME):
+        owe(world, Channel.SMS, number)
+    world.services.lanes[Channel.SMS].claim_size.learn(claimed=2 * _AT_A_TIME, too_late=1)
+    let_go = threading.Event()
+    world.sms.meanwhile = lambda: let_go.wait(100)
+    with working(world, database_url, tick_seconds=_NEVER) as wake:
+        try:
+            wake()
+            eventually(lambda: claimed(world) == 2 * _AT_A_TIME)
+        finally:
+            let_go.set()
 
 
 def test_a_claim_for_one_channel_leaves_alone_what_goes_by_the_other(world: World) -> None:

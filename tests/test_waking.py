@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 
 import pytest
 
 from notifier.store.engine import create_engine_for
-from notifier.waking import Waker
+from notifier.waking import AutoResetEvent, Waker
 from tests.databases import Databases
+
+_LONG = 30  # seconds, for what takes none
 
 
 @pytest.mark.postgres
@@ -36,6 +39,33 @@ def test_a_fact_recorded_in_one_process_wakes_the_worker_of_another(databases: D
     here.dispose()
     there.dispose()
     databases.drop(url)
+
+
+def test_a_wake_is_for_one_thread_alone() -> None:
+    """The others would look for the same, and find it taken."""
+    event = AutoResetEvent()
+
+    event.set()
+    event.set()
+
+    assert event.wait(0)
+    assert not event.wait(0)
+
+
+def test_of_those_that_wait_one_goes_on() -> None:
+    """Each wake that follows lets go one more of them."""
+    event, went_on = AutoResetEvent(), queue.SimpleQueue[bool]()
+    threads = [
+        threading.Thread(target=lambda: went_on.put(event.wait(_LONG)), daemon=True)
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+
+    for _ in threads:
+        event.set()
+        assert went_on.get(timeout=_LONG)
+        assert went_on.empty()
 
 
 def test_on_sqlite_waking_stays_in_the_process(databases: Databases) -> None:

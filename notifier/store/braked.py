@@ -20,6 +20,9 @@ from notifier.store.tables import FactRow, Job, Message
 _HELD = text("messages.status = 'deferred' AND messages.reason = 'braked'")
 _WAITING = text("messages.status IN ('planned', 'ready', 'deferred')")
 
+#: Made once: what is made in a query is made anew, with all its columns, each time.
+_TRIED = aliased(Message)
+
 _AT_ONCE = 200  # rows read ahead
 
 
@@ -48,13 +51,12 @@ def count_about_to_go(
     Counting stops at `enough`. Nobody's quiet hours are read: what must be heard, and goes
     before the night, is counted as well.
     """
-    tried = aliased(Message)
     carries_on = exists().where(
-        tried.job_id == Message.job_id,
-        tried.job_person_id == Message.job_person_id,
-        tried.rule == Message.rule,
-        tried.episode == Message.episode,
-        tried.claimed_at.is_not(None),
+        _TRIED.job_id == Message.job_id,
+        _TRIED.job_person_id == Message.job_person_id,
+        _TRIED.rule == Message.rule,
+        _TRIED.episode == Message.episode,
+        _TRIED.claimed_at.is_not(None),
     )
     rows = session.execute(
         select(

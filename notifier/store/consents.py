@@ -21,6 +21,9 @@ from notifier.domain.messages import MessageKind
 from notifier.domain.phones import countries_of
 from notifier.store.tables import Brand, Consent, ContactPoint, Person
 
+#: Made once: what is made in a query is made anew, with all its columns, each time.
+_ASKED, _OF = aliased(ContactPoint, name="asked"), aliased(Person, name="of")
+
 #: What counts for one contact point: of each kind spoken of, whether it is agreed to.
 Recorded = Mapping[MessageKind, bool]
 
@@ -40,21 +43,20 @@ def consents_of(
 
     :param at: as it was on record then, for looking back.
     """
-    asked, of = aliased(ContactPoint, name="asked"), aliased(Person, name="of")
     query = (
-        select(asked.id, of.id, of.identity_hash, Person.id, Person.identity_hash, Consent)
-        .join(of, of.id == asked.person_id)
+        select(_ASKED.id, _OF.id, _OF.identity_hash, Person.id, Person.identity_hash, Consent)
+        .join(_OF, _OF.id == _ASKED.person_id)
         .join(
             ContactPoint,
             and_(
-                ContactPoint.brand_id == asked.brand_id,
-                ContactPoint.channel == asked.channel,
-                ContactPoint.address_hash == asked.address_hash,
+                ContactPoint.brand_id == _ASKED.brand_id,
+                ContactPoint.channel == _ASKED.channel,
+                ContactPoint.address_hash == _ASKED.address_hash,
             ),
         )
         .join(Person, Person.id == ContactPoint.person_id)
         .join(Consent, Consent.contact_point_id == ContactPoint.id)
-        .where(asked.id.in_(contact_point_ids))
+        .where(_ASKED.id.in_(contact_point_ids))
         # Of two said at the same moment the refusal comes last, and counts.
         .order_by(Consent.at, Consent.granted.desc(), Consent.id)
     )

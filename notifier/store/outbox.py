@@ -21,6 +21,13 @@ from notifier.domain.messages import Channel, MessageStatus, Priority
 from notifier.store.inserts import insert_into
 from notifier.store.tables import ContactPoint, Job, Message, Person, Receipt
 
+#: Made once: what is made in a query is made anew, with all its columns, each time.
+_OTHER_MESSAGE = aliased(Message)
+_ITS_POINT, _ITS_PERSON = (
+    aliased(ContactPoint, name="its_point"),
+    aliased(Person, name="its_person"),
+)
+
 _WAITING = text("messages.status IN ('planned', 'ready', 'deferred')")
 _OPEN = text("messages.status IN ('claimed', 'unknown')")
 
@@ -66,13 +73,12 @@ def due_query(
     It passes over whoever has another message with a provider at this moment. That has no
     index of its own: it costs one short look at the job's messages for each row that is due.
     """
-    other = aliased(Message)
     with_a_provider = (
-        select(other.id)
+        select(_OTHER_MESSAGE.id)
         .where(
-            other.job_id == Message.job_id,
-            other.job_person_id == Message.job_person_id,
-            other.status == MessageStatus.CLAIMED,
+            _OTHER_MESSAGE.job_id == Message.job_id,
+            _OTHER_MESSAGE.job_person_id == Message.job_person_id,
+            _OTHER_MESSAGE.status == MessageStatus.CLAIMED,
         )
         .exists()
     )
@@ -223,20 +229,19 @@ def digest_candidates(
     They wait with the same news for the same human at the same address, about other jobs. A
     number alone makes nobody the same human, and what is not due by `due_by` goes by itself.
     """
-    point, person = aliased(ContactPoint, name="its_point"), aliased(Person, name="its_person")
     return list(
         session.scalars(
             select(Message.id)
             .join(ContactPoint, ContactPoint.id == Message.contact_point_id)
             .join(Person, Person.id == ContactPoint.person_id)
-            .join(point, point.id == message.contact_point_id)
-            .join(person, person.id == point.person_id)
+            .join(_ITS_POINT, _ITS_POINT.id == message.contact_point_id)
+            .join(_ITS_PERSON, _ITS_PERSON.id == _ITS_POINT.person_id)
             .join(Job, Job.id == Message.job_id)
             .where(
-                ContactPoint.brand_id == point.brand_id,
-                ContactPoint.channel == point.channel,
-                ContactPoint.address_hash == point.address_hash,
-                Person.identity_hash == person.identity_hash,
+                ContactPoint.brand_id == _ITS_POINT.brand_id,
+                ContactPoint.channel == _ITS_POINT.channel,
+                ContactPoint.address_hash == _ITS_POINT.address_hash,
+                Person.identity_hash == _ITS_PERSON.identity_hash,
                 Message.job_id != message.job_id,
                 Message.rule == message.rule,
                 Message.message == message.message,

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import threading
-
 from sqlalchemy import Engine
 
 from notifier.scheduler import DELIVERY_THREADS
-from notifier.waking import Waker
+from notifier.waking import AutoResetEvent, Waker
 
 
-class _WatchedEvent(threading.Event):
+class _WatchedEvent(AutoResetEvent):
     """An event that knows whether every delivery thread waits for it in vain."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._changed = threading.Condition()
         self._waiting = 0
+
+    def set(self) -> None:
+        with self._changed:
+            super().set()
+            self._changed.notify_all()  # one alone may be the one that waits until all is idle
 
     def wait(self, timeout: float | None = None) -> bool:
         with self._changed:
             self._waiting += 1
             self._changed.notify_all()
-        try:
-            return super().wait(timeout)
-        finally:
-            with self._changed:
+            try:
+                return super().wait(timeout)
+            finally:
                 self._waiting -= 1
 
     def wait_until_idle(self, timeout: float) -> bool:
