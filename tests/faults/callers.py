@@ -19,10 +19,9 @@ from werkzeug.test import TestResponse
 
 from notifier.api_keys import create_api_key
 from notifier.domain.windows import utc_text
-from notifier.web.app_factory import create_app
 from tests.faults.judge import Owed
+from tests.faults.web_app import web_app
 from tests.faults.world import World
-from tests.web.conftest import WebSettingsOfTests
 
 LATE = 45  # minutes
 
@@ -48,7 +47,7 @@ class Callers:
     @classmethod
     def of(cls, world: World) -> Callers:
         """Return the callers of the brand of `world`."""
-        app = create_app(world.services, WebSettingsOfTests())
+        app = web_app(world)
         return cls(world, app, create_api_key(world.services, world.brand, "callers"))
 
     @contextmanager

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from notifier.web.app_factory import create_app
 from tests.fakes.provider_server import PUBLIC_URL
+from tests.faults.web_app import web_app
 from tests.faults.world import World
-from tests.web.conftest import WebSettingsOfTests
 
 _PAUSE_S = 0.2
 #: How late a report comes, at most: before the second look-up, though all is five times as fast.
@@ -26,11 +25,12 @@ def reporting(world: World, chance: random.Random | None = None) -> Iterator[Non
 
     With `chance` as SendGrid really does: sooner or later, in any order, some again and again.
     """
-    settings = WebSettingsOfTests(
+    app = web_app(
+        world,
         public_url=PUBLIC_URL,
         sendgrid_webhook_public_key=world.providers.sendgrid_public_key,
     )
-    world.providers.callbacks.app = create_app(world.services, settings).test_client()
+    world.providers.callbacks.app = app.test_client()
     stopping = threading.Event()
     postman = threading.Thread(target=_report, args=(world, Bag(chance), stopping))
     postman.start()

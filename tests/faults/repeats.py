@@ -22,15 +22,14 @@ from sqlalchemy import func, select
 from notifier.api_keys import create_api_key
 from notifier.store.engine import reading
 from notifier.store.tables import FactRow, Job
-from notifier.web.app_factory import create_app
 from tests.fakes.provider_server import PUBLIC_URL
 from tests.faults.ground import Ground, NotReached
 from tests.faults.judge import Owed, Verdict
 from tests.faults.nursery import FROM
+from tests.faults.web_app import web_app
 from tests.faults.world import World
 from tests.served import Served, free_port
 from tests.services import SECRET
-from tests.web.conftest import WebSettingsOfTests
 
 DATABASES = ("sqlite", "postgres")
 
@@ -199,7 +198,7 @@ class _Callers:
 
 def _in_process(world: World) -> _Ask:
     """Return how to ask an app in this process: as many at once as there are callers."""
-    app = create_app(world.services, WebSettingsOfTests())
+    app = web_app(world)
     headers = _headers(world)
 
     def ask(path: str, body: dict[str, Any], key: str) -> tuple[int, Any]:
