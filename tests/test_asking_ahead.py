@@ -11,8 +11,10 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.checkup.silence import owe_looking_into_silence
-from notifier.domain.messages import MessageStatus
+from notifier.domain.facts import FactType
+from notifier.domain.messages import Channel, MessageStatus
 from notifier.domain.rules.rule import RuleSet, Unreached
+from notifier.links import message_token
 from notifier.providers.errors import SendDeferred
 from notifier.providers.protocols import Accepted, LookUp, LookUpFound, LookUpImpossible
 from notifier.providers.receipt import ReceiptEvent
@@ -26,7 +28,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.outbox_world import World, make_world
 from tests.served import eventually
-from tests.three_orders import deliver, slip_all, statuses, three
+from tests.three_orders import carrier, deliver, slip_all, statuses, three
 
 REACH = timedelta(minutes=10)
 
@@ -63,11 +65,11 @@ def says(status: ReceiptEvent, code: str | None = None) -> LookUp:
     return LookUpFound(Accepted("SM1"), status, code)
 
 
-def asked(world: World) -> list[tuple[str, str | None]]:
-    """Return what was noted of the record's answers."""
+def asked(world: World) -> list[tuple[str, str | None, str | None]]:
+    """Return what was noted of the record's answers: event, code, and the provider's id."""
     with world.services.sessions() as session:
         rows = session.scalars(select(Receipt).where(Receipt.origin == "look_up"))
-        return [(row.event, row.code) for row in rows.all()]
+        return [(row.event, row.code, row.provider_id) for row in rows.all()]
 
 
 def test_a_text_that_arrived_is_found_so_before_the_email_goes(world: World) -> None:
@@ -114,13 +116,13 @@ def test_a_text_that_did_not_arrive_gives_way_sooner(world: World) -> None:
 @pytest.mark.parametrize(
     ("answer", "noted"),
     [
-        (says(ReceiptEvent.SENT), ("sent", None)),
-        (LookUpImpossible("bodies_not_kept"), ("ignored", "bodies_not_kept")),
-        (None, ("ignored", "absent")),
+        (says(ReceiptEvent.SENT), ("sent", None, "SM1")),
+        (LookUpImpossible("bodies_not_kept"), ("ignored", "bodies_not_kept", None)),
+        (None, ("ignored", "absent", None)),
     ],
 )
 def test_what_is_asked_is_asked_once(
-    world: World, answer: LookUp | None, noted: tuple[str, str | None]
+    world: World, answer: LookUp | None, noted: tuple[str, str | None, str | None]
 ) -> None:
     """A record that knows no more than we changes nothing: the email goes in its time."""
     given_taken(world)
@@ -152,6 +154,22 @@ def test_a_record_that_cannot_be_read_teaches_nothing_and_is_asked_once_a_round(
 
     assert ask_before_giving_way(world.services) == 3
     assert {world.message(job).status for job in jobs} == {MessageStatus.DELIVERED}
+
+
+def test_a_record_that_cannot_be_read_keeps_no_other_record_from_being_asked(
+    world: World,
+) -> None:
+    """The texts are asked about first, and theirs is out of order; the emails' is not."""
+    given_taken(world, "J1", email=None)
+    job = world.book("J2", phone=None)
+    world.late(job)
+    rounds(world)
+    world.clock.advance(seconds=REACH.total_seconds() - 30)
+    world.sms.look_ups.append(SendDeferred("http_503"))
+    world.email.look_ups.append(says(ReceiptEvent.DELIVERED))
+
+    assert ask_before_giving_way(world.services) == 1
+    assert world.message(job, Channel.EMAIL).status == MessageStatus.DELIVERED
 
 
 def test_a_round_asks_about_a_few(world: World) -> None:
@@ -205,6 +223,25 @@ def test_what_one_text_told_of_three_orders_is_one_question(world: World) -> Non
     assert ask_before_giving_way(world.services) == 1
     assert statuses(world, *jobs) == {MessageStatus.SENT}
     assert ask_before_giving_way(world.services) == 0
+
+
+def test_what_the_carrier_told_of_others_is_asked_about_when_its_own_order_is_over(
+    world: World,
+) -> None:
+    """It was cancelled: nothing hangs on it there; for the two others an email does."""
+    jobs = three(world)
+    slip_all(world, *jobs)
+    deliver(world)
+    carried_by = carrier(world, *jobs)
+    world.say(carried_by.job_id, FactType.CANCELLED)
+    rounds(world)
+    world.receipt(world.message(carried_by.job_id), ReceiptEvent.DELIVERED)
+    world.sms.look_ups.append(says(ReceiptEvent.DELIVERED))
+    world.clock.advance(seconds=REACH.total_seconds() - 30)
+
+    assert ask_before_giving_way(world.services) == 1
+    assert world.sms.asked == [message_token(world.services.vault, carried_by.id)]
+    assert statuses(world, *jobs) == {MessageStatus.DELIVERED}
 
 
 def test_the_worker_asks_by_itself(world: World, database_url: str) -> None:

@@ -47,6 +47,8 @@ def test_not_taken_for_now_all_go_back_and_are_gathered_anew(world: World) -> No
     deliver(world)
     assert statuses(world, *jobs) == {S.DEFERRED}
     assert {news(world, job).attempts for job in jobs} == {1}
+    turn = {news(world, job).turn_at for job in jobs}
+    assert turn == {news(world, jobs[0]).claimed_at}
 
     world.say(jobs[0], FactType.DELAYED, expected=TOMORROW)
     world.clock.advance(minutes=2)
@@ -54,6 +56,8 @@ def test_not_taken_for_now_all_go_back_and_are_gathered_anew(world: World) -> No
     assert len(world.sms.sent) == 2
     assert "2 orders will be late" in world.sms.sent[1].body
     assert statuses(world, *jobs[1:]) == {S.ACCEPTED}
+    assert {news(world, job).attempts for job in jobs[1:]} == {2}
+    assert {news(world, job).turn_at for job in jobs[1:]} == turn
     assert news(world, jobs[0]).status == S.SUPERSEDED
 
 
@@ -149,6 +153,26 @@ def test_where_nobody_can_say_each_is_held_with_a_task(world: World) -> None:
     assert {news(world, j).reason for j in jobs} == {WhyNot.OUTCOME_UNKNOWN}
     assert statuses(world, *jobs) == {S.HELD}
     assert {task.job_id for task in world.tasks("look_into")} == set(jobs)
+
+
+def test_while_the_record_hangs_a_person_looks_into_each(world: World) -> None:
+    """One question of that round was in vain; those after it are a person's without being asked."""
+    other = world.book("J1", phone="+12065550177", email=None)
+    world.late(other)
+    world.sms.answers.extend([SendOutcomeUnknown("timeout")] * 2)
+    deliver(world)
+    jobs = three(world)
+    world.sms.answers.append(SendOutcomeUnknown("timeout"))
+    slip_all(world, *jobs)
+    deliver(world)
+    assert statuses(world, *jobs) == {S.UNKNOWN}
+    world.clock.advance(minutes=16)
+    world.sms.look_ups.extend([SendDeferred("http_503")] * 2)
+
+    resolve_unknown(world.services)
+
+    assert len(world.sms.asked) == 1
+    assert {task.job_id for task in world.tasks("look_into")} == {other, *jobs}
 
 
 def test_a_worker_that_dies_after_its_claim_loses_none_and_doubles_none(world: World) -> None:

@@ -122,6 +122,23 @@ def test_each_attempt_must_be_absent_twice(world: World) -> None:
     assert len(world.sms.sent) == 2
 
 
+def test_the_absence_of_an_earlier_attempt_is_none_of_a_later_one(world: World) -> None:
+    """However late the later one is first looked for."""
+    job = world.book(email=None, starts_in=timedelta(hours=8))
+    _lose_the_answer(world, job)
+    resolve_unknown(world.services)
+    world.clock.advance(seconds=50)
+    resolve_unknown(world.services)
+    _lose_it_again(world, job)
+
+    world.clock.advance(minutes=5)
+    resolve_unknown(world.services)
+
+    row = world.message(job)
+    assert row.status == MessageStatus.UNKNOWN
+    assert row.due_at == world.clock() + timedelta(seconds=10)
+
+
 def test_two_look_ups_that_count_as_two_are_apart(world: World) -> None:
     """However late the first was: the record has its delays."""
     job = world.book(email=None, starts_in=timedelta(hours=8))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifier.delivery import deliver_due, resolve_unknown
 from notifier.domain.messages import MessageStatus
 from notifier.providers.errors import SendDeferred, SendOutcomeUnknown
-from notifier.providers.protocols import LookUp
+from notifier.providers.protocols import LookUp, LookUpAbsent, LookUpImpossible
 from notifier.scheduler import Worker
 from notifier.store.engine import create_engine_for
 from notifier.waking import Waker
@@ -85,6 +85,26 @@ def test_whoever_asked_for_longer_than_a_lease_decides_nothing(world: World) -> 
     world.clock.set(row.due_at)
     resolve_unknown(world.services)
     assert world.message(job).status == MessageStatus.DEFERRED
+
+
+def test_whoever_asked_for_longer_than_a_lease_puts_off_nobodys_question(world: World) -> None:
+    """What it could not learn does not make the other one wait until a person is asked."""
+    (job,) = lose_answers(world, 1)
+    world.clock.advance(seconds=41)
+    asks_again_at = None
+
+    def another_looks() -> None:
+        nonlocal asks_again_at
+        world.sms.while_asked = None
+        world.clock.advance(seconds=35)
+        resolve_unknown(world.services)
+        asks_again_at = world.message(job).due_at
+
+    world.sms.while_asked = another_looks
+    world.sms.look_ups.extend([LookUpAbsent(), LookUpImpossible("bodies_not_kept")])
+    resolve_unknown(world.services)
+
+    assert world.message(job).due_at == asks_again_at
 
 
 def test_absent_twice_counts_from_when_it_was_asked(world: World) -> None:

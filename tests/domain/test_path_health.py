@@ -97,6 +97,18 @@ def test_traffic_drifts_back_twice_as_much_for_each_trial_that_goes_well() -> No
     assert health_of([*answers, *said("ii", start=70)]).open_until is None
 
 
+def test_a_trial_that_fails_begins_them_anew() -> None:
+    """What went well before it counts no more: one at once, and it takes four to close it."""
+    answers = [*said("iii"), *said("wwwi", start=60)]
+    assert [health_of(answers).has_room(at(120), under_way) for under_way in (0, 1)] == [
+        True,
+        False,
+    ]
+
+    assert health_of([*answers, *said("www", start=120)]).open_until is not None
+    assert health_of([*answers, *said("wwww", start=120)]).open_until is None
+
+
 def test_what_opened_it_is_forgotten_when_it_is_closed_again() -> None:
     """One bad answer, less than a minute after the many that opened it, is one."""
     answers = [*said("wwiwiwiwii"), *said("wwww", start=30)]
