@@ -171,6 +171,18 @@ def test_a_bounce_closes_the_address(world: World) -> None:
     assert closed_by == ["provider"]
 
 
+def test_an_address_that_bounced_without_a_code_says_so(world: World) -> None:
+    """Staff see why nothing goes there."""
+    job = world.book(phone=None)
+    world.late(job)
+    deliver_due(world.services)
+
+    world.receipt(world.message(job, Channel.EMAIL), ReceiptEvent.BOUNCED)
+
+    with world.services.sessions() as session:
+        assert list(session.scalars(select(ContactPoint.flagged_code))) == ["bounced"]
+
+
 def test_an_opt_out_reported_by_the_provider_closes_what_waits(world: World) -> None:
     """In every job with that address, at once; the other channel carries on."""
     first, second = world.book("JOB-1"), world.book("JOB-2")
@@ -232,6 +244,19 @@ def test_a_receipt_is_found_by_the_providers_id_too(world: World) -> None:
     world.receipt(world.message(job), ReceiptEvent.DELIVERED, by_provider_id=True)
 
     assert world.message(job).status == MessageStatus.DELIVERED
+
+
+def test_what_failed_is_known_by_the_providers_id_all_the_same(world: World) -> None:
+    """Whoever asks the provider why, asks by that."""
+    job = world.book(email=None)
+    world.late(job)
+    deliver_due(world.services)
+    provider_id = world.message(job).provider_id
+
+    world.receipt(world.message(job), ReceiptEvent.UNDELIVERED, code="30003")
+
+    row = world.message(job)
+    assert (row.status, row.provider_id) == (MessageStatus.UNDELIVERED, provider_id)
 
 
 def test_a_receipt_of_nothing_we_know_is_kept(world: World) -> None:
