@@ -7,12 +7,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifier.delivery import deliver_due, send_claimed
 from notifier.domain.facts import FactType
 from notifier.domain.messages import Channel, MessageStatus, WhyNot
+from notifier.links import message_token
 from notifier.sending.claiming import claim_due
 from notifier.store import outbox
 from notifier.store.tables import Person
@@ -43,6 +44,24 @@ def test_a_due_message_is_sent_once_however_often_the_worker_runs(world: World) 
     assert row.accepted_at is not None
     assert world.sms.sent[0].link_token in world.sms.sent[0].body
     assert world.sms.sent[0].valid_until == row.expires_at
+
+
+def test_an_email_is_on_record_as_it_went(world: World) -> None:
+    """With its subject, and with the token by which it is looked for."""
+    job = world.book(phone=None)
+    world.late(job)
+    deliver_due(world.services)
+
+    row = world.message(job, Channel.EMAIL)
+    (sent,) = world.email.sent
+    assert sent.link_token == message_token(world.services.vault, row.id)
+    with world.services.sessions() as session:
+        key = session.scalars(select(Person.key)).one()
+    assert key is not None
+    assert row.subject is not None
+    assert row.html is not None
+    assert world.services.vault.open(key, row.subject) == sent.subject
+    assert world.services.vault.open(key, row.html) == sent.html
 
 
 def test_eight_workers_at_once_send_one_text(world: World) -> None:

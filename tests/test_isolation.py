@@ -351,6 +351,19 @@ def test_the_log_names_the_line_that_failed(world: World) -> None:
     assert "0100" not in str(line)
 
 
+def test_what_the_database_did_not_take_is_not_recorded_unplanned(world: World) -> None:
+    """Whoever records it tries all of it again."""
+    tried = []
+
+    def record(plan: Planning) -> None:
+        tried.append(plan)
+        raise OperationalError("select", {}, Exception("gone"))
+
+    with pytest.raises(OperationalError):
+        planned_or_soon(bring_up_to_date, record)
+    assert tried == [bring_up_to_date]
+
+
 def test_trouble_with_the_database_puts_nobody_off(world: World) -> None:
     """It is said again as soon as it can be, and what was done before it is not lost."""
     jobs = [world.book(f"JOB-{number}") for number in range(3)]

@@ -181,3 +181,16 @@ def test_whoever_was_turned_away_is_woken(world: World, monkeypatch: pytest.Monk
     deliver_due(services)
 
     assert woken == [True]
+
+
+def test_whoever_finds_the_lanes_full_has_nothing_to_do(world: World) -> None:
+    """It does not come back at once: those who have the room go on."""
+    owe(world, Channel.SMS, 1)
+    lane = world.services.lanes[Channel.SMS]
+    for _ in range(CLAIMS_AT_ONCE):
+        assert lane.enter()
+
+    assert deliver_due(world.services) == 0
+    assert world.sms.sent == []
+    lane.leave()
+    assert deliver_due(world.services) == 1

@@ -89,6 +89,21 @@ def test_what_was_claimed_with_it_is_not_sent_against_the_providers_word(world: 
     assert world.tasks() == []
 
 
+def test_what_was_claimed_with_it_waits_for_as_long_as_the_provider_said(world: World) -> None:
+    """Not only for the second that we would wait of ourselves."""
+    for number in range(2):
+        world.late(world.book(f"JOB-{number}", phone=f"+1206555{number:04}", email=None))
+    world.sms.answers.append(too_many(20))
+    batch = Batch()
+    first, second = claim_due(world.services, limit=2).claims
+
+    send_claimed(world.services, first, batch)
+    world.clock.advance(seconds=5)
+    send_claimed(world.services, second, batch)
+
+    assert len(world.sms.sent) == 1
+
+
 def test_the_providers_word_outlives_the_many_that_were_let_go_for_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
